@@ -1,73 +1,73 @@
-//! What is left to a person, as data: text to read and commands to paste are never mixed. A remark among commands
-//! would be run with them: an interactive zsh knows no comments.
+//! Steps for a person, as data. Text and commands stay apart, because people paste commands, and an interactive zsh
+//! would run a comment among them.
 
 use labtrust_plan::{ShellLine, text};
 use serde::Serialize;
 
 use crate::printer::Printer;
 
-/// Something that a person has to do.
+/// A step for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct ByHand {
-    /// What it is about; empty where the commands say so themselves.
+    /// The purpose; empty if the commands need no explanation.
     pub what: String,
-    /// What is to be written or clicked, a line each.
+    /// The lines to write, or the settings to click.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,
-    /// What is to be run, in this order.
+    /// The commands, in order.
     pub commands: Vec<ShellLine>,
-    /// Whether it is one way among others, or for one outcome among others.
+    /// Whether it is an alternative to another step.
     pub is_choice: bool,
 }
 
 impl ByHand {
-    /// One command that needs no words.
+    /// A command without explanation.
     pub(crate) fn command(command: impl Into<ShellLine>) -> Self {
         Self { commands: vec![command.into()], ..Self::default() }
     }
 
-    /// Something to know or to do, where no command does it.
+    /// A step that no command does.
     pub(crate) fn remark(what: impl Into<String>) -> Self {
         Self { what: what.into(), ..Self::default() }
     }
 
-    /// With what is to be written or clicked.
+    /// Adds lines to write.
     #[must_use]
     pub(crate) fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.lines.extend(lines);
         self
     }
 
-    /// With what is to be run.
+    /// Adds commands.
     #[must_use]
     pub(crate) fn run<L: Into<ShellLine>>(mut self, commands: impl IntoIterator<Item = L>) -> Self {
         self.commands.extend(commands.into_iter().map(Into::into));
         self
     }
 
-    /// The same as one way among others.
+    /// The same step as an alternative.
     #[must_use]
     pub(crate) fn or_else(mut self) -> Self {
         self.is_choice = true;
         self
     }
 
-    /// The commands of `all` that are to be run one after the other, for scripts.
+    /// The commands of `all` without the alternatives, for scripts.
     pub(crate) fn commands_of(all: &[Self]) -> impl Iterator<Item = ShellLine> {
-        all.iter().filter(|one| !one.is_choice).flat_map(|one| one.commands.iter().cloned())
+        all.iter().filter(|step| !step.is_choice).flat_map(|step| step.commands.iter().cloned())
     }
 
-    /// Says `all` under `heading`, for people.
+    /// Prints `all` under `heading`.
     pub(crate) fn print_all(all: &[Self], printer: &Printer, heading: &str) {
         if !all.is_empty() {
             printer.heading(heading);
         }
-        for one in all {
-            one.print(printer);
+        for step in all {
+            step.print(printer);
         }
     }
 
-    /// Says it, for people: each part by itself.
+    /// Prints the step: the purpose, the lines, the commands.
     pub(crate) fn print(&self, printer: &Printer) {
         if !self.what.is_empty() {
             printer.heading(&text::in_line(&self.what));

@@ -1,5 +1,5 @@
-//! Certificates and keys: creates, signs and reads them, and tells which clients refuse them. Pure: bytes in, bytes out;
-//! the caller owns files and the clock.
+//! Certificates and keys: creates, signs and reads them, and tells which clients refuse them. Pure: bytes in, bytes
+//! out; the caller owns files and the clock.
 
 mod anatomy;
 mod asn1;

@@ -1,4 +1,4 @@
-//! The command line as types, and nothing else: help, completions and the manual page come from here.
+//! The command line as types. Help, completions and the manual pages are made from them.
 
 #![allow(missing_docs, reason = "what a field is called by, clap flattens; its own fields are documented")]
 #![allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] is help text, not a link")]
@@ -138,7 +138,7 @@ pub struct Trust {
     pub restart: bool,
 }
 
-/// Which stores.
+/// The options that choose trust stores.
 #[derive(Debug, Args)]
 pub struct Stores {
     /// Use only this store; repeatable
@@ -151,12 +151,12 @@ pub struct Stores {
 
 /// Remove a CA from the trust stores, and leave each store as it was before
 ///
-/// Removes only certificates that labtrust installed. If somebody else also installed the CA, it is still trusted: labtrust
-/// names the stores and exits with 1. --purge removes the CA from those stores too.
+/// Removes only certificates that labtrust installed. If somebody else also installed the CA, it is still trusted:
+/// labtrust names the stores and exits with 1. --purge removes the CA from those stores too.
 #[derive(Debug, Args)]
 pub struct Untrust {
-    /// Fingerprint, certificate file (./NAME), "-" for standard input, or a host that the CA is trusted for [default: the
-    /// only CA]
+    /// Fingerprint, certificate file (./NAME), "-" for standard input, or a host that the CA is trusted for [default:
+    /// the only CA]
     pub what: Option<String>,
     /// Remove every CA that labtrust knows
     #[arg(long, conflicts_with = "what")]

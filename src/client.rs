@@ -1,4 +1,4 @@
-//! What a client does: a CA found, trusted in the stores of this machine, and taken back from them.
+//! The client: finds a CA, trusts it in this machine's stores, and removes it from them.
 
 pub(crate) mod endpoints;
 pub(crate) mod reader;

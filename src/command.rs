@@ -1,4 +1,4 @@
-//! The verbs, one a file, and what they share.
+//! The verbs, one a file.
 
 mod backup;
 mod doctor;
@@ -31,10 +31,10 @@ use crate::{
     state::{Home, State},
 };
 
-/// Runs the verb of `cli`; the answer is its exit code.
+/// Runs the verb of `cli` and returns the exit code.
 pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     let state = cli.everywhere.state.as_deref().map(|state| input::folder(state, "--state")).transpose()?;
-    // A text is explained in the same way on every machine.
+    // `explain` needs nothing from the machine.
     if let Verb::Explain(arguments) = &cli.verb {
         return explain::run(printer, arguments);
     }

@@ -1,4 +1,4 @@
-//! The parts that every verb works with.
+//! The context of a run: options, printer, facts and worlds.
 
 use anyhow::Result;
 use labtrust_machine::{Session, Worlds, receipt::Receipts};
@@ -9,29 +9,29 @@ use crate::{cli::Everywhere, printer::Printer, state::State};
 /// The first argument of the process that acts as another user.
 pub(crate) const ACT_AS_USER: &str = "--act-as-user";
 
-/// What every verb works with.
+/// The context of a run.
 pub(crate) struct Context<'a> {
-    /// The options of every verb.
+    /// The global options.
     pub everywhere: &'a Everywhere,
-    /// Where the report goes.
+    /// The printer of the report.
     pub printer: &'a Printer,
-    /// The machine.
+    /// The facts of this machine.
     pub facts: Facts,
-    /// What acts on the machine, as root or as one of its users.
+    /// Access to the machine, as root or as one of its users.
     pub worlds: Worlds,
 }
 
 impl Context<'_> {
-    /// Does `work` with the receipts of `state` held against other runs, and with the state as it is from then on.
+    /// Runs `carry_out` under the lock, with the state as it is under the lock.
     pub(crate) fn session<T>(
         &self,
         state: &State<'_>,
-        work: impl FnOnce(&Session<'_>, &State<'_>) -> Result<T>,
+        carry_out: impl FnOnce(&Session<'_>, &State<'_>) -> Result<T>,
     ) -> Result<T> {
         let receipts = Receipts::open(state.folder(), self.printer)?;
         let session =
             Session { facts: &self.facts, worlds: &self.worlds, receipts: &receipts, progress: self.printer };
-        let done = work(&session, &State::locked(state.home().clone(), &receipts))?;
+        let done = carry_out(&session, &State::locked(state.home().clone(), &receipts))?;
         receipts.close()?;
         Ok(done)
     }

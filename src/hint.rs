@@ -1,5 +1,4 @@
-//! An error says what failed; people also want to know what to do. This carries both through an
-//! `anyhow` chain, so that `main` can print the second under the first.
+//! An error with a hint. Both travel through an `anyhow` chain, so that `main` can print the hint below the error.
 
 use std::fmt;
 
@@ -7,14 +6,14 @@ pub(crate) use labtrust_plan::{Hint, hint, shell_line};
 
 use crate::exit::Misuse;
 
-/// A failure in one line, and in another what to do about it.
+/// A failure, and a hint.
 ///
 /// [`fmt::Display`] gives only the first; [`hint_of`] finds the second in any chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Advice {
-    /// What failed, and on what.
+    /// The failure, and the object that it concerns.
     pub what: String,
-    /// What to do, as a command where one helps.
+    /// The next step, with a command if there is one.
     pub hint: Hint,
 }
 
@@ -31,7 +30,7 @@ pub(crate) fn fail(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Er
     Advice { what: what.into(), hint: hint.into() }.into()
 }
 
-/// The hint nearest to the outside of an error's chain, however much context lies over it.
+/// The outermost hint in an error's chain, below any amount of context.
 pub fn hint_of(error: &anyhow::Error) -> Option<Hint> {
     let advice = error.downcast_ref::<Advice>().map(|advice| advice.hint.clone());
     let misuse = || error.downcast_ref::<Misuse>().map(|misuse| misuse.hint.clone());

@@ -15,7 +15,7 @@ use crate::hint::{fail, hint};
 /// The file name that stands for a standard stream.
 pub(crate) const STREAM: &str = "-";
 
-/// The contents of the file at `path`, which must be there: else `hint` says what to do.
+/// The contents of the file at `path`. The error for a missing file has the hint `hint`.
 pub(crate) fn bytes(path: &Path, hint: &'static str) -> Result<Zeroizing<Vec<u8>>> {
     match World::read_named(path) {
         Ok(Some(bytes)) => Ok(bytes),
@@ -27,7 +27,7 @@ pub(crate) fn bytes(path: &Path, hint: &'static str) -> Result<Zeroizing<Vec<u8>
     }
 }
 
-/// The folder that was given with `flag`, there or yet to be made, from the root on.
+/// The absolute path of the folder that was given with `flag`. The folder need not exist.
 pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
     let hint = || hint!("name a folder, an existing one or a new one: {} DIR", flag);
     match path.metadata() {
@@ -41,7 +41,7 @@ pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
     }
 }
 
-/// What comes on standard input; of more than `limit` bytes one more than that, which tells.
+/// The bytes on standard input, at most `limit` and one. The extra byte shows that the input is too long.
 pub(crate) fn standard_input(limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::stdin().take(limit as u64 + 1).read_to_end(&mut bytes).context("cannot read standard input")?;

@@ -1,5 +1,4 @@
-//! The one place that prints: data to standard output, everything else to standard error, JSON or
-//! text but never both.
+//! All output goes through here: data to standard output, everything else to standard error; JSON or text, never both.
 
 mod table;
 
@@ -22,33 +21,34 @@ use serde::Serialize;
 
 use crate::hint::Hint;
 
-/// How much is said beside the data.
+/// The amount of output beside the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
     /// Errors only.
     Quiet,
-    /// What people need.
+    /// The usual messages.
     Normal,
     /// Each step too.
     Verbose,
 }
 
-/// The number of the documents that `--json` prints: it grows when a field changes its meaning. docs/json.md describes them.
+/// The number of the documents that `--json` prints: it grows when a field changes its meaning. docs/json.md describes
+/// them.
 pub(crate) const SCHEMA: u32 = 2;
 
-/// In bytes: no report is held back longer.
+/// The size in bytes at which buffered output is written.
 const LARGEST_PIECE: usize = 1 << 16;
 
-/// A sign beside words; never the only carrier of what it says.
+/// A sign at the start of a row. The words of the row say the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// Done, and proven.
     Good,
-    /// Not so, or failed.
+    /// Not done, or failed.
     Bad,
-    /// Something is still to be done.
+    /// A step is still open.
     Open,
-    /// Left out.
+    /// Skipped.
     Faint,
 }
 
@@ -58,11 +58,11 @@ pub(crate) struct Printer {
     json: bool,
     verbosity: Verbosity,
     spinner: RefCell<Option<ProgressBar>>,
-    /// What was said and is not written yet: to a file or a pipe it goes in large pieces.
+    /// Buffered output: files and pipes get it in large pieces.
     unwritten: RefCell<String>,
-    /// Whether the report has begun: its first line is not an empty one.
+    /// Whether anything was printed. The first line of a report is never empty.
     has_begun: Cell<bool>,
-    /// What became of a report that could not be written.
+    /// The first error while writing.
     lost: RefCell<Option<io::Error>>,
 }
 
@@ -79,28 +79,28 @@ impl Printer {
         }
     }
 
-    /// Whether each step is to be told.
+    /// Whether to print each step.
     pub(crate) fn is_verbose(&self) -> bool {
         self.verbosity == Verbosity::Verbose
     }
 
-    /// A line of the report, for people: text of others in it begins no line of its own.
+    /// A line of the report, for people. Line breaks and control characters in it are replaced.
     pub(crate) fn say(&self, line: impl fmt::Display) {
         self.styled(in_line(&line.to_string()));
     }
 
-    /// An empty line, which ends what was said before.
+    /// An empty line.
     pub(crate) fn gap(&self) {
         self.styled("");
     }
 
-    /// A line in which colours stand already, and nothing else that is not ours.
+    /// A line that may contain colours, and no other control characters.
     fn styled(&self, line: impl fmt::Display) {
         if !self.json {
             self.clear();
             self.has_begun.set(true);
             let mut unwritten = self.unwritten.borrow_mut();
-            // Writing to a text never fails.
+            // Writing to a string never fails.
             let _ = writeln!(unwritten, "{line}");
             let is_due = unwritten.len() > LARGEST_PIECE || io::stdout().is_terminal();
             drop(unwritten);
@@ -110,7 +110,7 @@ impl Printer {
         }
     }
 
-    /// Writes what was said, before anything else is shown or waited for.
+    /// Writes the buffered output, before other output or a wait.
     fn write(&self) {
         let unwritten = self.unwritten.take();
         if !unwritten.is_empty() {
@@ -130,7 +130,7 @@ impl Printer {
         self.command_below("", line);
     }
 
-    /// The same below a line that is set in by `margin`.
+    /// A command that is indented by `margin` more.
     pub(crate) fn command_below(&self, margin: &'static str, line: impl Into<ShellLine>) {
         let style = AnsiColor::Cyan.on_default();
         self.styled(format_args!("  {margin}{style}{}{style:#}", in_line(line.into().as_str())));
@@ -141,8 +141,7 @@ impl Printer {
         if rows.is_empty() {
             return;
         }
-        // Without a terminal a line is as long as it is: a script's log is not to be wrapped. Nor is it on a terminal
-        // that does not know how wide it is, and says nothing.
+        // Lines are wrapped only on a terminal of known width, not in a script's log.
         let width = Table::new().width().filter(|width| io::stdout().is_terminal() && *width > 0);
         let rows = rows.iter().map(|(mark, cells)| {
             let cells = cells.iter().map(|cell| shown(cell).into_owned());
@@ -164,13 +163,13 @@ impl Printer {
         }
     }
 
-    /// Data as it is: a certificate, a manual page, completions.
+    /// Raw data: a certificate, a manual page, completions.
     pub(crate) fn data(&self, bytes: &[u8]) {
         self.write();
         self.keep(io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()));
     }
 
-    /// Text that is made for another program; with `--json` within the document.
+    /// Text for another program; with `--json` as a field of the document.
     pub(crate) fn text(&self, text: &str) {
         if self.json {
             self.document(&serde_json::json!({ "text": text }));
@@ -179,7 +178,7 @@ impl Printer {
         }
     }
 
-    /// Fails if any of the report could not be written: to a script, that is as if it was not done.
+    /// Fails if part of the report could not be written: a script would take it for the whole.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         self.write();
         match self.lost.take() {
@@ -189,7 +188,7 @@ impl Printer {
     }
 
     fn keep(&self, written: io::Result<()>) {
-        // A reader that has seen enough closes the pipe; that is no fault of ours.
+        // A reader may close the pipe early: that is not an error.
         if let Err(error) = written
             && error.kind() != io::ErrorKind::BrokenPipe
         {
@@ -197,7 +196,7 @@ impl Printer {
         }
     }
 
-    /// Something worth knowing in one line, on standard error.
+    /// A line on standard error.
     pub(crate) fn aside(&self, text: impl fmt::Display) {
         if self.verbosity > Verbosity::Quiet {
             self.clear();
@@ -206,7 +205,7 @@ impl Printer {
         }
     }
 
-    /// A fault, with its hint: for people on standard error, for scripts as the document.
+    /// An error with its hint: on standard error, and as the JSON document.
     pub(crate) fn error(&self, code: &str, error: &anyhow::Error, hint: Option<Hint>) {
         self.clear();
         self.write();
@@ -219,7 +218,7 @@ impl Printer {
         write_line(&mut stderr, &format_args!("{red}error:{red:#} {}", in_line(&what)));
         if let Some(hint) = hint {
             let bold = Style::new().bold();
-            // What there is to choose from has lines of its own, set in.
+            // Further lines of a hint are indented.
             let mut lines = hint.as_str().lines().map(in_line);
             write_line(
                 &mut stderr,
@@ -231,7 +230,7 @@ impl Printer {
         }
     }
 
-    /// Asks a person, who must be there: the default is no.
+    /// Asks a question on the terminal. The default answer is no.
     pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
         self.clear();
         self.write();
@@ -243,7 +242,7 @@ impl Printer {
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// Whether a person is there to be asked.
+    /// Whether there is a terminal to ask on.
     pub(crate) fn can_ask(&self) -> bool {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
@@ -308,7 +307,7 @@ impl Mark {
     }
 }
 
-/// Colours the mark at a row's beginning.
+/// Colours the mark at the start of a row.
 fn coloured(line: &str) -> String {
     for (mark, colour) in [
         (Mark::Good, AnsiColor::Green),
@@ -326,20 +325,20 @@ fn coloured(line: &str) -> String {
     line.to_owned()
 }
 
-/// JSON in which what a terminal would obey is escaped: the same document to whoever parses it.
+/// JSON with control characters escaped. It parses to the same document.
 fn without_hidden(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
-    for one in json.chars() {
-        if one != '\n' && is_hidden(one) {
-            text.extend(one.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+    for character in json.chars() {
+        if character != '\n' && is_hidden(character) {
+            text.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
-            text.push(one);
+            text.push(character);
         }
     }
     text
 }
 
-/// What failed, from the outside in; an error that ends in its own source says that once.
+/// The texts of an error's chain, outermost first. An error whose text ends with its source's text is not repeated.
 fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for part in error.chain().map(ToString::to_string) {
@@ -353,6 +352,6 @@ fn chain(error: &anyhow::Error) -> String {
 }
 
 fn write_line(stream: &mut impl Write, line: &dyn fmt::Display) {
-    // A reader that has seen enough closes the pipe; that is no fault of ours.
+    // A reader may close the pipe early: that is not an error.
     let _ = writeln!(stream, "{line}");
 }

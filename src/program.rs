@@ -1,18 +1,18 @@
-//! This program, as the commands that are printed name it.
+//! This program's own path and arguments, for the commands that it prints.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use labtrust_plan::{Command, ShellLine};
 
-/// The file of this program, which also runs as the process that acts as another user.
+/// The path of this program. A second process of it acts as another user.
 pub(crate) fn own_program() -> Result<PathBuf> {
     Ok(std::env::current_exe()?)
 }
 
 /// This program with `arguments`, run by root.
 ///
-/// Root has a state of its own: one that a user chose is nothing that root would write to.
+/// Without `--state`: root has a state folder of its own, and must not write to one that a user chose.
 pub(crate) fn sudo(arguments: &[String]) -> ShellLine {
     let program = own_program().unwrap_or_else(|_| "labtrust".into());
     ShellLine::from(&Command::new(program, arguments)).by_root()
@@ -20,6 +20,6 @@ pub(crate) fn sudo(arguments: &[String]) -> ShellLine {
 
 /// The words after the program's name, as they were typed.
 pub(crate) fn typed() -> Vec<String> {
-    // Not `args`, which ends the program where one is no text.
+    // `args` panics if an argument is not UTF-8.
     std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
 }

@@ -1,5 +1,5 @@
-//! Passphrases: of an encrypted key, PKCS#12 file or backup, from a file, from an environment variable that the user
-//! names, or from a prompt; never from the command line itself.
+//! Passphrases of encrypted keys, PKCS#12 files and backups. They come from a file, an environment variable or a
+//! prompt, never from the command line itself.
 
 use anyhow::{Context as _, Result};
 use labtrust_plan::text;
@@ -12,7 +12,7 @@ pub(crate) fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Re
     if let Some(path) = &from.passphrase_file {
         let hint = "name a text file with the passphrase in its first line: --passphrase-file FILE";
         let bytes = input::bytes(path, hint)?;
-        // What Windows' editors put before a text is no part of the passphrase.
+        // Editors on Windows write a byte order mark, which is not part of the passphrase.
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         let text = std::str::from_utf8(text).ok().filter(|text| !text.contains('\0'));
         let text = text.ok_or_else(|| fail(format!("{} is not UTF-8 text", text::path(path)), hint))?;
@@ -36,7 +36,7 @@ pub(crate) fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Re
     asked.map(Zeroizing::new).context("cannot read the passphrase")
 }
 
-/// A passphrase that is chosen now, for `what`: typed twice, since nobody could read a slip.
+/// A new passphrase for `what`. It is typed twice, because the terminal does not show it.
 pub(crate) fn new_passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     let chosen = if from.passphrase_file.is_some() || from.passphrase_env.is_some() {
         passphrase(printer, from, what)?

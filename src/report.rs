@@ -1,4 +1,4 @@
-//! What the verbs say: for people, and as JSON for scripts.
+//! The reports of the verbs, for people and as JSON for scripts.
 
 pub(crate) mod backup;
 pub(crate) mod consent;

@@ -13,8 +13,8 @@ use crate::{
     state, usage,
 };
 
-/// The stack of the work, in bytes: what a main thread usually has. That of this one is the caller's choice (`ulimit
-/// -s`), and a stack that ends while a machine is changed ends the program there.
+/// The stack size of the working thread, in bytes. The main thread's stack depends on the caller (`ulimit -s`), and a
+/// stack overflow in the middle of a change would kill the program.
 const STACK: usize = 8 << 20;
 
 /// The whole program, from its arguments to its exit code.
@@ -24,7 +24,7 @@ pub fn run() -> ExitCode {
     let ended = work.map(thread::JoinHandle::join);
     match ended {
         Ok(Ok(code)) => code,
-        // It has said so itself: a panic is a bug of ours.
+        // The panic has printed its message already. It is a bug in labtrust.
         Ok(Err(panic)) => resume_unwind(panic),
         Err(error) => {
             let error = anyhow::Error::new(error).context("there is not enough memory");
@@ -35,7 +35,7 @@ pub fn run() -> ExitCode {
 }
 
 fn work() -> ExitCode {
-    // The process that acts as another user speaks no command line: its parent is its only user.
+    // The process that acts as another user has no command line: only its parent talks to it.
     if std::env::args_os().nth(1).is_some_and(|argument| argument == context::ACT_AS_USER) {
         return world::serve_delegate().map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
     }
@@ -66,17 +66,17 @@ fn work() -> ExitCode {
 /// in a release build; a build without optimisation uses several times as much.
 const WIPED: usize = if cfg!(debug_assertions) { 1 << 20 } else { 256 << 10 };
 
-/// Wipes what the work has left on the stack: crates that sign move keys there, and leave copies behind.
+/// Wipes the stack of the working thread: crates that sign move keys on it, and leave copies.
 #[inline(never)]
 #[expect(clippy::large_stack_arrays, reason = "the stack is what it wipes; it has eight times as much")]
 fn wipe_stack() {
-    // In the largest pieces there are: each is written by itself.
+    // `u128` is the largest integer, and each is written by itself.
     let mut below = [0_u128; WIPED / size_of::<u128>()];
     below.zeroize();
     std::hint::black_box(&below);
 }
 
-/// What clap refuses is said as any other error; `--help` and `--version` are none, and clap's to print.
+/// Prints an error of clap's like any other error. clap itself prints `--help` and `--version`.
 fn usage(error: &clap::Error) -> ExitCode {
     let Some(refusal) = usage::refusal(error) else {
         let _ = error.print();

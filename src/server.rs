@@ -1,4 +1,4 @@
-//! What a server keeps: its CA and its certificate, made, placed, renewed, replaced, saved and taken back.
+//! The server: creates, installs, renews, replaces, saves and removes its CA and its certificate.
 
 pub(crate) mod backup;
 pub(crate) mod import;

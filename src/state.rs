@@ -1,5 +1,5 @@
-//! What the state folder holds, part by part: each is read by itself, so that a damaged one stops only what needs
-//! it, is named with its file, and can be put aside.
+//! The state folder, part by part. Each part is read separately, so that a damaged part stops only the verbs that need
+//! it. The error names its file, and the part can be moved aside.
 
 mod aside;
 pub(crate) mod ca;
@@ -39,12 +39,12 @@ pub(crate) use self::{
     steady::SetupReceipt,
 };
 
-/// What the state folder holds. Each part is read when it is first asked for, and not again: a run reads the state
-/// once, and once more when it holds the lock, since another run may have changed it until then.
+/// The content of the state folder. Each part is read on first use, and then kept. A run reads the state once, and once
+/// more under the lock, because another run may have changed it.
 #[derive(Debug)]
 pub(crate) struct State<'r> {
     home: Home,
-    /// The receipts that this run holds against other runs, if it does.
+    /// The receipts under the lock, if this run holds it.
     held: Option<&'r Receipts>,
     authorities: OnceCell<Authorities>,
     callers: OnceCell<Option<Authorities>>,
@@ -78,13 +78,13 @@ impl<'r> State<'r> {
         }
     }
 
-    /// The same state, to be read again: this run, or another one, has changed it.
+    /// The same state, read again after a change.
     #[must_use]
     pub(crate) fn again(&self) -> Self {
         Self::with(self.home.clone(), self.held)
     }
 
-    /// Where it is.
+    /// The location of the state.
     pub(crate) fn home(&self) -> &Home {
         &self.home
     }
@@ -94,12 +94,12 @@ impl<'r> State<'r> {
         &self.home.state
     }
 
-    /// The CA in use, with those beside it.
+    /// The CA in use, with the next and the old one.
     pub(crate) fn ca(&self) -> Result<Option<&Ca>, Damage> {
         ca_of(self.authorities())
     }
 
-    /// The CA in the state folder, or in that of the user who called sudo.
+    /// The CA in the state folder, or in the state folder of the user who called sudo.
     pub(crate) fn nearest_ca(&self) -> Result<Option<&Ca>, Damage> {
         if let Some(ca) = self.ca()? {
             return Ok(Some(ca));
@@ -108,7 +108,7 @@ impl<'r> State<'r> {
         self.callers.get_or_init(read).as_ref().map_or(Ok(None), ca_of)
     }
 
-    /// Which of the CAs here is which.
+    /// The roles of the CAs here.
     pub(crate) fn rotation(&self) -> Result<&Rotation, Damage> {
         self.authorities().rotation.as_ref().map_err(Clone::clone)
     }
@@ -122,12 +122,12 @@ impl<'r> State<'r> {
         self.authorities.get_or_init(|| Authorities::on_disk(&self.home.files()))
     }
 
-    /// The requests here, and those of the user who called sudo.
+    /// The stored requests, and those of the user who called sudo.
     pub(crate) fn requests(&self) -> Result<&Requests> {
         once(&self.requests, || Requests::read(&self.home))
     }
 
-    /// How the last renewal went, if there was one.
+    /// The last renewal, if there was one.
     pub(crate) fn renewal(&self) -> Result<Option<&RenewalRecord>, Damage> {
         let renewal = self.renewal.get_or_init(|| RenewalRecord::read(&self.home));
         renewal.as_ref().map(Option::as_ref).map_err(Clone::clone)
@@ -152,7 +152,7 @@ fn ca_of(authorities: &Authorities) -> Result<Option<&Ca>, Damage> {
     authorities.ca.as_ref().map(Option::as_ref).map_err(Clone::clone)
 }
 
-/// What `cell` holds, which is what `read` gives: a failure is not kept.
+/// The content of `cell`, from `read` at first. A failure is not kept.
 fn once<T>(cell: &OnceCell<T>, read: impl FnOnce() -> Result<T>) -> Result<&T> {
     if let Some(known) = cell.get() {
         return Ok(known);

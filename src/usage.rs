@@ -1,4 +1,4 @@
-//! What clap refuses, said as everything else is: in one line with a hint, or as the one document.
+//! Errors of the command line, in the form of all other errors: one line with a hint, or one JSON document.
 
 use std::{error::Error as _, num::ParseIntError};
 
@@ -7,7 +7,7 @@ use labtrust_plan::{InvalidFingerprint, InvalidHost, Prose};
 
 use crate::{exit::misuse, hint::hint};
 
-/// The refusal that `error` is; `None` where it is none: `--help`, `--version`, no verb at all.
+/// The error to print for `error`; none for `--help`, `--version` and a missing verb.
 pub(crate) fn refusal(error: &clap::Error) -> Option<anyhow::Error> {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return None;
@@ -15,7 +15,7 @@ pub(crate) fn refusal(error: &clap::Error) -> Option<anyhow::Error> {
     Some(invalid_value(error).unwrap_or_else(|| said_by_clap(error)))
 }
 
-/// A value that is none, in the words of the type that it should have been.
+/// The error for an invalid value, in the words of the value's type.
 fn invalid_value(error: &clap::Error) -> Option<anyhow::Error> {
     if error.kind() != ErrorKind::ValueValidation {
         return None;
@@ -26,7 +26,7 @@ fn invalid_value(error: &clap::Error) -> Option<anyhow::Error> {
         _ => None,
     };
     let argument = string(ContextKind::InvalidArg)?;
-    // A positional argument is known by what was typed.
+    // The value itself identifies a positional argument.
     let flag = argument.split(' ').next().filter(|flag| flag.starts_with('-'));
     let said = match string(ContextKind::InvalidValue) {
         Some(value) if source.is::<ParseIntError>() => {
@@ -50,7 +50,7 @@ fn said_by_clap(error: &clap::Error) -> anyhow::Error {
         );
     }
     let text = error.to_string();
-    // The paragraph that says what is wrong may name what is missing in lines of its own.
+    // The first paragraph names the problem; missing arguments are on lines of their own.
     let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
     let what = lines.collect::<Vec<_>>().join(" ");
     let what = what.trim_start_matches("error: ");

@@ -9,7 +9,8 @@ use super::Passphrase;
 
 /// Save the CA and labtrust's other state in one encrypted file
 ///
-/// GitLab's own backups do not include the CA. Without a backup, a lost server means that every client must trust a new CA.
+/// GitLab's own backups do not include the CA. Without a backup, a lost server means that every client must trust a new
+/// CA.
 #[derive(Debug, Args)]
 pub struct Backup {
     /// Output file ("-" for standard output)
@@ -26,7 +27,8 @@ pub struct Backup {
 
 /// Restore a backup, on this machine or on a new one
 ///
-/// First shows every command that the restored state can run later, and asks you. Clients need no change after a restore.
+/// First shows every command that the restored state can run later, and asks you. Clients need no change after a
+/// restore.
 #[derive(Debug, Args)]
 pub struct Restore {
     /// Backup file ("-" for standard input)

@@ -1,4 +1,4 @@
-//! The command line of the verbs that find out what is the matter.
+//! The options of `doctor` and `explain`.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,8 @@ use labtrust_plan::{Fingerprint, Target};
 
 /// Find out why docker login fails, and how to fix it
 ///
-/// Checks the Docker daemon, its proxy, the name, the port, the certificate, the registry, its token service and the trust
-/// stores, and changes nothing unless you pass --fix.
+/// Checks the Docker daemon, its proxy, the name, the port, the certificate, the registry, its token service and the
+/// trust stores, and changes nothing unless you pass --fix.
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// Registry or GitLab [default ports: 443 and 4567]

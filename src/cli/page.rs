@@ -1,23 +1,22 @@
-//! The part of a command's page that its options do not tell: examples, exit codes, files and variables. `--help` and
-//! the manual show the same rows.
+//! Examples, exit codes, files and environment variables of each command. `--help` and the manual show the same rows.
 
 use crate::exit;
 
 /// An example.
 pub struct Example {
-    /// What it does, as a heading without a full stop.
+    /// Its heading, without a full stop.
     pub what: &'static str,
-    /// What is typed. SHA256 stands for a fingerprint.
+    /// The command line. SHA256 stands for a fingerprint.
     pub line: &'static str,
 }
 
 /// The page of one command.
 pub struct Page {
-    /// The command, as it is typed after `labtrust`.
+    /// The name of the command.
     pub verb: &'static str,
-    /// Examples, the commonest first.
+    /// Examples, the most common first.
     pub examples: &'static [Example],
-    /// What the exit codes mean that are not the same for every command.
+    /// The exit codes whose meaning depends on the command.
     exits: &'static [(u8, &'static str)],
 }
 
@@ -292,7 +291,7 @@ impl Page {
         PAGES.iter().find(|page| page.verb == verb)
     }
 
-    /// What its exit codes mean, in their order.
+    /// Its exit codes and their meanings, in order.
     pub fn exits(&self) -> Vec<(u8, &'static str)> {
         let mut exits: Vec<_> = EXITS.iter().chain(self.exits).copied().collect();
         exits.sort_by_key(|(code, _)| *code);
@@ -333,10 +332,10 @@ mod tests {
         let fingerprint = "ab".repeat(32);
         for page in PAGES {
             for example in page.examples {
-                // What is typed is the shell's up to here.
+                // The part after `|` or `>` is for the shell.
                 let typed = example.line.split(['|', '>']).next().unwrap_or_default();
                 let typed = typed.replace("SHA256", &fingerprint);
-                // What stands in quotes is one word.
+                // A quoted part is one word.
                 let parts = typed.split('\'').zip([false, true].into_iter().cycle());
                 let words: Vec<&str> = parts
                     .flat_map(|(part, is_quoted)| {

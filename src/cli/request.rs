@@ -1,4 +1,4 @@
-//! `request`: what another CA is asked for.
+//! The options of `request`.
 
 use std::path::PathBuf;
 

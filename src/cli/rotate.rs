@@ -5,8 +5,8 @@ use labtrust_plan::DnsName;
 
 /// Replace the CA step by step: start, switch, retire; without a step, show the progress
 ///
-/// Clients trust the next CA before the server uses it, so that nobody is locked out. `labtrust rotate abort` goes back one
-/// step.
+/// Clients trust the next CA before the server uses it, so that nobody is locked out. `labtrust rotate abort` goes back
+/// one step.
 #[derive(Debug, Args)]
 pub struct Rotate {
     #[command(subcommand)]

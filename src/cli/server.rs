@@ -1,4 +1,4 @@
-//! The verbs of the server: what is made, from what, and where it is placed.
+//! The options of `setup`, `import` and `sign`.
 
 use std::path::PathBuf;
 
@@ -9,9 +9,9 @@ use crate::certificate::{KeyType, SubjectName};
 
 /// Create a private CA and a server certificate, install them in GitLab, and check that GitLab serves them
 ///
-/// Finds an Omnibus GitLab or a GitLab container on this machine; for anything else, pass --gitlab, --prepare or --out. A
-/// second run changes only what is missing or out of date. labtrust replaces a certificate that it did not create only
-/// with --replace. On a terminal, setup shows its plan and asks before it changes anything.
+/// Finds an Omnibus GitLab or a GitLab container on this machine; for anything else, pass --gitlab, --prepare or --out.
+/// A second run changes only what is missing or out of date. labtrust replaces a certificate that it did not create
+/// only with --replace. On a terminal, setup shows its plan and asks before it changes anything.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent switches")]
 pub struct Setup {
@@ -68,7 +68,7 @@ pub struct Setup {
     pub restart: bool,
 }
 
-/// Where a pair is placed.
+/// The options that name a GitLab or a folder for the certificate.
 #[derive(Clone, Debug, Default, Args)]
 pub struct SiteArgs {
     /// GitLab's configuration folder, the one that holds gitlab.rb and ssl/
@@ -88,7 +88,7 @@ pub struct SiteArgs {
     pub replace: bool,
 }
 
-/// Where the passphrase of an encrypted key or backup comes from; a terminal is asked otherwise.
+/// The options for a passphrase. Without them, labtrust asks on the terminal.
 #[derive(Debug, Default, Args)]
 pub struct Passphrase {
     /// Read the passphrase (of an encrypted key, PKCS#12 file or backup) from the first line of this file
@@ -161,10 +161,10 @@ pub struct Sign {
     pub key_type: KeyKind,
 }
 
-/// Kind of key that is made.
+/// The type of a new key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum KeyKind {
-    // Without comments for each, so that help stays on one line an option.
+    // No doc comments here: with them, help would show each value on a line of its own.
     P256,
     P384,
 }

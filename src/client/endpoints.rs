@@ -2,10 +2,10 @@
 
 use labtrust_plan::{Endpoint, Target};
 
-/// The ports that a GitLab is reached on when none is said: its web server's and its registry's.
+/// The default ports of a GitLab: its web server's and its registry's.
 pub(crate) const ASSUMED_PORTS: [u16; 2] = [443, 4567];
 
-/// The endpoints that `target` means.
+/// The endpoints of `target`.
 pub(crate) fn endpoints_of(target: &Target) -> Vec<Endpoint> {
     match target.port {
         Some(port) => vec![Endpoint::new(target.host.clone(), port)],

@@ -1,4 +1,4 @@
-//! Files of certificates and keys that people name, and standard input: read, decrypted, with remarks on what is odd.
+//! Reads and decrypts certificates and keys, from files that people name and from standard input.
 
 use std::path::{Path, PathBuf};
 
@@ -16,26 +16,26 @@ use crate::{
     printer::Printer,
 };
 
-/// What a `SOURCE` can be, as a hint.
+/// The hint that lists the kinds of `SOURCE`.
 pub(crate) const KINDS: &str =
     "name a certificate file (./NAME), - for standard input, HOST[:PORT] or an https:// URL";
 
-/// No larger file of certificates is read, and no more of standard input.
+/// The largest input of certificates, in bytes.
 const LARGEST_INPUT: usize = 64 << 20;
 
-/// Gives the passphrase of what its argument names.
+/// Asks for a passphrase; the argument says for which file.
 pub(crate) type Ask<'a> = dyn Fn(&str) -> Result<Zeroizing<String>> + 'a;
 
-/// Reads what people name.
+/// Reads certificates and keys.
 pub(crate) struct Reader<'a> {
-    /// Where remarks go.
+    /// The printer for remarks.
     pub printer: &'a Printer,
-    /// It is asked only if a file is encrypted as a whole.
+    /// Called only if a file is encrypted as a whole.
     pub passphrase: Box<Ask<'a>>,
 }
 
 impl Reader<'_> {
-    /// All certificates that come on standard input.
+    /// All certificates on standard input.
     pub(crate) fn standard_input(&self) -> Result<Vec<Parsed>> {
         let shown = "standard input";
         let bytes = Zeroizing::new(standard_input(LARGEST_INPUT)?);
@@ -45,7 +45,7 @@ impl Reader<'_> {
         self.parse(&bytes, shown)
     }
 
-    /// All certificates of the file at `path`.
+    /// All certificates in the file at `path`.
     pub(crate) fn certificates(&self, path: &Path) -> Result<Vec<Parsed>> {
         self.parse(&input::bytes(path, KINDS)?, &text::path(path))
     }
@@ -58,7 +58,7 @@ impl Reader<'_> {
         Ok(certificates)
     }
 
-    /// All certificates and keys of the file at `path`, which must be there: else `hint` says what to do.
+    /// All certificates and keys in the file at `path`. The error for a missing file has the hint `hint`.
     pub(crate) fn material(&self, path: &Path, hint: &'static str) -> Result<Material> {
         let bytes = input::bytes(path, hint)?;
         let shown = text::path(path);
@@ -69,7 +69,7 @@ impl Reader<'_> {
         Ok(material)
     }
 
-    /// Everything in the files at `paths`.
+    /// All certificates and keys in the files at `paths`.
     pub(crate) fn materials<'p>(&self, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Material> {
         let mut material = Material::default();
         for path in paths {

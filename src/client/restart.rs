@@ -1,4 +1,4 @@
-//! Restarting what must be restarted, when it was asked for: it stops containers.
+//! Restarts services, if the user asked for it: a restart of Docker stops containers.
 
 use std::{
     thread,
@@ -10,13 +10,12 @@ use labtrust_plan::{Anchor, Facts, ProofResult, Prose, Service, Wanted, fact::En
 
 use crate::{hint::hint, printer::Printer};
 
-/// The time that an engine has to answer after its restart: not every manager waits for what it starts, and it
-/// starts its containers first.
+/// The time limit for an engine to answer after its restart. Some service managers do not wait, and the engine starts
+/// its containers first.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Restarts the services that `outcomes` wait for, and marks those as settled that did restart: an engine when
-/// it answers again, and is to the registries of `asked` as was wanted: it trusts that CA, or no more. One that is
-/// not is said with the rest: what was done is done.
+/// Restarts the services that `outcomes` wait for, and updates the outcomes. A restarted engine must answer, and must
+/// trust the CA in `asked`, or no longer trust it. If it does not, its outcome says so.
 pub(crate) fn restart(
     facts: &Facts,
     printer: &Printer,
@@ -59,13 +58,13 @@ pub(crate) fn restart(
     }
 }
 
-/// The engines that `service` is, with their sockets.
+/// The sockets of the engines that `service` runs.
 fn sockets<'c>(facts: &'c Facts, service: &Service) -> impl Iterator<Item = &'c std::path::Path> {
     let is_it = |engine: &&Engine| engine.restart == service.restart;
     facts.engines.iter().filter(is_it).filter_map(|engine| engine.socket.as_deref())
 }
 
-/// Waits until the engines that `service` is answer.
+/// Waits until the engines of `service` answer.
 fn wait(facts: &Facts, service: &Service) -> Result<()> {
     let deadline = Instant::now() + LIMIT;
     sockets(facts, service).try_for_each(|socket| {
@@ -79,7 +78,7 @@ fn wait(facts: &Facts, service: &Service) -> Result<()> {
     })
 }
 
-/// What an engine that was restarted says of a registry of the anchor's to which it is not as wanted.
+/// The answer of a restarted engine that does not treat a registry of the anchor as wanted.
 fn otherwise(facts: &Facts, service: &Service, (anchor, wanted): (&Anchor, Wanted)) -> Option<String> {
     let mut asked = sockets(facts, service)
         .flat_map(|socket| anchor.endpoints.iter().map(move |endpoint| (socket, endpoint)));
@@ -91,7 +90,7 @@ fn otherwise(facts: &Facts, service: &Service, (anchor, wanted): (&Anchor, Wante
     })
 }
 
-/// The services that must be restarted, each once.
+/// The services to restart, each once.
 pub(crate) fn restarts(outcomes: &[Outcome]) -> Vec<Service> {
     let mut services: Vec<Service> = Vec::new();
     for service in outcomes.iter().flat_map(|outcome| &outcome.restart) {

@@ -1,5 +1,5 @@
-//! `SOURCE` on the command line: a file, a server's handshake, or the CA made here; and the guards
-//! that stand before trusting what comes from there.
+//! `SOURCE` on the command line: a file, a server's handshake, or the CA of this machine; and the checks before it is
+//! trusted.
 
 mod argument;
 mod known;
@@ -29,26 +29,26 @@ pub(crate) use self::{
     successor::AnnouncedNext,
 };
 
-/// How long a server has for its handshake.
+/// The time limit for a server's handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// An anchor, and how sure we are that it is the one that is meant.
+/// An anchor that may be trusted.
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub anchor: Anchor,
     pub certificate: Parsed,
-    /// What it is and where it came from, in a line.
+    /// The certificate's title and its source, in a line.
     pub title: String,
-    /// What was assumed.
+    /// Assumptions, a line each.
     pub notes: Vec<String>,
-    /// The CA that will follow it.
+    /// The next CA.
     pub announced: AnnouncedNext,
-    /// Why a person must be asked, if one must.
+    /// Why a person must compare the fingerprint, if needed.
     pub needs_fingerprint: Option<String>,
 }
 
 impl Candidate {
-    /// Why a person must compare the fingerprint before this is trusted, and how; none if it needs no fingerprint.
+    /// The error and the hint if the fingerprint is needed; none otherwise.
     pub(crate) fn missing_fingerprint(&self) -> Option<(String, Hint)> {
         let why = self.needs_fingerprint.as_ref()?;
         let what = format!("{} is not trusted without its fingerprint: {why}", self.title);
@@ -62,7 +62,7 @@ impl Candidate {
 }
 
 impl Source {
-    /// All certificates that it holds, or that the server presents. `typed` is what was written on the command line.
+    /// All certificates of the source. `typed` is its text on the command line.
     pub(crate) fn certificates(&self, reader: &Reader<'_>, typed: &str) -> Result<Vec<Parsed>> {
         match self {
             Self::File(path) => reader.certificates(path),
@@ -75,7 +75,7 @@ impl Source {
     }
 }
 
-/// The certificates that a server presents, which was `typed` so.
+/// The certificates that the server at `endpoint` presents. `typed` is its text on the command line.
 fn fetch(endpoint: &Endpoint, typed: &str) -> Result<Vec<CertificateDer<'static>>> {
     let chain = handshake::fetch(endpoint, HANDSHAKE).with_context(|| crate::hint::Advice {
         what: "cannot read the server's certificate".into(),
@@ -86,7 +86,7 @@ fn fetch(endpoint: &Endpoint, typed: &str) -> Result<Vec<CertificateDer<'static>
     Ok(chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect())
 }
 
-/// What is to be trusted, as it was typed.
+/// The options of `trust`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked<'a> {
     /// `SOURCE`.
@@ -97,13 +97,13 @@ pub(crate) struct Asked<'a> {
     pub next: Option<Fingerprint>,
     /// Each `--for`.
     pub endpoints: &'a [Target],
-    /// `--expired`: a certificate that has expired or is not valid yet is trusted all the same.
+    /// `--expired`: also trust a certificate that has expired or is not valid yet.
     pub expired: bool,
-    /// `--refused`: a CA whose certificates clients reject is trusted all the same.
+    /// `--refused`: also trust a CA whose certificates clients reject.
     pub refused: bool,
 }
 
-/// The anchor that `arguments` mean.
+/// The anchor that `arguments` name.
 pub(crate) fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'_>) -> Result<Candidate> {
     let typed = arguments.source.unwrap_or_default();
     let mut candidate = match arguments.source.map(Source::parse).transpose()? {
@@ -143,7 +143,7 @@ fn own(state: &State<'_>, fingerprint: Option<Fingerprint>) -> Result<Candidate>
         )
     })?;
     matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
-    // Under sudo it may be the CA of a user, whose programs can write there, too.
+    // Under sudo it may be a user's CA, and that user's programs can change it.
     let is_users = fingerprint.is_none() && !own.folder.starts_with(state.folder());
     let needs_fingerprint = own.root.broad_scope(&[]).filter(|_| is_users);
     let title = format!("{} (made on this machine)", own.root.title());
@@ -164,7 +164,7 @@ fn from_file(reader: &Reader<'_>, source: &Source, typed: &str, arguments: &Aske
     let certificates = source.certificates(reader, typed)?;
     let certificate = choose(&certificates, fingerprint, &source.title())?.clone();
     refused::check(&[], &certificate, arguments.refused)?;
-    // Naming a file is not reading it: what can sign for strangers' names is asked about.
+    // The user may not have read the file: a CA that can sign other people's names needs a question.
     let asked: Vec<_> = arguments.endpoints.iter().map(|target| target.host.clone()).collect();
     let needs_fingerprint = certificate.broad_scope(&asked).filter(|_| fingerprint.is_none());
     Ok(Candidate {
@@ -232,7 +232,7 @@ fn choose<'a>(
 }
 
 fn listing<'a>(hint: &'static str, certificates: impl IntoIterator<Item = &'a Parsed>) -> Hint {
-    let line = |one: &Parsed| hint!("{} ({})", one.fingerprint(), Prose(one.title()));
+    let line = |root: &Parsed| hint!("{} ({})", root.fingerprint(), Prose(root.title()));
     let mut certificates = certificates.into_iter();
     let hint = Hint::from(hint).lines(certificates.by_ref().take(10).map(line));
     match certificates.count() {
@@ -273,7 +273,7 @@ fn matches_fingerprint(root: &Parsed, fingerprint: Option<Fingerprint>, from: &s
     }
 }
 
-/// Whether a certificate for `host` that this one signed is good; or this one itself, where it can sign nothing.
+/// Whether `certificate` can sign for `host`; if it is not a CA, whether it is for `host` itself.
 fn can_be_for(certificate: &Parsed, host: &Host) -> bool {
     if !certificate.can_sign() {
         return certificate.covers(host);
@@ -300,7 +300,7 @@ fn outside_limits(certificate: &Parsed, endpoint: &Endpoint) -> anyhow::Error {
     )
 }
 
-/// Container tools trust per endpoint: where none was named, those that the CA can sign for.
+/// The endpoints that the CA can sign for: the default for container tools, which trust a CA per endpoint.
 fn usual_endpoints(certificate: &Parsed) -> Vec<Endpoint> {
     let mut hosts = certificate.permitted.hosts();
     if hosts.is_empty() && !certificate.is_ca() {
@@ -332,7 +332,7 @@ fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
     Ok(())
 }
 
-/// What a certificate can sign, in words.
+/// The names that a certificate can sign, in words.
 pub(crate) fn can_sign(certificate: &Parsed) -> String {
     if certificate.can_sign() {
         text::in_line(&certificate.permitted.to_string()).into_owned()

@@ -1,5 +1,5 @@
-//! What trusting an anchor takes on this machine, store by store: what `trust` applies, `status`
-//! asks and `--dry-run` shows.
+//! Plans trust in an anchor on this machine, store by store. `trust` applies the plan, `status` asks the stores, and
+//! `--dry-run` shows it.
 
 use labtrust_machine::{
     Outcome, Worlds, already, ask_engines,
@@ -11,23 +11,23 @@ use labtrust_plan::{
     store::{AlsoRead, Planned, STORES, Store},
 };
 
-/// The changes, and what is said of the stores that have none.
+/// The changes, and the outcomes of stores without changes.
 pub(crate) struct Planning {
     pub changes: Vec<Change>,
     pub others: Vec<Outcome>,
 }
 
-/// Plans every store that `selection` leaves.
+/// Plans every store in `selection`.
 pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &Selection) -> Planning {
     let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
-    // Only where both are planned, one spares the other's restart; where the other is not, it may be missed.
+    // One store can make the restart of another needless only if both are planned.
     let chosen = || STORES.iter().filter(|store| selection.has(store));
     let facts = if chosen().any(Store::asks_engines) { &ask_engines(facts) } else { facts };
     for store in chosen() {
         match (store.plan)(facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Absent(why) => {
-                // What was asked for by name and is not there is no success.
+                // A store that the user named and that is not here is not a success.
                 let is_named = selection.only.iter().any(|id| id == store.id);
                 let state = if is_named { OutcomeState::Untrusted } else { OutcomeState::Skipped };
                 planning.others.push(Outcome::without_change(store, state, &why));
@@ -47,7 +47,7 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
     planning
 }
 
-/// What programs of `store` miss, which read `also` as well: it is left alone and does not hold `anchor`.
+/// The outcome if programs of `store` also read the store `also`, which is not planned and does not have `anchor`.
 fn missed(worlds: &Worlds, facts: &Facts, anchor: &Anchor, store: &Store, also: AlsoRead) -> Option<Outcome> {
     let holds =
         |change: &Change| Outcome::asked(worlds, facts, change, None).state != OutcomeState::Untrusted;
@@ -60,8 +60,8 @@ fn missed(worlds: &Worlds, facts: &Facts, anchor: &Anchor, store: &Store, also: 
     Some(outcome)
 }
 
-/// Those of `changes`, recorded in the receipt `name`, that are not so yet. What cannot be read is not
-/// known to be so; applying says why.
+/// The `changes` that are not in effect yet. The receipt `name` records them. An unreadable file counts as not in
+/// effect: applying reports the error.
 pub(crate) fn unmet(
     facts: &Facts,
     worlds: &Worlds,
@@ -77,7 +77,7 @@ pub(crate) fn unmet(
     changes.iter().filter(is_unmet).cloned().collect()
 }
 
-/// How the stores of `planning`, recorded in the receipt `name`, stand: each is asked.
+/// The current outcomes of `planning`, read from each store. The receipt `name` records the changes.
 pub(crate) fn outcomes_now(
     facts: &Facts,
     worlds: &Worlds,
@@ -97,12 +97,12 @@ fn find<'a>(receipts: &'a [Receipt], name: &str, change: &Change) -> Option<&'a 
     receipt.find(&change.store, &change.subject)
 }
 
-/// Stores by their names: all, only some, or all but some.
+/// A selection of stores by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// None but these, if there are any.
+    /// Only these, if there are any.
     pub only: Vec<String>,
-    /// None of these.
+    /// Without these.
     pub except: Vec<String>,
 }
 
@@ -121,7 +121,7 @@ impl Selection {
         self.has_id(store.id)
     }
 
-    /// Whether the store `id` is among those that were chosen.
+    /// Whether the store `id` is selected.
     pub fn has_id(&self, id: &str) -> bool {
         let named = |list: &[String]| list.iter().any(|named| named == id);
         (self.only.is_empty() || named(&self.only)) && !named(&self.except)

@@ -6,7 +6,7 @@ use labtrust_plan::Anchor;
 
 use super::stores::Planning;
 
-/// Applies `planning`; what `setup` and `import` do on the server too.
+/// Applies `planning`.
 pub(crate) fn trust(session: &Session<'_>, anchor: &Anchor, planning: &Planning) -> Result<Vec<Outcome>> {
     let mut outcomes = if planning.changes.is_empty() {
         Vec::new()
@@ -17,7 +17,7 @@ pub(crate) fn trust(session: &Session<'_>, anchor: &Anchor, planning: &Planning)
     Ok(outcomes)
 }
 
-/// The receipt under which an anchor's trust is kept.
+/// The name of the receipt of trust in `anchor`.
 pub(crate) fn receipt_name(anchor: &Anchor) -> String {
     format!("trust-{}", anchor.sha256().short())
 }

@@ -1,4 +1,4 @@
-//! Trust in a CA is taken back: each store as it was found, and the truth about what still trusts the CA.
+//! Undoes trust in a CA, and finds the stores that still trust it.
 
 pub(crate) mod left;
 
@@ -30,7 +30,7 @@ use crate::{
     state::{self, Damage, Way, put_aside, recorded},
 };
 
-/// Which CAs are meant.
+/// The CAs that the arguments name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meant<'a> {
     /// A fingerprint, a file, standard input or a host.
@@ -39,16 +39,16 @@ pub(crate) struct Meant<'a> {
     pub all: bool,
 }
 
-/// Where a CA is removed.
+/// The stores from which a CA is removed.
 #[derive(Clone, Debug)]
 pub(crate) struct Removal {
     /// The stores.
     pub stores: Selection,
-    /// Whether it goes where somebody else installed it, too.
+    /// Whether to remove it also where somebody else installed it.
     pub purge: bool,
 }
 
-/// The anchors that are meant; and what is damaged, by which there may be more.
+/// The anchors that the arguments name; and the damaged parts of the state, which may hide more.
 pub(crate) fn find(
     reader: &Reader<'_>,
     state: &state::State<'_>,
@@ -58,7 +58,7 @@ pub(crate) fn find(
     let mut known: Vec<Anchor> = trusted(receipts).collect();
     let mut damages: Vec<Damage> =
         recorded::damages(receipts).filter(|damage| damage.way == Way::Trust).collect();
-    // The CA made here may be trusted by another hand: root's, after a user's setup.
+    // Somebody else may trust the CA of this machine, such as root after a user's setup.
     if known.is_empty() || arguments.all {
         let own = state.nearest_ca().unwrap_or_else(|damage| {
             damages.push(damage);
@@ -86,7 +86,7 @@ pub(crate) fn find(
     }
 }
 
-/// The anchors whose trust `receipts` record.
+/// The anchors that `receipts` record as trusted.
 pub(crate) fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
     receipts
         .iter()
@@ -94,7 +94,7 @@ pub(crate) fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
         .filter_map(|receipt| receipt.anchor.clone())
 }
 
-/// Takes `anchors` back, what is recorded of all of them at once; the answer has one entry an anchor.
+/// Undoes trust in `anchors`, all recorded changes together. The result has one entry for each anchor.
 pub(crate) fn untrust_all(
     facts: &Facts,
     worlds: &Worlds,
@@ -125,7 +125,7 @@ pub(crate) fn untrust_all(
     anchors.iter().zip(loaded).map(rest).collect()
 }
 
-/// The receipt of the trust in `anchor`, if there is one; a damaged one is put aside where all is to be purged.
+/// The receipt of trust in `anchor`, if there is one. `--purge` moves a damaged one aside.
 fn load(
     printer: &Printer,
     state: &state::State<'_>,
@@ -138,7 +138,7 @@ fn load(
         if !removal.purge {
             return Err(damage.into());
         }
-        // What is not known to be ours is removed by its hash.
+        // --purge finds the certificates by their hashes.
         let folder = damage.path.parent().map(Path::to_owned);
         if let Some(aside) = put_aside(state.folder(), folder.as_slice())? {
             printer.aside(format_args!("the damaged files are now in {}", text::path(&aside)));
@@ -147,8 +147,8 @@ fn load(
     Ok(session.receipts.load(&name)?)
 }
 
-/// Asks the stores that trust `anchor` all the same, and removes it there where that is wanted: beside `outcomes`, which
-/// are of what was recorded.
+/// Finds the stores that still trust `anchor` and, with `--purge`, removes it there. `outcomes` are those of the
+/// recorded changes.
 fn untrust_rest(
     facts: &Facts,
     worlds: &Worlds,
@@ -163,7 +163,7 @@ fn untrust_rest(
             .position(|outcome| outcome.store == change.store && outcome.subject == change.subject);
         let mut outcome = match known.map(|index| outcomes.remove(index)) {
             Some(outcome) => outcome,
-            // An engine is asked of the registries that the CA was trusted for, and of no stranger's.
+            // Ask an engine only about registries that the CA was trusted for.
             None if anchor.endpoints.iter().any(|endpoint| change.proof.is_of(endpoint)) => {
                 left::asked(facts, worlds, anchor, &change)
             }
@@ -175,7 +175,7 @@ fn untrust_rest(
                 outcome = remove(facts, worlds, session, anchor, (&change, &gone))?;
             }
         }
-        // Of the registries that labtrust was never told of, only those that trust the CA matter.
+        // Registries that labtrust does not know matter only if they trust the CA.
         let is_ours = known.is_some()
             || Store::find(change.store.as_str()).is_none_or(|store| store.scope == Scope::Everything);
         if is_ours || outcome.state != OutcomeState::Untrusted || outcome.changed {
@@ -185,8 +185,7 @@ fn untrust_rest(
     Ok(outcomes)
 }
 
-/// Applies a purge, which keeps no receipt once it has succeeded: what it removed is a public
-/// certificate, and it was asked to be gone.
+/// Applies a purge. Its receipt is deleted after success: it removed a public certificate, as the user asked.
 fn remove(
     facts: &Facts,
     worlds: &Worlds,
@@ -210,7 +209,7 @@ fn remove(
     Ok(gone)
 }
 
-/// What `--purge` would remove beside what labtrust put.
+/// The changes of `--purge` beyond undoing the recorded ones.
 pub(crate) fn removals(
     facts: &Facts,
     worlds: &Worlds,

@@ -1,4 +1,4 @@
-//! `backup`: the state folder as one encrypted file, since GitLab's own backups do not hold it.
+//! `backup`: saves the state folder in one encrypted file. GitLab's own backups do not include it.
 
 use std::{io::IsTerminal as _, path::Path};
 
@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) 
             "name another file, or overwrite this one: --replace",
         ));
     }
-    // Nobody is asked for a passphrase for nothing.
+    // Errors come before the question for a passphrase.
     let (archive, missing) = pack(state)?;
     for note in &missing {
         printer.aside(note);
@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) 
             printer.data(&sealed);
             printer.check()?;
         } else {
-            // It holds keys, though nobody can read them: it is nobody else's business all the same.
+            // The file is encrypted, but still only its owner may read it.
             let contents = Contents::Secret(Zeroizing::new(sealed));
             let world = World::here();
             world.put(&path, &contents, Access { mode: 0o600, owner: None })?;

@@ -1,4 +1,4 @@
-//! `doctor`: why it does not work, and what fixes it.
+//! `doctor`: finds out why docker login fails, and fixes it.
 
 mod file;
 mod fix;
@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &D
 }
 
 fn ask(state: &state::State<'_>, arguments: &Doctor, target: &Target, facts: &Facts) -> Evidence {
-    // What cannot be read is only not known: the question is another.
+    // An unreadable state does not stop the doctor: its CAs are unknown then.
     let receipts = state.receipts().ok();
     let own = state.nearest_ca().ok().flatten().map(state::ca::Ca::anchor);
     let known: Vec<_> =
@@ -73,12 +73,12 @@ fn fix(
     let diagnosis = diagnose(&after);
     report::doctor::print(context, &after, &diagnosis, Some(&fixed));
     let done = exit::of_outcomes(&fixed.outcomes, OutcomeState::Trusted);
-    // What waits for a restart is still found, and the restart is named.
+    // A fix that waits for a restart still shows its problem. The output names the restart.
     let found = if done == exit::RESTART { exit::DONE } else { code(&diagnosis) };
     Ok(exit::worse(done, found))
 }
 
-/// A cause that was found is an answer, though another question could not be asked.
+/// The exit code: a finding counts more than a check that failed.
 fn code(diagnosis: &Diagnosis) -> u8 {
     match (diagnosis.findings.is_empty(), diagnosis.has_faults()) {
         (false, _) => exit::NO,

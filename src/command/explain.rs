@@ -1,4 +1,4 @@
-//! `explain`: what a finding or an error message means, without a browser.
+//! `explain`: explains a finding or an error message.
 
 use anyhow::Result;
 use labtrust_plan::ShellLine;
@@ -16,12 +16,12 @@ use crate::{
     printer::Printer,
 };
 
-/// No error message is longer, and a whole log of a job seldom is.
+/// The longest text that is read. Job logs are seldom longer.
 const LONGEST: usize = 1 << 20;
 
 #[derive(Serialize)]
 struct Report<'r> {
-    /// The likeliest cause; none where the doctor has no part in it.
+    /// The most likely code of the doctor, if there is one.
     code: Option<&'r str>,
     codes: &'r [&'r str],
     what: Option<&'r str>,
@@ -39,7 +39,7 @@ pub(super) fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
     if text.is_empty() {
         return Err(exit::misuse("no text was given", "labtrust explain \"the error message\""));
     }
-    // As the doctor itself writes it above a finding.
+    // The doctor writes codes in this form above its findings.
     let code = text.strip_prefix("error: ").or_else(|| text.strip_prefix("warning: ")).unwrap_or(text);
     if let Some(page) = Page::find(code) {
         explain_code(printer, page);
@@ -71,7 +71,7 @@ fn explain_code(printer: &Printer, page: Page) {
         page: Some(page.text),
     });
     printer.heading(page.code);
-    // What a reader of the document sees in bold is a word at its line's beginning here.
+    // Bold words are the first words of their lines, so they need no mark here.
     for line in page.text.replace("**", "").lines() {
         printer.say(line);
     }
@@ -123,7 +123,7 @@ fn say_next(printer: &Printer, next: &[ShellLine]) {
     }
 }
 
-/// Whether `text` may be meant to be the code `id`: it has a word of it.
+/// Whether `text` is probably a mistyped `id`: both have a word in common.
 fn is_near(id: &str, text: &str) -> bool {
     !text.contains(char::is_whitespace)
         && text.split('-').any(|part| part.len() > 3 && id.split('-').any(|word| word == part))

@@ -1,4 +1,4 @@
-//! `export`: the CA's certificate, for tools and people that want it as a file. Never a key.
+//! `export`: writes the CA's certificate to a file. Never a key.
 
 use anyhow::Result;
 use labtrust_machine::{World, world::Access};
@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) 
         pem::write_certificates([own.root.der()]).into_bytes()
     };
     let sha256 = own.root.fingerprint();
-    // The folder of a bare file name is the one that we are in.
+    // A bare file name has no parent folder: make the path absolute.
     let out = arguments.out.as_deref().map(std::path::absolute).transpose()?;
     match &out {
         Some(path) if context.everywhere.dry_run => {

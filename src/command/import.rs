@@ -1,4 +1,4 @@
-//! `import`: a certificate that people have, checked, put in order, placed and proven like our own.
+//! `import`: checks, completes and installs a certificate that somebody else issued, and proves that it is served.
 
 use std::ops::ControlFlow;
 

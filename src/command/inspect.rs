@@ -1,4 +1,4 @@
-//! `inspect`: what a certificate is, and which clients would refuse it and why.
+//! `inspect`: shows a certificate, and which clients would reject it.
 
 use anyhow::Result;
 use time::OffsetDateTime;
@@ -59,7 +59,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect)
     Ok(exit::DONE)
 }
 
-/// The clients above that labtrust's tests could not ask, and the document that speaks for each.
+/// Prints the source for each client that labtrust's tests could not measure.
 fn say_sources(printer: &Printer, refusals: &[Refusal]) {
     let mut sources: Vec<(&str, &str)> = Vec::new();
     for by in refusals.iter().flat_map(|refusal| &refusal.by) {
@@ -74,7 +74,7 @@ fn say_sources(printer: &Printer, refusals: &[Refusal]) {
     }
 }
 
-/// Of names, and of the certificates that came with the first one, people read so many.
+/// The most names, and certificates sent with the first one, that are printed.
 const MOST_SHOWN: usize = 20;
 
 fn own(state: &State<'_>) -> Result<Vec<Parsed>> {

@@ -1,4 +1,4 @@
-//! What options of the command line mean below it.
+//! Options of the command line, as types of the layers below.
 
 use anyhow::Result;
 use labtrust_plan::store::STORES;
@@ -18,7 +18,7 @@ impl Stores {
         Selection { only: self.only.clone(), except: self.except.clone() }
     }
 
-    /// Refuses a selection that leaves no store: nothing done is not what was asked for.
+    /// Refuses a selection without any store.
     pub fn check(&self) -> Result<()> {
         let selection = self.selection();
         if STORES.iter().any(|store| selection.has_id(store.id)) {
@@ -29,14 +29,14 @@ impl Stores {
 }
 
 impl SiteArgs {
-    /// Where the pair is placed.
+    /// The options as later runs remember them.
     pub fn record(&self) -> SiteRecord {
         let Self { gitlab, prepare, out, reload, replace: _ } = self.clone();
         SiteRecord { gitlab, prepare, out, reload }
     }
 }
 
-/// Reads files that people name; the passphrase of an encrypted one is taken `from` where the options say.
+/// A reader of files that people name. It gets a passphrase from the options `from`.
 pub(super) fn reader<'a>(context: &Context<'a>, from: &'a Passphrase) -> Reader<'a> {
     let printer = context.printer;
     Reader { printer, passphrase: Box::new(move |what| passphrase(printer, from, what)) }

@@ -1,5 +1,5 @@
-//! `renew`: a fresh certificate before the old one ends, for the same names and, unless another is asked
-//! for, the same key; placed, read again by nginx, proven to be served, and taken back if it is not.
+//! `renew`: replaces the certificate before it expires, by default with the same names and the same key. It reloads nginx
+//! and proves that the new certificate is served, or restores the old one.
 
 use std::ops::ControlFlow;
 
@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Renew) -> Result<u8> {
     let now = OffsetDateTime::now_utc();
-    // One that cannot be read is replaced; `status` says of it what is wrong.
+    // An unreadable record is replaced. `status` reports it.
     let ran = state.renewal().ok().flatten().map(|record| record.ran);
     let ended = renew(context, state, arguments, ran.filter(|_| arguments.if_expiring.is_some()), now);
     let ended = match ended {
@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &R
         Ok(ControlFlow::Continue(ended)) => Ok(ended),
         Err(error) => Err(error),
     };
-    // A command that was mistyped is no run that failed.
+    // A command line with an error is not a failed run.
     let counts = ended.is_ok() || arguments.if_expiring.is_some();
     if counts && !context.everywhere.dry_run {
         write_down(context, state, &ended, now, ran)?;
@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &R
     ended.map(|ended| ended.code)
 }
 
-/// Keeps what a run has come to, where there is a state to keep it in.
+/// Records the result of a run, if there is a state folder.
 fn write_down(
     context: &Context<'_>,
     state: &state::State<'_>,
@@ -55,7 +55,7 @@ fn write_down(
             outcome: ended.outcome.clone(),
             not_after: Some(ended.not_after),
         },
-        // A clock that is behind must not be taken for the last time it was.
+        // The clock may be wrong: the record keeps the later time.
         Err(error) => RenewalRecord {
             schema: 1,
             ran: ran.map_or(now, |ran| ran.max(now)),
@@ -65,7 +65,7 @@ fn write_down(
         },
     };
     let written = context.session(state, |_, state| record.write(state.home()));
-    // What the run has come to is said whether or not it can be kept.
+    // The error of the run is more important than one of the record.
     if ended.is_ok() { written } else { Ok(()) }
 }
 
@@ -88,7 +88,7 @@ fn renew(
         _ => {}
     }
     let answer = context.session(state, |session, state| {
-        // A run that was waited for may have done it.
+        // Another run may have renewed it while this one waited for the lock.
         let answer = look(&context.facts, &context.worlds, state, &asked(arguments), ran, now)?;
         if let Answer::Renew(draft) = &answer {
             install_pair::carry_out(session, &draft.plan)?;

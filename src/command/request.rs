@@ -1,4 +1,4 @@
-//! `request`: asks a company's CA for a certificate. The key stays here; the request goes out.
+//! `request`: creates a key and a certificate signing request for a company's CA. The key stays on this machine.
 
 use std::ops::ControlFlow;
 
@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request)
     Ok(exit::DONE)
 }
 
-/// Forgets the requests that are kept: all, or those for HOST.
+/// Deletes the stored requests: all, or those for HOST.
 fn forget_requests(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
     let printer = context.printer;
     let host = arguments.host.as_ref().map(|target| SubjectName::from(target.host.clone()));

@@ -1,5 +1,5 @@
-//! `restore`: what `backup` saved, back in the state folder, on this machine or on a new one. The CA is the
-//! same then, so clients notice nothing; what only the lost machine knew of itself stays behind.
+//! `restore`: restores a backup into the state folder, on the same machine or a new one. The CA stays the same, so clients
+//! need no change. Records about the lost machine itself are not restored.
 
 mod sender;
 
@@ -76,13 +76,13 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore)
     let mut noted = Ok(());
     let is_new = context.session(state, |session, state| {
         requests::sweep(session)?;
-        // Another run may have made a CA meanwhile.
+        // Another run may have created a CA meanwhile.
         let plan = Plan::make(state, &archive, arguments.replace)?;
         let (is_new, damaged) = carry_out(session, state.folder(), &plan)?;
         aside = damaged;
         let is_noted = !is_new && state.last_backup().is_ok_and(|last| last.is_some());
         if !is_noted && damages::of_archive(&archive).is_empty() {
-            // There is a backup, then: this one. A restored CA stays, whatever becomes of the note of it.
+            // This file is a backup of the state now. The restored CA stays even if that cannot be recorded.
             noted = note(state, arguments, &archive);
         }
         Ok(is_new)
@@ -92,12 +92,12 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore)
         printer.aside(format_args!("the damaged files are now in {}", text::path(&aside)));
     }
     let code = report::restore::report(context, &state.again(), &archive, &plan, is_new)?;
-    // A backup that an older labtrust made was not opened again.
+    // Older versions of labtrust did not check a backup after writing it.
     let damages = damages::of_archive(&archive);
     Ok(exit::worse(code, print_damages(context, damages.iter())))
 }
 
-/// Writes down that this is a backup of what is here.
+/// Records that `archive` is a backup of the state.
 fn note(state: &State<'_>, arguments: &Restore, archive: &Archive) -> Result<()> {
     let is_stream = arguments.file == Path::new(input::STREAM);
     let file = if is_stream { arguments.file.clone() } else { std::path::absolute(&arguments.file)? };

@@ -1,8 +1,8 @@
-//! `rotate`: one CA after another, so that at every point each client that did its step works.
+//! `rotate`: replaces the CA step by step. At every point, each client that ran its command works.
 //!
-//! The next CA stands beside the one in use, and its root is served along with what vouches for it: clients that
-//! trust the one can take up the other from the handshake. Only then does the server change over, and only after
-//! that does the old one go.
+//! First the server also sends the root of the next CA, with a certificate that vouches for it: clients that trust the
+//! old CA can then trust the next one from the handshake. Then the server switches to the next CA. Only after that is
+//! the old CA removed.
 
 mod step;
 

@@ -1,4 +1,4 @@
-//! `setup`: a CA, a certificate, in its place, served, trusted here, and the line for the clients.
+//! `setup`: creates a CA and a certificate, installs them, trusts the CA here, and prints the command for clients.
 
 mod undo;
 
@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
         return Ok(code);
     }
     let mut setup = context.session(state, |session, state| {
-        // Another setup may have made a CA meanwhile, or taken it back: there is to be one.
+        // Another run may have created or removed a CA meanwhile.
         let is_current = draft.root_before == current_root(state)?;
         let draft =
             if is_current { draft } else { Draft::make(&context.facts, &context.worlds, state, &asked)? };

@@ -1,4 +1,4 @@
-//! `completions` and `man`: made from the same definition as the help.
+//! `completions` and `man`, from the same definition as the help.
 
 use anyhow::Result;
 use clap_mangen::{
@@ -92,7 +92,7 @@ fn page(verb: Option<&str>) -> Result<Vec<u8>> {
     man.render_options_section(&mut text)?;
     let mut roff = Roff::new();
     if let Some(page) = of_verb {
-        section(&mut roff, "EXAMPLES", page.examples.iter().map(|one| (one.what, one.line)));
+        section(&mut roff, "EXAMPLES", page.examples.iter().map(|example| (example.what, example.line)));
     }
     let exits = of_verb.map_or_else(general_exits, Page::exits);
     let exits: Vec<_> = exits.iter().map(|(code, meaning)| (code.to_string(), *meaning)).collect();
@@ -108,7 +108,7 @@ fn page(verb: Option<&str>) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// What the exit codes mean of any command.
+/// The exit codes of all commands.
 fn general_exits() -> Vec<(u8, &'static str)> {
     let mut exits: Vec<(u8, &str)> = PAGES.first().map(Page::exits).unwrap_or_default();
     for (code, meaning) in &mut exits {
@@ -119,7 +119,7 @@ fn general_exits() -> Vec<(u8, &'static str)> {
     exits
 }
 
-/// A section of rows: a term, and under it its text.
+/// A section of terms, each with its text below.
 fn section<'a>(roff: &mut Roff, name: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) {
     roff.control("SH", [name]);
     for (term, text) in rows {

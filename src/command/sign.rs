@@ -1,4 +1,4 @@
-//! `sign`: another certificate from our CA, for another service under GitLab's names.
+//! `sign`: issues another certificate from labtrust's CA, for another service under GitLab's names.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
         proposal.apply(context, &[change]);
         return Ok(consent::dry_run(context, &proposal));
     }
-    // A setup that is at work, there or back, is waited for before the CA is read.
+    // The lock comes first: a setup that is running may still create or remove the CA.
     let Signed { root, issued, change } = context.session(state, |session, state| {
         let signed = Signed::make(state, arguments)?;
         let name = format!("sign-{}", signed.issued.leaf.fingerprint().short());
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
                 hint.unwrap_or_else(|| "fix that, then run the command again".into()),
             ));
         }
-        // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
+        // The certificate belongs to the user now, so there is nothing to undo.
         session.receipts.forget(&name)?;
         Ok(signed)
     })?;
@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     Ok(exit::DONE)
 }
 
-/// A certificate from our CA, not yet written.
+/// A certificate that is issued, but not written yet.
 struct Signed {
     root: Parsed,
     issued: Issued,
@@ -64,7 +64,7 @@ struct Signed {
 
 impl Signed {
     fn make(state: &state::State<'_>, arguments: &Sign) -> Result<Self> {
-        // A request that cannot be used is refused before the CA's key is opened.
+        // A bad request is refused before the CA's key is read.
         let names = arguments.names.clone();
         let (order, key) = if let Some(path) = &arguments.csr {
             (from_request(path, names, arguments.days)?, None)
@@ -93,8 +93,8 @@ fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafO
     order.with_context(|| format!("cannot use {}", text::path(path)))
 }
 
-/// Writes `NAME.crt` (leaf, intermediate, root) and, if the key was made here, `NAME.key`; never over
-/// a file that is there.
+/// The change that writes `NAME.crt` (leaf, intermediate, root) and, for a new key, `NAME.key`. Existing files are
+/// never overwritten.
 fn change(folder: &Path, issued: &Issued, key: Option<&PrivateKey>) -> Result<Change> {
     let folder = input::folder(folder, "-o")?;
     let name = issued.leaf.names.first().map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `trust`: one CA into every store of this machine, each proven; and with it the one that will follow.
+//! `trust`: trusts a CA, and the next CA of a rotation, in every trust store of this machine, and checks each store.
 
 use anyhow::Result;
 use labtrust_machine::{Outcome, session::OutcomeState};
@@ -58,7 +58,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
         let is_next = anchor.sha256() != candidate.anchor.sha256();
         reports.push(report_trust::report(context, arguments, &candidate, (anchor, is_next), outcomes));
         code = exit::worse(code, exit::of_outcomes(outcomes, OutcomeState::Trusted));
-        // A machine without any store of its own does not trust it.
+        // A machine without any store does not trust the CA.
         if outcomes.iter().all(|outcome| outcome.state == OutcomeState::Skipped) {
             code = exit::worse(code, exit::NO);
         }
@@ -93,21 +93,21 @@ fn dry_run(
         let can_sign = source::can_sign(next.unwrap_or(&candidate.certificate));
         let unmet = stores::unmet(&context.facts, &context.worlds, receipts, &name, &planning.changes);
         let outcomes = stores::outcomes_now(&context.facts, &context.worlds, receipts, &name, planning);
-        let mut one = Proposal::default();
-        one.field("sha256", anchor.sha256());
-        one.field("may_sign", &can_sign);
-        one.field("stores", reports::by_store(&outcomes, OutcomeState::Trusted));
-        one.line(format_args!("  can sign  {can_sign}"));
-        one.table(reports::stores_table(context.printer, &outcomes, OutcomeState::Trusted));
-        one.apply(context, &unmet);
-        documents.push(one.document());
-        proposal.add(one);
+        let mut part = Proposal::default();
+        part.field("sha256", anchor.sha256());
+        part.field("may_sign", &can_sign);
+        part.field("stores", reports::by_store(&outcomes, OutcomeState::Trusted));
+        part.line(format_args!("  can sign  {can_sign}"));
+        part.table(reports::stores_table(context.printer, &outcomes, OutcomeState::Trusted));
+        part.apply(context, &unmet);
+        documents.push(part.document());
+        proposal.add(part);
     }
     let mut documents = documents.into_iter();
     if let Some(mut document) = documents.next() {
         document["notes"] = notes.into();
         if let Some(mut next) = documents.next() {
-            // The notes are of the whole run.
+            // The notes belong to the whole run.
             next.as_object_mut().map(|next| next.remove("notes"));
             document["successor"] = next;
         }

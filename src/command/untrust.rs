@@ -1,4 +1,4 @@
-//! `untrust`: back to how each store was found, and the truth about what still trusts the CA.
+//! `untrust`: leaves each store as it was before `trust`, and reports the stores that still trust the CA.
 
 use anyhow::Result;
 use labtrust_machine::{
@@ -69,10 +69,10 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
     Ok(code)
 }
 
-/// An anchor, and what became of the stores that trusted it.
+/// An anchor, and the outcomes in the stores that trusted it.
 type Untrusted = (Anchor, Result<Vec<Outcome>>);
 
-/// Finds the anchors that are meant, and takes them back, in one session.
+/// Finds the anchors that the arguments name, and undoes their trust under one lock.
 fn untrust_found(
     context: &Context<'_>,
     state: &state::State<'_>,
@@ -81,11 +81,11 @@ fn untrust_found(
     let reader = reader(context, &arguments.passphrase);
     let meant = arguments.meant();
     let is_here = state.folder().exists();
-    // One that is named may take a passphrase to be read: nobody is kept waiting meanwhile.
+    // A file may need a passphrase: the question comes before the lock.
     let found = if arguments.all && is_here { None } else { Some(find(&reader, state, &meant)?) };
     match found {
         Some((anchors, damages)) if anchors.is_empty() && !is_here => Ok((Vec::new(), damages)),
-        // What a run that was killed left of the state folder is swept by opening it, too.
+        // Opening the state folder also removes the leftovers of a killed run.
         found => context.session(state, |session, state| {
             let (anchors, damages) = match found {
                 Some(found) => found,
@@ -119,20 +119,20 @@ fn dry_run(
     let mut proposal = Proposal::default();
     for anchor in anchors {
         let name = trust::receipt_name(anchor);
-        let mut one = Proposal::default();
+        let mut part = Proposal::default();
         let damaged = recorded::damage_of(receipts, &name);
         if let Some(folder) = damaged.as_ref().and_then(|damage| damage.path.parent()) {
-            one.line(format_args!("move {} aside: it is damaged", text::path(folder)));
-            one.step(folder, "move it aside: it is damaged");
+            part.line(format_args!("move {} aside: it is damaged", text::path(folder)));
+            part.step(folder, "move it aside: it is damaged");
         }
         let is_wanted = |record: &&ChangeRecord| removal.stores.has_id(record.store.as_str());
         let recorded = receipts.iter().filter(|receipt| receipt.name == name);
-        one.undo(recorded.flat_map(|receipt| receipt.changes.iter().rev()).filter(is_wanted));
+        part.undo(recorded.flat_map(|receipt| receipt.changes.iter().rev()).filter(is_wanted));
         if arguments.purge {
-            one.apply(context, &removals(&context.facts, &context.worlds, receipts, anchor, &removal)?);
+            part.apply(context, &removals(&context.facts, &context.worlds, receipts, anchor, &removal)?);
         }
-        one.field_of_changes("sha256", anchor.sha256());
-        proposal.add(one);
+        part.field_of_changes("sha256", anchor.sha256());
+        proposal.add(part);
     }
     Ok(consent::dry_run(context, &proposal))
 }

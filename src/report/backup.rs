@@ -1,11 +1,11 @@
-//! What is said of the last backup.
+//! The last backup, for people.
 
 use time::OffsetDateTime;
 
 use crate::{context::Context, state::LastBackup};
 
-/// Says, for people, when the last backup of `own` was made; and if none was, what that means. `end` is when the
-/// certificate in place ends.
+/// Prints the time of the last backup. Without a backup, prints how to make one; `end` is when the installed
+/// certificate expires.
 pub(crate) fn print_last(context: &Context<'_>, last: Option<&LastBackup>, end: Option<OffsetDateTime>) {
     let printer = context.printer;
     if let Some(last) = last {

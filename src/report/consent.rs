@@ -1,5 +1,4 @@
-//! Consent, once for all verbs: what a run would change is explained; a dry run ends there, and on a terminal a person
-//! is asked.
+//! Consent, for all verbs: explains what a run would change. A dry run ends there; on a terminal labtrust asks.
 
 use std::{fmt, ops::ControlFlow, path::Path};
 
@@ -17,14 +16,14 @@ use crate::{
     program::typed,
 };
 
-/// The question about a plan that says all by itself.
+/// The question about a plan that needs no further explanation.
 pub(crate) const DO_THIS: &str = "Do this?";
 
-/// What a run would change: for people, and for scripts.
+/// The changes that a run would make, for people and for scripts.
 #[derive(Default)]
 pub(crate) struct Proposal {
     text: Vec<Text>,
-    /// What a person does after the run.
+    /// The steps of a person after the run.
     afterwards: Vec<ByHand>,
     plan: Vec<Value>,
     notes: Vec<String>,
@@ -40,7 +39,7 @@ enum Text {
 }
 
 impl Proposal {
-    /// Adds what `changes` would do: in sentences, and as the data that is applied.
+    /// Adds `changes`, as sentences and as the data that is applied.
     pub(crate) fn apply(&mut self, context: &Context<'_>, changes: &[Change]) {
         for change in changes {
             let steps = explained(context, change);
@@ -54,7 +53,7 @@ impl Proposal {
         }
     }
 
-    /// Adds what undoing `records` would do.
+    /// Adds the undoing of `records`.
     pub(crate) fn undo<'r>(&mut self, records: impl Iterator<Item = &'r ChangeRecord>) {
         for record in records {
             self.part(record.store.as_str(), &record.subject, &explain_undo(record));
@@ -70,19 +69,19 @@ impl Proposal {
         self.plan.push(json!({ "store": store, "subject": subject, "steps": steps }));
     }
 
-    /// Adds a change that is no step of a plan: a line says it.
+    /// Adds a change that is not part of a plan, as a line.
     pub(crate) fn change(&mut self, line: impl fmt::Display) {
         self.changes_anything = true;
         self.line(line);
     }
 
-    /// Adds what is done to one file or folder, which a line says elsewhere.
+    /// Adds a change of one file or folder for scripts. People read it in a line.
     pub(crate) fn step(&mut self, path: &Path, step: &str) {
         self.changes_anything = true;
         self.plan.push(json!({ "subject": text::path(path), "steps": [step] }));
     }
 
-    /// Adds what is worth knowing, for scripts.
+    /// Adds a note for scripts.
     pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
@@ -92,7 +91,7 @@ impl Proposal {
         self.text.push(Text::Heading(text));
     }
 
-    /// Adds a line that a person should know.
+    /// Adds a line for people.
     pub(crate) fn line(&mut self, line: impl fmt::Display) {
         self.text.push(Text::Line(line.to_string()));
     }
@@ -102,12 +101,12 @@ impl Proposal {
         self.text.push(Text::Table(rows));
     }
 
-    /// Adds what a person does after the run.
+    /// Adds steps of a person after the run.
     pub(crate) fn afterwards(&mut self, by_hand: Vec<ByHand>) {
         self.afterwards.extend(by_hand);
     }
 
-    /// Has a dry run end with the command that does it.
+    /// Makes a dry run end with the command that carries it out.
     pub(crate) fn name_command(&mut self) {
         self.names_command = true;
     }
@@ -117,7 +116,7 @@ impl Proposal {
         self.fields.insert(name.to_owned(), json!(value));
     }
 
-    /// Has scripts read the fields of `document` in place of its own.
+    /// Replaces fields for scripts by those of `document`.
     pub(crate) fn fields(&mut self, document: Value) {
         if let Value::Object(fields) = document {
             self.fields.extend(fields);
@@ -139,7 +138,7 @@ impl Proposal {
         self.changes_anything |= other.changes_anything;
     }
 
-    /// For scripts.
+    /// The document for scripts.
     pub(crate) fn document(&self) -> Value {
         let mut document =
             json!({ "would_change": self.changes_anything, "plan": self.plan, "notes": self.notes });
@@ -160,7 +159,7 @@ impl Proposal {
     }
 }
 
-/// What `change` would do, a line each; an edit as it would be in its file as that is now.
+/// The steps of `change`, a line each. An edit is shown against the current file.
 fn explained(context: &Context<'_>, change: &Change) -> Vec<String> {
     let reader = context.worlds.reader(&context.facts, &change.actor);
     reader.and_then(|world| explain_here(&world, change)).unwrap_or_else(|error| {
@@ -170,7 +169,7 @@ fn explained(context: &Context<'_>, change: &Change) -> Vec<String> {
     })
 }
 
-/// Prints what a dry run has found; the answer is its exit code.
+/// Prints a dry run and returns its exit code.
 pub(crate) fn dry_run(context: &Context<'_>, proposal: &Proposal) -> u8 {
     let printer = context.printer;
     printer.document(&proposal.document());
@@ -190,8 +189,8 @@ pub(crate) fn dry_run(context: &Context<'_>, proposal: &Proposal) -> u8 {
     exit::NO
 }
 
-/// Explains what `propose` proposes for a dry run, and asks `question` about it on a terminal. Breaks with the exit code
-/// where no more is to be done. Where nobody is asked, `warnings` are said, and hold nothing up.
+/// Explains the proposal for a dry run, or asks `question` about it on a terminal. Breaks with the exit code after a
+/// dry run or a no. Without a terminal, it prints `warnings` and goes on.
 pub(crate) fn ask(
     context: &Context<'_>,
     question: &str,
@@ -214,7 +213,7 @@ pub(crate) fn ask(
     confirm(context.printer, question)
 }
 
-/// Whether this run asks a person before it changes anything.
+/// Whether this run asks before it changes anything.
 pub(crate) fn is_asked(context: &Context<'_>) -> bool {
     can_ask(context) && !context.everywhere.dry_run
 }
@@ -223,7 +222,7 @@ fn can_ask(context: &Context<'_>) -> bool {
     !context.everywhere.yes && context.printer.can_ask()
 }
 
-/// Asks `question`. Breaks with the exit code where the answer is no.
+/// Asks `question`. Breaks with the exit code if the answer is no.
 pub(crate) fn confirm(printer: &Printer, question: &str) -> Result<ControlFlow<u8>> {
     if printer.confirm(question)? {
         return Ok(ControlFlow::Continue(()));
@@ -232,7 +231,7 @@ pub(crate) fn confirm(printer: &Printer, question: &str) -> Result<ControlFlow<u
     Ok(ControlFlow::Break(exit::NO))
 }
 
-/// `words` without the state folder, which every command that is printed gets at its end.
+/// `words` without `--state`, which every printed command gets at its end.
 fn without_state(mut words: Vec<String>) -> Vec<String> {
     let mut is_folder = false;
     let is_left = |word: &String| {
@@ -244,7 +243,7 @@ fn without_state(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
-/// Hides in `data` what a line of somebody else's settings may hold.
+/// Hides secrets in the lines of settings that `data` contains.
 fn hide_secrets(data: &mut Value) {
     match data {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! What the doctor says: the path of a request, a line each, then the causes.
+//! The doctor's report: the checks in the order of a request, then the findings.
 
 use serde::Serialize;
 
@@ -19,10 +19,10 @@ struct Report<'r> {
     healthy: bool,
     checks: &'r [Line],
     findings: Vec<FindingReport<'r>>,
-    /// What `--fix` has done.
+    /// The changes of `--fix`.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Vec<FixedReport<'r>>>,
-    /// What it leaves to be done.
+    /// The open steps after `--fix`.
     #[serde(flatten)]
     remaining: Option<Remaining>,
 }
@@ -34,7 +34,7 @@ struct FindingReport<'r> {
     what: &'r str,
     why: &'r str,
     fix: FixReport<'r>,
-    /// What merely follows from it.
+    /// Findings that only follow from this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     explains: Vec<FindingReport<'r>>,
 }
@@ -61,7 +61,7 @@ impl<'r> FindingReport<'r> {
     }
 }
 
-/// Prints `diagnosis` of `evidence`, after `fixed` was done.
+/// Prints the `diagnosis` of `evidence`, and the changes of `--fix` before it.
 pub(crate) fn print(
     context: &Context<'_>,
     evidence: &Evidence,
@@ -131,13 +131,13 @@ fn print_finding(context: &Context<'_>, evidence: &Evidence, target: &str, findi
     printer.say(format_args!("  more  labtrust explain {}", finding.code.id));
 }
 
-/// The option that says which root may be trusted, if one was named.
+/// The `--fingerprint` option, if the user passed it.
 fn fingerprint(evidence: &Evidence) -> impl Iterator<Item = String> {
     let named = evidence.trust.fingerprint.iter();
     named.flat_map(|sha256| ["--fingerprint".to_owned(), sha256.to_string()])
 }
 
-/// What mends it, shortest first: by this program, in words, by other commands.
+/// Prints the fix: the command of labtrust, the advice, other commands.
 fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix) {
     let mut lines = Vec::new();
     if fix.is_automatic() {
@@ -148,7 +148,7 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
         lines.push(line.to_string());
     }
     lines.extend(fix.advice.clone());
-    // What is said before tells what these are for.
+    // The advice explains the commands.
     if !fix.commands.is_empty() && fix.advice.is_none() {
         lines.push(if lines.is_empty() { "by hand:".into() } else { "or by hand:".into() });
     }
@@ -160,7 +160,7 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
     }
 }
 
-/// What became of a fix.
+/// The result of `--fix`.
 #[derive(Default)]
 pub(crate) struct Fixed {
     pub outcomes: Vec<Outcome>,
@@ -199,7 +199,7 @@ impl Fixed {
         self.outcomes.iter().map(FixedReport::of).collect()
     }
 
-    /// For people; `good` is the state that was wanted, and `again` what root says to do the rest.
+    /// Prints the outcomes. `good` is the wanted state, `again` the arguments with which root does the rest.
     pub(crate) fn print(&self, context: &Context<'_>, good: OutcomeState, again: &[String]) {
         let row = |outcome: &Outcome| {
             let (mark, word) = match outcome.state {

@@ -1,4 +1,4 @@
-//! What an import says at its end.
+//! The report of `import`.
 
 use super::{pair::PairReport, stores as reports, stores::NextSteps};
 use crate::{
@@ -16,19 +16,19 @@ use labtrust_machine::session::OutcomeState;
 
 /// What was imported.
 pub(crate) struct Imported {
-    /// The place.
+    /// The site.
     pub site: Site,
     /// The certificate with its chain and key.
     pub chain: Chain,
     /// The plan.
     pub plan: Plan,
-    /// What became of it.
+    /// The outcomes.
     pub done: Done,
-    /// What a person should know.
+    /// Notes for people.
     pub remarks: Vec<String>,
 }
 
-/// Says what was imported; the answer is the exit code.
+/// Prints the report and returns the exit code.
 pub(crate) fn report(context: &Context<'_>, imported: &Imported) -> u8 {
     let Imported { site, chain, plan, done, remarks } = imported;
     let outcomes = &done.trusted;
@@ -64,7 +64,7 @@ pub(crate) fn report(context: &Context<'_>, imported: &Imported) -> u8 {
         printer.heading("On each client that does not trust this CA yet:");
         printer.command(client);
     }
-    // What is still to be done here is the last that is read.
+    // Open steps come last.
     reports::print_next(context, outcomes, &repeat);
     site.print_missing_lines(printer);
     site.print_next(printer, &unmet);

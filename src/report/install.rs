@@ -1,4 +1,4 @@
-//! A plan for the server: explained, and asked about, for `setup`, `import`, `renew` and `rotate` alike.
+//! Explains a plan for the server and asks about it, for `setup`, `import`, `renew` and `rotate`.
 
 use std::ops::ControlFlow;
 
@@ -14,8 +14,8 @@ use crate::{
     state::{RECEIPT, State, recorded},
 };
 
-/// Explains `plan` for a dry run, and asks about it on a terminal. Breaks with the exit code where no more
-/// is to be done. A broad CA needs somebody's yes.
+/// Explains `plan` for a dry run, or asks about it on a terminal. Breaks with the exit code after a dry run or a no. A
+/// broad CA needs a yes, or `--yes`.
 pub(crate) fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
     let trust = trust::receipt_name(&plan.anchor);
     let needed = if plan.planning.changes.is_empty() { &[RECEIPT][..] } else { &[RECEIPT, &trust] };
@@ -32,7 +32,7 @@ pub(crate) fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Resu
     consent::ask(context, DO_THIS, plan.warnings(), || propose(context, state, plan))
 }
 
-/// What `plan` would change.
+/// The changes of `plan`.
 pub(crate) fn propose(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Proposal> {
     let mut proposal = Proposal::default();
     proposal.field("sha256", plan.anchor.sha256());
@@ -46,7 +46,7 @@ pub(crate) fn propose(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> 
     Ok(proposal)
 }
 
-/// All that is not so yet.
+/// The changes of `plan` that are not in effect yet.
 fn unmet_changes(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Vec<Change>> {
     let receipts = state.receipts()?;
     let mut all = stores::unmet(&context.facts, &context.worlds, receipts, RECEIPT, &plan.changes);

@@ -1,4 +1,4 @@
-//! What `setup`, `import` and `sign` made: where, for which names, until when, and what to do next.
+//! The report of a certificate and its files, for `setup`, `import`, `renew` and `sign`.
 
 use std::path::{Path, PathBuf};
 
@@ -19,11 +19,11 @@ pub(crate) struct PairReport {
     pub stores: Vec<StoreReport>,
     #[serde(flatten)]
     pub remaining: Remaining,
-    /// What to run afterwards, one after the other: here, then on each client.
+    /// The next commands, in order: on this machine, then on each client.
     pub next: Vec<ShellLine>,
-    /// The same and more with what each is for, where words are needed.
+    /// The same commands with their purposes, and steps that no command does.
     pub by_hand: Vec<ByHand>,
-    /// What keeps clients from it, a line each.
+    /// The reasons why clients do not get the certificate yet, a line each.
     pub unmet: Vec<String>,
     #[serde(skip)]
     until: String,
@@ -37,7 +37,7 @@ pub(crate) struct FileReport {
 }
 
 impl PairReport {
-    /// The report of `leaf`, which leads to `root`, as `changes` placed it.
+    /// The report of `leaf`, whose chain ends in `root` and which `changes` installed.
     pub(crate) fn new(root: &Parsed, leaf: &Parsed, changes: &[&Change]) -> Self {
         let files = changes.iter().flat_map(|change| files_of(&change.steps));
         Self {
@@ -54,7 +54,7 @@ impl PairReport {
         }
     }
 
-    /// With what is left to do on this machine.
+    /// Adds steps on this machine.
     pub(crate) fn leave(&mut self, by_hand: Vec<ByHand>) {
         for command in ByHand::commands_of(&by_hand) {
             if !self.next.contains(&command) {
@@ -64,7 +64,7 @@ impl PairReport {
         self.by_hand.extend(by_hand);
     }
 
-    /// For people, with the files that `shown` leaves.
+    /// Prints the certificate, and the files for which `shown` is true.
     pub(crate) fn print(&self, context: &Context<'_>, shown: impl Fn(&FileReport) -> bool) {
         let printer = context.printer;
         printer.say(format_args!("certificate for {}", self.names.join(", ")));
@@ -75,9 +75,9 @@ impl PairReport {
     }
 }
 
-/// The files that `steps` put, as a server reads them: of those that lie behind a link, the link.
+/// The files that `steps` write, under the paths that a server reads: a link instead of the file behind it.
 fn files_of(steps: &[Step]) -> Vec<FileReport> {
-    // A link that is switched leads to a folder beside it.
+    // The switched link leads to a folder next to it.
     let is_switched = |target: &Path| target.components().count() == 1;
     let switched: Vec<_> = steps
         .iter()

@@ -1,4 +1,4 @@
-//! What a renewal says at its end.
+//! The report of `renew`.
 
 use time::OffsetDateTime;
 
@@ -12,7 +12,7 @@ use crate::{
     server::renew::{answer::Answer, current_certificate::CurrentCertificate},
 };
 
-/// What a run has come to.
+/// The result of a run.
 pub(crate) struct Ended {
     pub code: u8,
     pub outcome: String,
@@ -43,7 +43,7 @@ fn warning(standing: &CurrentCertificate, why: &str) -> String {
     format!("the certificate expires on {}, and {why}", standing.leaf.not_after.date())
 }
 
-/// Says what was done, or why not.
+/// Prints the report.
 pub(crate) fn report(answer: &Answer, context: &Context<'_>) -> Ended {
     let printer = context.printer;
     let (code, outcome, mut report) = match answer {

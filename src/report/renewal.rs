@@ -1,5 +1,4 @@
-//! How it stands with the certificate on the server, for `status`: until when it is good, how the last
-//! renewal went, and when the next run is.
+//! The server's certificate in `status`: its expiry, the last renewal and the next run.
 
 use std::path::PathBuf;
 
@@ -20,15 +19,15 @@ use crate::{
     state::{RenewalRecord, State},
 };
 
-/// What is known of it.
+/// The installed certificate and its renewal.
 #[derive(Debug, Serialize)]
 pub(crate) struct Renewal {
-    /// When the certificate ends that was placed; none if it is not there any more.
+    /// The expiry of the installed certificate; none if it is gone.
     not_after: Option<String>,
     /// The last run, if there was one.
     #[serde(serialize_with = "without_schema")]
     last: Option<RenewalRecord>,
-    /// When it runs next, as whoever runs it says; none if nothing runs it.
+    /// The next run, in the words of systemd or from the cron entry; none if nothing is scheduled.
     next: Option<String>,
     #[serde(skip)]
     until: Option<String>,
@@ -39,7 +38,7 @@ pub(crate) struct Renewal {
     is_placed: bool,
 }
 
-/// The last run without the number of its file's form, which is none of the report's.
+/// Serializes the last run without the `schema` of its file.
 #[expect(clippy::ref_option, reason = "serde calls it with the field")]
 fn without_schema<S: Serializer>(last: &Option<RenewalRecord>, serializer: S) -> Result<S::Ok, S::Error> {
     let mut last = serde_json::to_value(last).map_err(S::Error::custom)?;
@@ -50,15 +49,14 @@ fn without_schema<S: Serializer>(last: &Option<RenewalRecord>, serializer: S) ->
 }
 
 impl Renewal {
-    /// Looks at what an earlier setup or import `placed`, of which the first to end counts; none if that is
-    /// nothing.
+    /// Looks at the certificates that setup or import `placed`; the first to expire counts. None without any.
     pub(crate) fn look(state: &State<'_>, receipts: &[Receipt], placed: &[PlacedChain]) -> Option<Self> {
-        let leaves = placed.iter().filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
+        let leaves = placed.iter().filter_map(|pair| Parsed::from_der(pair.chain.first()?.der()).ok());
         let leaf = leaves.min_by_key(|leaf| leaf.not_after);
         let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(install_pair::is_of_pair);
         let renewal = Self {
             not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),
-            // What is damaged is said by itself.
+            // `status` reports a damaged record separately.
             last: state.renewal().ok().flatten().cloned(),
             next: schedule::next(&World::here(), receipts),
             until: leaf.as_ref().map(until),
@@ -70,12 +68,12 @@ impl Renewal {
         is_known.then_some(renewal)
     }
 
-    /// Whether somebody else has changed what was placed: the certificate in place is not the one that is watched.
+    /// Whether somebody else changed an installed certificate file.
     pub(crate) fn is_changed(&self) -> bool {
         !self.changed.is_empty() || (self.is_placed && self.until.is_none())
     }
 
-    /// For people.
+    /// Prints it.
     pub(crate) fn print(&self, printer: &Printer) {
         printer.heading("The server's certificate:");
         let changed = "unknown: somebody else changed it";

@@ -1,4 +1,4 @@
-//! What `request` says: the request as data, and the rest beside it.
+//! The report of `request`: the CSR on standard output, the rest on standard error.
 
 use anyhow::Result;
 use labtrust_machine::{World, world::Access};
@@ -11,7 +11,7 @@ use crate::{
     state::request::{PendingRequest, RequestRecord},
 };
 
-/// The request as data; all else on standard error.
+/// Prints or writes the request.
 pub(crate) fn hand_out(
     context: &Context<'_>,
     arguments: &Request,
@@ -53,7 +53,7 @@ pub(crate) fn day(notes: &RequestRecord) -> &str {
     notes.made.split('T').next().unwrap_or_default()
 }
 
-/// The request `kept` in a line.
+/// A line about the stored request.
 pub(crate) fn title(kept: &PendingRequest) -> String {
     let answered = if kept.answer.is_empty() { "" } else { ", signed" };
     format!("request for {}, made on {}{answered}", name::list(&kept.notes.names), day(&kept.notes))

@@ -1,4 +1,4 @@
-//! What a restore says at its end.
+//! The report of `restore`.
 
 use anyhow::Result;
 use labtrust_plan::{Options, ShellLine};
@@ -61,7 +61,7 @@ pub(crate) fn report(
     Ok(exit::DONE)
 }
 
-/// What makes this machine serve again.
+/// The commands after which this machine serves the certificate again.
 fn next(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<ShellLine>> {
     if let Some(own) = own
         && own.open()?.is_some()

@@ -1,5 +1,4 @@
-//! What a step of a rotation says at its end, and where a rotation stands: what each CA is, and who does what
-//! next.
+//! The report of a rotation's step, and the progress of a rotation: each CA, and the next commands.
 
 use std::path::PathBuf;
 
@@ -29,12 +28,12 @@ use crate::{
     state::{self, Ca},
 };
 
-/// What a step has come to.
+/// The result of a step.
 pub(crate) struct StepDone {
     pub own: Ca,
     pub done: Done,
     pub dropped: Option<Dropped>,
-    /// Where its damaged files were put.
+    /// The folder with its damaged files.
     pub aside: Option<PathBuf>,
     pub placed: Option<(Site, Fingerprint, Option<Fingerprint>)>,
     pub reconfigure: Option<ShellLine>,
@@ -109,7 +108,7 @@ struct Report {
     next: Vec<ShellLine>,
 }
 
-/// Says how the rotation of `own` stands; for scripts also how the stores do, and what is to be done `first`.
+/// Prints the progress of the rotation of `own`. Scripts also get the stores, and the commands to run `first`.
 pub(crate) fn print(
     context: &Context<'_>,
     state: &state::State<'_>,
@@ -141,7 +140,7 @@ pub(crate) fn print(
     print_next(printer, own, is_half_begun);
 }
 
-/// Says who does what next.
+/// Prints the next commands.
 pub(crate) fn print_standing(context: &Context<'_>, state: &state::State<'_>, own: &Ca) {
     print_next(context.printer, own, is_half_begun(context, state, own));
 }
@@ -186,14 +185,13 @@ fn next_step(own: &Ca) -> Option<&'static str> {
 
 const START: &str = "{labtrust rotate start}";
 
-/// Whether there is a next CA whose root is not served along. What cannot be found out here is said when the next
-/// step is tried.
+/// Whether there is a next CA whose root the server does not send yet. If that is unknown, the next step reports it.
 fn is_half_begun(context: &Context<'_>, state: &state::State<'_>, own: &Ca) -> bool {
     let next = own.next().ok().flatten();
     next.is_some_and(|next| matches!(is_sent(&context.facts, state, own, next), Ok(false)))
 }
 
-/// What comes next, for scripts.
+/// The next commands, for scripts.
 fn next(own: &Ca, is_half_begun: bool) -> Vec<ShellLine> {
     if is_half_begun {
         return vec![START.into()];

@@ -1,5 +1,4 @@
-//! What a setup says at its end: what was made and where, what trusts it, what the CA can and can
-//! never sign, and what to do on the clients.
+//! The report of `setup`: the CA and its limits, the certificate, the trust stores, and the commands for clients.
 
 use labtrust_machine::session::OutcomeState;
 use labtrust_plan::ShellLine;
@@ -15,7 +14,7 @@ use crate::{
     server::setup::draft::SetupDone, state,
 };
 
-/// Where name constraints hold, and where not: the judges' tests measure it.
+/// The clients that enforce name constraints. The judges' tests measure it.
 const LIMITS: &str = "checked by every client, except for a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
 
 /// Prints what `setup` made; the answer is the exit code.

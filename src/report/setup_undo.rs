@@ -1,4 +1,4 @@
-//! What `setup --undo` says at its end.
+//! The report of `setup --undo`.
 
 use labtrust_machine::session::OutcomeState;
 use labtrust_plan::{Anchor, Fingerprint, text};

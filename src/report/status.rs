@@ -1,4 +1,4 @@
-//! What `status` says of the CAs that are known, and what GitLab waits for.
+//! The CAs in `status`, and the command that GitLab waits for.
 
 pub(crate) mod overview;
 
@@ -29,15 +29,15 @@ use crate::{
     state::{self, Ca, RECEIPT},
 };
 
-/// What was said of the CAs that are known.
+/// The known CAs, as they were printed.
 pub(crate) struct Shown {
     pub reports: Vec<StoresReport>,
-    /// The commands that have the CAs trusted which are not.
+    /// The commands that trust the CAs which are not trusted.
     pub missing: Vec<ShellLine>,
     pub code: u8,
 }
 
-/// Says of each of `anchors` where it is trusted.
+/// Prints each of `anchors` with the state of its stores.
 pub(crate) fn print_anchors(
     context: &Context<'_>,
     state: &state::State<'_>,
@@ -58,7 +58,7 @@ pub(crate) fn print_anchors(
         );
         let is_own =
             own.iter().flat_map(|own| own.all()).find(|own| own.root.fingerprint() == anchor.sha256());
-        // The CA that was followed is trusted by its file alone.
+        // The old CA of a rotation can only be trusted by its file.
         let is_followed =
             |one: &Ca| own.and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder);
         let repeat = is_own.map_or_else(
@@ -79,7 +79,7 @@ pub(crate) fn print_anchors(
     Ok(shown)
 }
 
-/// The command by which GitLab is still to follow its gitlab.rb, if it is.
+/// The command by which GitLab applies its gitlab.rb, if it has not yet.
 pub(crate) fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
     let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
     let placed: Vec<&Path> = records
@@ -90,7 +90,7 @@ pub(crate) fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&
     gitlab::behind::pending_reconfigure(&World::here(), &context.facts, &placed, known)
 }
 
-/// When the certificate ends that `own` signed and that is in place.
+/// The expiry of the installed certificate that `own` signed.
 pub(crate) fn end_of_placed(placed: &[PlacedChain], own: &Ca) -> Option<OffsetDateTime> {
     let signed = placed.iter().filter(|one| own.has_signed(&one.chain));
     let leaves = signed.filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());

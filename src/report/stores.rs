@@ -1,5 +1,4 @@
-//! How stores stand, for people as a table and for scripts as JSON: one entry a store, however
-//! many changes it took.
+//! The state of trust stores, as a table and as JSON: one entry a store, for any number of changes.
 
 use std::collections::BTreeMap;
 
@@ -44,12 +43,12 @@ pub(crate) struct StoreReport {
     pub state: OutcomeState,
     pub changed: bool,
     pub detail: String,
-    /// What to do about it.
+    /// The hints.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<Hint>,
 }
 
-/// The outcomes of each store as one. `good` is the state that was wanted.
+/// One report for each store. `good` is the wanted state.
 pub(crate) fn by_store(outcomes: &[Outcome], good: OutcomeState) -> Vec<StoreReport> {
     let mut stores: BTreeMap<(usize, &str), Vec<&Outcome>> = BTreeMap::new();
     for outcome in outcomes {
@@ -88,12 +87,12 @@ fn merged_state(outcomes: &[&Outcome], good: OutcomeState) -> OutcomeState {
     }
 }
 
-/// Prints the table of stores. `good` is the state that was wanted.
+/// Prints the table of stores. `good` is the wanted state.
 pub(crate) fn print_stores(printer: &Printer, outcomes: &[Outcome], good: OutcomeState) {
     printer.table(&stores_table(printer, outcomes, good));
 }
 
-/// The table of stores. `good` is the state that was wanted.
+/// The table of stores. `good` is the wanted state.
 pub(crate) fn stores_table(
     printer: &Printer,
     outcomes: &[Outcome],
@@ -120,10 +119,10 @@ pub(crate) fn stores_table(
         .collect()
 }
 
-/// How the store stands, where `good` was wanted.
+/// The word for the state of `store`, if `good` was wanted.
 fn word(store: &StoreReport, good: OutcomeState) -> &'static str {
     match store.state {
-        // What `setup` placed is no store of trust.
+        // Files that `setup` installed are not in a trust store.
         OutcomeState::Untrusted if Store::find(&store.id).is_none() => "undone",
         OutcomeState::Untrusted if good == OutcomeState::Untrusted && store.changed => "removed",
         OutcomeState::Untrusted if good == OutcomeState::Untrusted => "not there",
@@ -136,14 +135,14 @@ fn word(store: &StoreReport, good: OutcomeState) -> &'static str {
     }
 }
 
-/// Says what is damaged in the state folder where the verb does without it.
+/// Warns about damaged parts of the state that the verb does not need.
 pub(crate) fn warn_of_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) {
     for damage in damages {
         context.printer.aside(format_args!("warning: {damage}; {}", damage.hint()));
     }
 }
 
-/// Says what is damaged in the state folder, if anything is; the answer is the exit code.
+/// Prints the damaged parts of the state and returns the exit code.
 pub(crate) fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) -> u8 {
     let mut code = exit::DONE;
     for damage in damages {
@@ -154,35 +153,35 @@ pub(crate) fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<It
     code
 }
 
-/// What a run leaves to be done, as JSON has it: commands by themselves, and notes for people.
+/// The open steps after a run, for JSON: commands, and notes for people.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Remaining {
     pub needs_root: Vec<ShellLine>,
-    /// The commands by which what was done takes effect on this machine.
+    /// The commands after which the changes take effect on this machine.
     pub commands: Vec<ShellLine>,
     pub notes: Vec<String>,
 }
 
-/// Something that is still to be done by hand.
+/// An open step.
 #[derive(Debug)]
 pub(crate) enum Todo {
     /// A command.
     Run(ShellLine),
-    /// What no command does.
+    /// A step that no command does.
     Do(String),
 }
 
-/// What is still to be done by hand.
+/// The open steps after a run.
 #[derive(Debug, Default)]
 pub(crate) struct NextSteps {
     /// Commands that need root.
     pub root: Vec<Todo>,
-    /// What must be restarted, as commands where a program can do it.
+    /// Restarts, as commands where a program can do it.
     pub restart: Vec<Todo>,
 }
 
 impl NextSteps {
-    /// What `outcomes` leave to be done; `root_command` is what root says to labtrust to do the rest.
+    /// The open steps after `outcomes`. `root_command` are the arguments with which root does the rest.
     pub(crate) fn of(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) -> Self {
         let mut steps = Self::default();
         if outcomes.iter().any(|outcome| outcome.needs_root) {
@@ -197,7 +196,7 @@ impl NextSteps {
         steps
     }
 
-    /// All of them, for JSON, below `notes`.
+    /// The steps for JSON, after `notes`.
     pub(crate) fn remaining(self, notes: Vec<String>) -> Remaining {
         let mut remaining = Remaining { notes, ..Remaining::default() };
         let Self { root, restart } = self;
@@ -213,7 +212,7 @@ impl NextSteps {
     }
 }
 
-/// This program with `arguments`, as it is typed.
+/// The command line of this program with `arguments`.
 pub(crate) fn labtrust(arguments: &[String]) -> ShellLine {
     ShellLine::labtrust(arguments)
 }
@@ -223,7 +222,7 @@ fn as_root(facts: &Facts, command: &Command) -> ShellLine {
     if facts.is_root() { command } else { command.by_root() }
 }
 
-/// The hints and what is still to be done, for people.
+/// Prints the hints and the open steps.
 pub(crate) fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) {
     let printer = context.printer;
     let mut hints: Vec<&Hint> = outcomes.iter().filter_map(|outcome| outcome.hint.as_ref()).collect();
@@ -250,14 +249,14 @@ pub(crate) fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_comma
     }
 }
 
-/// Which clients would refuse a certificate that is served with `chain`, a line each.
+/// Prints the clients that would reject `chain`, a line each.
 pub(crate) fn print_refusals(printer: &Printer, chain: &[Parsed]) {
     for refusal in judge(chain, None, OffsetDateTime::now_utc()) {
         printer.say(format_args!("  rejected by {}: {}", refusal.who(), refusal.why));
     }
 }
 
-/// The last day of a certificate, and how it stands.
+/// The last day of a certificate, and the days that are left.
 pub(crate) fn until(certificate: &Parsed) -> String {
     format!("{} ({})", certificate.not_after.date(), certificate.validity_status(OffsetDateTime::now_utc()))
 }

@@ -1,4 +1,4 @@
-//! What `trust` says: which CA it found, whether it is the one that is meant, and which stores trust it now.
+//! The report of `trust`: the CA, the question about its fingerprint, and the stores that trust it now.
 
 use anyhow::Result;
 use labtrust_machine::{Outcome, session::OutcomeState};
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{cli::Trust, client::source, context::Context, hint::fail};
 
-/// Reports `outcomes` of the CA in use, or of the one that will follow.
+/// Prints the `outcomes` for the CA in use, or for the next CA.
 pub(crate) fn report(
     context: &Context<'_>,
     arguments: &Trust,
@@ -52,7 +52,7 @@ pub(crate) fn report(
     }
 }
 
-/// Asks where a fingerprint is missing that would have made it sure. `--yes` is no answer to that.
+/// Asks about the CA if it needs a fingerprint and none was given. `--yes` does not answer this question.
 pub(crate) fn confirm(context: &Context<'_>, candidate: &source::Candidate) -> Result<()> {
     let Some(why) = &candidate.needs_fingerprint else { return Ok(()) };
     let sha256 = candidate.anchor.sha256();
@@ -76,7 +76,7 @@ pub(crate) fn confirm(context: &Context<'_>, candidate: &source::Candidate) -> R
     }
 }
 
-/// What root runs to do the rest: the same, for the stores that are left.
+/// The arguments with which root does the rest: the same command, for the stores that are left.
 fn root_command(
     arguments: &Trust,
     candidate: &source::Candidate,
@@ -85,7 +85,7 @@ fn root_command(
 ) -> Vec<String> {
     let mut words = vec!["trust".to_owned()];
     words.extend(arguments.source.as_deref().map(source::absolute));
-    // The CA that was made here is named too: root may find another one.
+    // Name the CA of this machine too: root may have another one.
     let own = arguments.source.is_none().then(|| candidate.anchor.sha256());
     if let Some(fingerprint) = arguments.fingerprint.or(own) {
         words.extend(["--fingerprint".into(), fingerprint.to_string()]);
@@ -93,7 +93,7 @@ fn root_command(
     if let Some(next) = arguments.next {
         words.extend(["--next".into(), next.to_string()]);
     }
-    // A passphrase in an environment variable does not pass through sudo: the command asks for it.
+    // sudo does not pass on environment variables: the command asks for the passphrase.
     if let Some(path) = &arguments.passphrase.passphrase_file {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
         words.extend(["--passphrase-file".into(), path.display().to_string()]);

@@ -1,4 +1,4 @@
-//! What `untrust` says of one CA.
+//! The report of `untrust` for one CA.
 
 use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::Anchor;

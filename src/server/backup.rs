@@ -1,4 +1,4 @@
-//! The state folder, gathered for a backup.
+//! The content of a backup.
 
 pub(crate) mod gather;
 pub(crate) mod pack;

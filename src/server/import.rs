@@ -1,4 +1,4 @@
-//! A certificate that people have: its chain, its place, and whether it fits both.
+//! An imported certificate: its chain, its key, its site, and whether they fit together.
 
 use anyhow::Result;
 use labtrust_machine::World;
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The chain of the certificate that was given. Its key is in the files too, or is one that a request kept.
+/// The chain of the imported certificate. Its key is in the files too, or belongs to a stored request.
 pub(crate) fn chain(
     state: &state::State<'_>,
     mut material: Material,
@@ -38,7 +38,7 @@ pub(crate) fn chain(
     material.into_chain(keys, OffsetDateTime::now_utc())
 }
 
-/// What is said of a certificate that answers no request.
+/// The error for a certificate that matches no stored request.
 fn no_answer(given: &[Parsed], requests: &[PendingRequest]) -> anyhow::Error {
     let titles: Vec<_> = given.iter().filter(|one| !one.is_ca()).map(Parsed::title).collect();
     if titles.is_empty() {
@@ -61,7 +61,7 @@ fn no_answer(given: &[Parsed], requests: &[PendingRequest]) -> anyhow::Error {
     )
 }
 
-/// The certificates that the state folder knows: earlier answers' chains, what was trusted, our own CA.
+/// The certificates in the state folder: the chains of earlier requests, trusted CAs, our own CA.
 fn known(state: &state::State<'_>, requests: &[PendingRequest]) -> Result<Vec<CertificateDer<'static>>> {
     let mut known: Vec<_> = requests.iter().flat_map(|kept| kept.answer.iter().cloned()).collect();
     for receipt in state.receipts()?.iter() {
@@ -73,17 +73,17 @@ fn known(state: &state::State<'_>, requests: &[PendingRequest]) -> Result<Vec<Ce
     Ok(known)
 }
 
-/// The place that is meant, as the options say.
+/// The options that name the site.
 pub(crate) struct Meant {
     /// GitLab's host.
     pub host: Option<Target>,
     /// Its registry.
     pub registry: Option<Target>,
-    /// Where the pair goes.
+    /// The folder options.
     pub place: SiteRecord,
 }
 
-/// The place for it: as typed, else as it was typed for its request, else where this machine's GitLab is.
+/// The site for the certificate: from the options, else from its request, else this machine's GitLab.
 pub(crate) fn site(
     facts: &Facts,
     state: &state::State<'_>,
@@ -101,7 +101,7 @@ pub(crate) fn site(
         Site::find(facts, state, SiteOptions { folders: &folders, host, registry: registry.as_ref() })
     };
     find(host.as_ref()).or_else(|error| {
-        // What GitLab is called, the certificate may know where gitlab.rb does not.
+        // If gitlab.rb has no host name, the certificate may have one.
         let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());
         match named {
             Some(named) if host.is_none() => find(Some(&Target { host: named, port: None })),
@@ -110,7 +110,7 @@ pub(crate) fn site(
     })
 }
 
-/// What is said of a certificate that stood in its place before labtrust knew of it.
+/// The note on a certificate that was installed before labtrust knew it.
 pub(crate) fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint]) -> Option<String> {
     let (certificate, _) = site.files().first()?.clone();
     let standing = Certificate::read_all(&World::here().read(&certificate).ok()??).0;
@@ -122,13 +122,13 @@ pub(crate) fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint])
     })
 }
 
-/// What is said if the CA left out names that it was asked for.
+/// The note on requested names that the CA left out.
 pub(crate) fn dropped(leaf: &Parsed, asked: &[SubjectName]) -> Option<String> {
     let left_out: Vec<_> = asked.iter().filter(|name| !leaf.names.contains(name)).collect();
     (!left_out.is_empty()).then(|| format!("the CA left out requested names: {}", name::list(&left_out)))
 }
 
-/// A certificate that is not for these hosts would replace a warning by an error.
+/// Refuses a certificate that is not for both hosts.
 pub(crate) fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Result<()> {
     for endpoint in [gitlab, registry] {
         if leaf.names.is_empty() {
@@ -151,7 +151,7 @@ pub(crate) fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint)
     Ok(())
 }
 
-/// The pair as it is placed: the very bytes that stand there, if they are the same pair.
+/// The certificate and key to install. If they are installed already, byte for byte as they are there.
 pub(crate) fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
     let served: Vec<Certificate> = chain.served().iter().map(Certificate::from).collect();
     let world = World::here();
@@ -169,7 +169,7 @@ pub(crate) fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
         .ok_or_else(|| fail("no certificate was found", "pass the file with the certificate: --cert FILE"))
 }
 
-/// What root says to labtrust to trust the CA, which lies with the certificate and may be served nowhere yet.
+/// The arguments with which root trusts the CA. They name the certificate's file, because no server may send it yet.
 pub(crate) fn trust_command(site: &Site, chain: &Chain) -> Vec<String> {
     let mut words = vec!["trust".to_owned()];
     words.extend(site.files().first().map(|(certificate, _)| certificate.display().to_string()));
@@ -181,8 +181,8 @@ pub(crate) fn trust_command(site: &Site, chain: &Chain) -> Vec<String> {
     words
 }
 
-/// Which stores of this machine are to trust the root, and what is said if none is: a root that may
-/// sign for every name is not trusted on the way.
+/// The stores of this machine that will trust the root, and a note if there are none: a root that can sign every name
+/// is not trusted as a side effect of `import`.
 pub(crate) fn trusted_here(
     no_trust: bool,
     chain: &Chain,

@@ -1,5 +1,5 @@
-//! The pair that stands where a server reads it, if one of our CAs has signed it: what a setup leaves as it is, and what
-//! a step of a rotation places again with more or less beside it.
+//! An installed certificate and key, if one of our CAs signed the certificate. `setup` leaves them as they are. A step
+//! of a rotation installs them again with another chain.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::{
     state::Ca,
 };
 
-/// The pair that stands in a place.
+/// An installed certificate and its key.
 pub(crate) struct PlacedPair {
     leaf: Parsed,
-    /// What leads from the leaf to the root of its CA.
+    /// The certificates from the leaf's issuer to the root.
     above: Vec<Parsed>,
     /// The leaf's key.
     pub key: PrivateKey,
@@ -24,10 +24,10 @@ pub(crate) struct PlacedPair {
 }
 
 impl PlacedPair {
-    /// The pair in these files, if it can be read, belongs together and `own` has signed it.
+    /// The certificate and key in these files, if they are readable, match, and `own` signed the certificate.
     pub(crate) fn read(own: &Ca, certificate: &Path, key: &Path) -> Option<Self> {
         let world = World::here();
-        // What cannot be read is not known to be ours; the guards say what stands there.
+        // An unreadable file is not known to be ours. The guards report it.
         let (Ok(Some(sent)), Ok(Some(pem))) = (world.read(certificate), world.read(key)) else { return None };
         let sent = pem::certificates(&sent).ok()?;
         let pool: Vec<Parsed> = sent.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
@@ -53,7 +53,7 @@ impl PlacedPair {
         std::iter::once(&self.leaf).chain(&self.above)
     }
 
-    /// The same pair as it is to be placed, to the byte where nothing else is sent.
+    /// The certificate and key with `extra_chain` sent after the root.
     pub(crate) fn pair(&self, extra_chain: &[Certificate]) -> Option<Pair> {
         let chain: Vec<Certificate> = self.chain().map(Certificate::from).collect();
         Pair::new(&chain, extra_chain, self.pem.clone())

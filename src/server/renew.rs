@@ -1,4 +1,4 @@
-//! A fresh certificate before the old one ends.
+//! Renewal: a new certificate before the old one expires.
 
 pub(crate) mod answer;
 pub(crate) mod clock;

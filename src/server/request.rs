@@ -1,4 +1,4 @@
-//! What a certificate signing request asks for, and the request itself.
+//! Certificate signing requests: their names, and the requests themselves.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// What is asked for, as the options say.
+/// The options of `request`.
 pub(crate) struct Asked<'a> {
     /// GitLab's host.
     pub host: Option<&'a Target>,
@@ -34,28 +34,28 @@ pub(crate) struct Asked<'a> {
     pub gitlab: Option<&'a PathBuf>,
     /// More names.
     pub names: &'a [SubjectName],
-    /// Reads the file below.
+    /// The reader for the file below.
     pub reader: Reader<'a>,
     /// The key.
     pub key: Option<&'a Path>,
     /// The kind of a new key.
     pub key_type: KeyType,
-    /// Whether a request that waits is left alone.
+    /// Whether to create a new key although a request is pending.
     pub new_key: bool,
 }
 
-/// What is asked for.
+/// The content of a request.
 pub(crate) struct Order<'a> {
     asked: Asked<'a>,
     names: Vec<SubjectName>,
-    /// The key that was given.
+    /// The key that the user passed.
     key: Option<PrivateKey>,
-    /// What a person should know.
+    /// Notes for people.
     pub notes: Vec<String>,
 }
 
 impl<'a> Order<'a> {
-    /// What is asked for, with the hosts that gitlab.rb names.
+    /// The content that `asked` asks for, with the hosts in gitlab.rb.
     pub(crate) fn new(facts: &Facts, state: &State<'_>, asked: Asked<'a>) -> Result<Self> {
         let (mut names, notes) = gather(facts, state, &asked)?;
         names.extend(asked.names.iter().cloned());
@@ -69,8 +69,7 @@ impl<'a> Order<'a> {
         Ok(Self { asked, names: unique, key, notes })
     }
 
-    /// The request for these names that is here and waits for its answer: an answer to it may be on its
-    /// way, and its key is the only one that fits.
+    /// The pending request for these names. Its CA may be about to answer, and only its key will match.
     pub(crate) fn waiting(&self, state: &State<'_>) -> Result<Option<PendingRequest>> {
         if self.asked.new_key {
             return Ok(None);
@@ -83,11 +82,11 @@ impl<'a> Order<'a> {
         let requests = state.requests()?;
         let mut waiting: Vec<PendingRequest> =
             requests.kept.iter().filter(|kept| is_asked(kept)).cloned().collect();
-        waiting.sort_by(|one, other| one.notes.made.cmp(&other.notes.made));
+        waiting.sort_by(|left, right| left.notes.made.cmp(&right.notes.made));
         Ok(waiting.pop())
     }
 
-    /// A new request, and what keeping it takes.
+    /// A new request, and the change that stores it.
     pub(crate) fn make(&self, state: &State<'_>) -> Result<(PendingRequest, Change)> {
         let made;
         let key = if let Some(key) = &self.key {
@@ -108,7 +107,7 @@ impl<'a> Order<'a> {
         PendingRequest::make(state.home(), key, notes)
     }
 
-    /// The request that waits, or a new one; and whether it is new.
+    /// The pending request, or a new one; and whether it is new.
     pub(crate) fn keep(&self, state: &State<'_>, session: &Session<'_>) -> Result<(PendingRequest, bool)> {
         requests::sweep(session)?;
         if let Some(kept) = self.waiting(state)? {
@@ -120,7 +119,7 @@ impl<'a> Order<'a> {
     }
 }
 
-/// GitLab's and its registry's hosts, and those of the other URLs that gitlab.rb names.
+/// The hosts of GitLab, of its registry and of the other URLs in gitlab.rb; and notes.
 fn gather(facts: &Facts, state: &State<'_>, asked: &Asked<'_>) -> Result<(Vec<SubjectName>, Vec<String>)> {
     let (host, registry) = (asked.host, asked.registry);
     let folders = SiteRecord { gitlab: asked.gitlab.cloned(), ..SiteRecord::default() };
@@ -141,8 +140,8 @@ fn gather(facts: &Facts, state: &State<'_>, asked: &Asked<'_>) -> Result<(Vec<Su
     }
 }
 
-/// The requests in the state folder that are meant: all, or those for `host`; and what is damaged of the others, of which
-/// nobody knows for which host it was.
+/// The requests to delete: all, or those for `host`. Damaged requests are among them only if no host was given, because
+/// their hosts are unknown.
 pub(crate) fn meant<'s>(
     state: &'s State<'_>,
     host: Option<&SubjectName>,

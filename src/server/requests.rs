@@ -1,4 +1,4 @@
-//! Requests are made, answered and forgotten: the deeds.
+//! Answers and deletes stored requests.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Forgets the request `kept`, and its key.
+/// Deletes the request `kept` and its key.
 pub(crate) fn forget(kept: &PendingRequest, session: &Session<'_>) -> Result<Vec<Outcome>> {
     match session.receipts.load(&kept.receipt())? {
         Some(mut receipt) => Ok(undo(session, &mut receipt, |_| true)?),
@@ -24,7 +24,7 @@ pub(crate) fn forget(kept: &PendingRequest, session: &Session<'_>) -> Result<Vec
     }
 }
 
-/// Forgets the request in `folder`, which is damaged: what can be read of it goes, and the rest is put aside.
+/// Deletes the damaged request in `folder`. Files that are not as labtrust wrote them are moved aside.
 pub(crate) fn give_up(
     session: &Session<'_>,
     state: &State<'_>,
@@ -56,12 +56,11 @@ fn note_aside(aside: Option<PathBuf>, printer: &Printer) {
     }
 }
 
-/// Takes back what a run that was killed had begun: a request that nobody has seen yet, or one that
-/// was being forgotten.
+/// Undoes requests that a killed run had not finished writing or deleting.
 pub(crate) fn sweep(session: &Session<'_>) -> Result<()> {
     for mut receipt in session.receipts.recorded()? {
         let is_ours = receipt.changes.iter().any(|change| change.store.as_str() == request::STORE);
-        // Without the request its answer alone may be left.
+        // A receipt may record only the answer.
         let made = receipt.changes.iter().find(|change| !change.subject.ends_with(request::ANSWER));
         if is_ours && made.is_none_or(|made| made.phase != Phase::Applied) {
             undo(session, &mut receipt, |_| true)?;
@@ -70,9 +69,8 @@ pub(crate) fn sweep(session: &Session<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Writes down that `chain`, which is in its place now, is the answer to the request for its key. Requests
-/// that were answered before it are of no more use; one is kept until then, since what was placed can be
-/// taken back.
+/// Records that the installed `chain` answers the request for its key, and deletes requests that were answered earlier.
+/// Until then they are kept, because an install can be undone.
 pub(crate) fn answered(session: &Session<'_>, state: &State<'_>, chain: &Chain) -> Result<()> {
     sweep(session)?;
     for kept in state.requests()?.kept.iter().filter(|kept| kept.folder.starts_with(state.folder())) {

@@ -1,4 +1,4 @@
-//! A backup, back in the state folder: what that takes.
+//! Restores a backup into the state folder.
 
 pub(crate) mod carry_out;
 pub(crate) mod commands;

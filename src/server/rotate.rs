@@ -1,4 +1,4 @@
-//! One CA after another: what each step takes.
+//! The steps of a rotation.
 
 pub(crate) mod carry_out;
 pub(crate) mod draft;

@@ -1,4 +1,4 @@
-//! A CA and a certificate, in its place: what that takes.
+//! Setup: a CA, a certificate, and their installation.
 
 pub(crate) mod asked;
 pub(crate) mod draft;

@@ -1,5 +1,4 @@
-//! Putting damaged parts of a state folder aside: renamed, so that this works with what cannot be read, and nothing
-//! is lost.
+//! Moves damaged parts of a state folder aside. A rename works with unreadable files too, and nothing is lost.
 
 use std::path::{Path, PathBuf};
 
@@ -10,18 +9,18 @@ use time::OffsetDateTime;
 
 use crate::hint::{fail, hint};
 
-/// What the names of folders begin with that hold damaged parts.
+/// The prefix of folders with damaged parts.
 const DAMAGED: &str = "damaged-";
 
-/// Moves what is at `paths` in the folder `state` to a new folder there; the answer is that folder, or none if nothing
-/// was there.
+/// Moves `paths` in the folder `state` to a new folder there. Returns that folder, or none if there was nothing to
+/// move.
 pub(crate) fn put_aside(state: &Path, paths: &[PathBuf]) -> Result<Option<PathBuf>> {
     let world = World::here();
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos();
     let aside = state.join(format!("{DAMAGED}{}", Fingerprint::of(&now.to_be_bytes()).short()));
     let mut moved = Vec::new();
     for path in paths {
-        // What cannot be looked at is there.
+        // An unreadable path exists.
         if matches!(world.look(path), Ok(Node::Absent)) {
             continue;
         }
@@ -37,7 +36,7 @@ pub(crate) fn put_aside(state: &Path, paths: &[PathBuf]) -> Result<Option<PathBu
     Ok((!moved.is_empty()).then_some(aside))
 }
 
-/// Moves back to `paths` what [`put_aside`] moved to the folder `aside`.
+/// Undoes [`put_aside`]: moves files from the folder `aside` back to `paths`.
 pub(crate) fn put_back(state: &Path, aside: &Path, paths: &[PathBuf]) -> Result<()> {
     let world = World::here();
     for path in paths {
@@ -52,7 +51,7 @@ pub(crate) fn put_back(state: &Path, aside: &Path, paths: &[PathBuf]) -> Result<
     Ok(())
 }
 
-/// Whether something of the name `name` in a state folder is what was put aside there.
+/// Whether `name` in a state folder is a folder of damaged parts.
 pub(crate) fn is_aside(name: &str) -> bool {
     name.starts_with(DAMAGED)
 }

@@ -1,4 +1,4 @@
-//! The CA that `setup` made on this machine, as its files in the state folder say.
+//! The CA that `setup` created on this machine, from its files in the state folder.
 
 use std::path::{Path, PathBuf};
 
@@ -14,29 +14,29 @@ use crate::{
 
 use super::{Damage, Files, OnDisk, Rotation, SetupReceipt, SetupRecord, Way, parse_json, steady::steady};
 
-/// A CA beside the one in use, or which of its files is damaged.
+/// The next or the old CA, or its damage.
 pub(crate) type Beside = Result<Option<Box<Ca>>, Damage>;
 
-/// The CA's public part.
+/// A CA without its key.
 #[derive(Clone, Debug)]
 pub(crate) struct Ca {
     /// The root, or the one self-signed certificate.
     pub root: Parsed,
-    /// Intermediates below it.
+    /// Its intermediates.
     pub intermediates: Vec<Parsed>,
-    /// What `setup` was asked for.
+    /// The options of `setup`.
     pub notes: SetupRecord,
-    /// The CA that will follow this one, while it is being replaced.
+    /// The next CA, during a rotation.
     pub next: Beside,
-    /// The CA that this one has followed, until that is retired.
+    /// The old CA, until it is removed.
     pub previous: Beside,
-    /// Where its files are.
+    /// Its folder.
     pub folder: PathBuf,
-    /// The number of the user whose state folder that is in.
+    /// The uid of the state folder's owner.
     pub owner: u32,
-    /// What takes it away if its files are damaged.
+    /// The way to remove it if its files are damaged.
     pub way: Way,
-    /// Of a CA that is to follow another: what that one has signed for it.
+    /// For a next CA: the certificate by which the old CA vouches for it.
     pub voucher: Option<Parsed>,
 }
 
@@ -46,13 +46,13 @@ const KEY: &str = "intermediate.key";
 const NOTES: &str = "setup.json";
 const VOUCHER: &str = "voucher.crt";
 
-/// The store that the CA's own files belong to in receipts.
+/// The store of the CA's own files in receipts.
 pub(crate) const AUTHORITY: &str = "authority";
 
-/// Which CA is which, and the CA in use with those beside it: one reading.
+/// The roles of the CAs, and the CA in use with the next and the old one.
 #[derive(Debug)]
 pub(crate) struct Authorities {
-    /// Which CA is which.
+    /// The roles of the CAs.
     pub rotation: Result<Rotation, Damage>,
     /// The CA in use, if there is one.
     pub ca: Result<Option<Ca>, Damage>,
@@ -73,7 +73,7 @@ impl Authorities {
         steady(files, |receipt| Self::read_once(files, receipt), Self::damages)
     }
 
-    /// The CAs among `files`, where another run may have changed them since `receipt` was read.
+    /// The CAs among `files`. Another run may have changed them since `receipt` was read.
     fn read_once(files: &dyn Files, receipt: &SetupReceipt) -> Self {
         let rotation = Rotation::read_once(files, receipt);
         let ca = rotation.clone().and_then(|rotation| Ca::with_those_beside(files, receipt, &rotation));
@@ -89,12 +89,12 @@ impl Authorities {
 }
 
 impl Ca {
-    /// The CA in use among `files`, with those beside it.
+    /// The CA in use among `files`, with the next and the old one.
     pub(crate) fn among(files: &dyn Files) -> Result<Option<Self>, Damage> {
         Authorities::read(files).ca
     }
 
-    /// The CA in use with those beside it, where another run may have changed them since `receipt` was read.
+    /// The CA in use, with the next and the old one. Another run may have changed them since `receipt` was read.
     fn with_those_beside(
         files: &dyn Files,
         receipt: &SetupReceipt,
@@ -169,45 +169,44 @@ impl Ca {
         }
     }
 
-    /// The CA that will follow this one; what is damaged of it is an error.
+    /// The next CA; an error if it is damaged.
     pub(crate) fn next(&self) -> Result<Option<&Self>, Damage> {
         self.next.as_ref().map(Option::as_deref).map_err(Clone::clone)
     }
 
-    /// The CA that this one has followed, likewise.
+    /// The old CA; an error if it is damaged.
     pub(crate) fn previous(&self) -> Result<Option<&Self>, Damage> {
         self.previous.as_ref().map(Option::as_deref).map_err(Clone::clone)
     }
 
-    /// What is damaged of the CAs beside it.
+    /// The damages of the next and the old CA.
     pub(crate) fn damages(&self) -> impl Iterator<Item = &Damage> {
         self.next.as_ref().err().into_iter().chain(self.previous.as_ref().err())
     }
 
-    /// What clients are to trust, and for which endpoints.
+    /// The anchor for clients, with its endpoints.
     pub(crate) fn anchor(&self) -> Anchor {
         Anchor { certificate: Certificate::from(&self.root), endpoints: self.notes.endpoints.clone() }
     }
 
-    /// This CA and those beside it, as far as they can be read.
+    /// This CA, the next and the old one, as far as they are readable.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
         let beside = [&self.next, &self.previous].into_iter().filter_map(|beside| beside.as_ref().ok());
         std::iter::once(self).chain(beside.filter_map(Option::as_deref))
     }
 
-    /// What is served after the root while this CA is being replaced: the next root, and before it what tells
-    /// clients of this CA that they can believe in it.
+    /// The certificates after the root during a rotation: the voucher for the next CA, and the next CA's root.
     pub(crate) fn extra_chain(&self) -> Result<Vec<Certificate>, Damage> {
         let Some(next) = self.next()? else { return Ok(Vec::new()) };
         Ok(next.voucher.iter().chain([&next.root]).map(Certificate::from).collect())
     }
 
-    /// Whether `chain`, as met on disk or in a handshake, was signed by this CA or by one beside it.
+    /// Whether this CA, the next or the old one signed `chain`, which is from a file or a handshake.
     pub(crate) fn is_ours(&self, chain: &[Certificate]) -> bool {
         self.all().any(|own| own.has_signed(chain))
     }
 
-    /// Whether `chain`, as met on disk or in a handshake, was signed by this CA.
+    /// Whether this CA signed `chain`, which is from a file or a handshake.
     pub(crate) fn has_signed(&self, chain: &[Certificate]) -> bool {
         Self::leads_to(chain, &self.root) || {
             // A server may send its leaf alone.
@@ -225,13 +224,12 @@ impl Ca {
         top == root.fingerprint()
     }
 
-    /// The CA with its key, ready to sign. A self-signed certificate and a company's CA have no
-    /// key here.
+    /// The CA with its key. A self-signed certificate and a company's CA have no key here.
     pub(crate) fn open(&self) -> Result<Option<Authority>, Damage> {
         self.open_with(|path| Ok(World::read_owned_by(self.owner, path)?))
     }
 
-    /// The same with the key as it is among `files`.
+    /// The same, with the key from `files`.
     pub(crate) fn open_among(&self, files: &dyn Files) -> Result<Option<Authority>, Damage> {
         let name = self.folder.file_name().unwrap_or_default();
         self.open_with(|_| files.read(&Path::new(name).join(KEY)))
@@ -244,7 +242,7 @@ impl Ca {
         let path = self.folder.join(KEY);
         let damage = |error: anyhow::Error| Damage::new(&path, &error, self.way);
         let Some(key) = read(&path).map_err(damage)? else {
-            // Only a CA that was made here has intermediates, and its key.
+            // Only a CA that was created here has intermediates, so it must have a key.
             let is_lost = !self.intermediates.is_empty();
             return if is_lost { Err(Damage::missing(&path, self.way)) } else { Ok(None) };
         };
@@ -265,8 +263,8 @@ impl Ca {
         Ok(Some(authority))
     }
 
-    /// What root says to labtrust to trust this CA; with its file where the state folder is not the
-    /// usual one.
+    /// The arguments with which root trusts this CA. If the state folder is not the default one, they name the CA's
+    /// file.
     pub(crate) fn trust_command(&self, is_elsewhere: bool) -> Vec<String> {
         let mut words = vec!["trust".to_owned()];
         words.extend(is_elsewhere.then(|| self.folder.join(ROOT).display().to_string()));
@@ -279,7 +277,7 @@ impl Ca {
         words
     }
 
-    /// How the CA's certificate is taken to clients, and the line there, while no server presents it.
+    /// The commands that export the CA and trust it on a client, while no server presents it.
     pub(crate) fn lines_before_placing(&self) -> Vec<ShellLine> {
         let places: Vec<_> =
             self.notes.endpoints.iter().map(|endpoint| shell_line!("--for {}", endpoint)).collect();
@@ -293,11 +291,11 @@ impl Ca {
         ]
     }
 
-    /// The exact line that makes a client trust the CA, and with it the one that will follow.
+    /// The command by which a client trusts this CA and the next one.
     pub(crate) fn client_line(&self) -> ShellLine {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
         let line = shell_line!("labtrust trust {} --fingerprint {}", registry, self.root.fingerprint());
-        // What is wider than the CA that vouches for it is trusted by its own fingerprint only.
+        // A next CA that can sign more needs its own fingerprint.
         let next = self.next.as_ref().ok().and_then(Option::as_deref);
         let wider = next.filter(|next| self.is_narrower_than(next));
         match wider {
@@ -308,7 +306,7 @@ impl Ca {
 }
 
 impl Ca {
-    /// Whether clients of this CA would find `next` wider than it.
+    /// Whether `next` can sign more than this CA.
     fn is_narrower_than(&self, next: &Self) -> bool {
         let above: Vec<_> = self.intermediates.iter().chain([&self.root]).collect();
         let voucher = next.voucher.as_ref().unwrap_or(&self.root);
@@ -327,7 +325,7 @@ pub(crate) fn change(
     Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
 }
 
-/// The same of a CA that is to follow another, which has signed `voucher` for it.
+/// The same for a next CA. The old CA signed `voucher` for it.
 pub(crate) fn change_vouched(
     folder: &Path,
     next: &Authority,
@@ -357,7 +355,7 @@ fn steps(
     }
     let notes = serde_json::to_vec_pretty(notes)?;
     steps.push(put(NOTES, Contents::Public(notes), 0o644));
-    // Last, because its presence says that there is a CA.
+    // Last, because its presence means that there is a CA.
     steps.push(put(ROOT, Contents::Public(pem::write_certificates([root.der()]).into_bytes()), 0o644));
     Ok(steps)
 }

@@ -1,4 +1,4 @@
-//! A part of the state folder that cannot be used: which file, why, and what to do about it.
+//! Damaged parts of the state folder: the file, the reason and a hint.
 
 use std::{
     fmt,
@@ -9,33 +9,33 @@ use labtrust_plan::text;
 
 use crate::hint::{self, Hint, hint};
 
-/// A part of the state folder that cannot be used.
+/// A damaged part of the state folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Damage {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it, as a sentence without its subject or with the path in it.
+    /// The fault, as a sentence without a subject or with the path in it.
     why: String,
-    /// What to do about it, where the fault itself says that.
+    /// The hint, if the fault has one of its own.
     hint: Option<Hint>,
-    /// What takes it away.
+    /// The way to remove it.
     pub way: Way,
 }
 
-/// What takes a damaged part away, for those who have no backup of it.
+/// The way to remove a damaged part without a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// The CA in use, or which CA that is, or the receipt of what setup placed.
+    /// The CA in use, rotation.json, or the receipt of setup.
     Setup,
-    /// The CA that will follow.
+    /// The next CA.
     Next,
-    /// The CA that was followed.
+    /// The old CA.
     Previous,
     /// A request.
     Request,
     /// The receipt of trust in a CA.
     Trust,
-    /// The receipt of what the doctor fixed.
+    /// The receipt of the doctor's fixes.
     Fix,
     /// A file that the next run replaces.
     Note,
@@ -44,18 +44,18 @@ pub(crate) enum Way {
 impl Damage {
     /// `error` keeps the file at `path` from being used.
     pub(crate) fn new(path: &Path, error: &anyhow::Error, way: Way) -> Self {
-        // What made it unsafe to believe has its own way out; a parser's advice is about files that people name.
+        // An error of the platform has a fitting hint. A parser's hint is about files that people name.
         let platform = error.downcast_ref::<labtrust_machine::Error>();
         let hint = platform.and_then(|_| hint::hint_of(error));
         Self { path: path.to_owned(), why: format!("{error:#}"), hint, way }
     }
 
-    /// There is no file at `path`, though others say that there is.
+    /// The file at `path` is missing, although other files refer to it.
     pub(crate) fn missing(path: &Path, way: Way) -> Self {
         Self { path: path.to_owned(), why: "is missing".into(), hint: None, way }
     }
 
-    /// What to do about it.
+    /// The hint.
     pub(crate) fn hint(&self) -> Hint {
         if let Some(hint) = &self.hint {
             return hint.clone();
@@ -87,7 +87,7 @@ impl fmt::Display for Damage {
 
 impl std::error::Error for Damage {}
 
-/// The hint of any error, be it a damage.
+/// The hint of any error, also of a damage.
 pub(crate) fn hint_of(error: &anyhow::Error) -> Option<Hint> {
     hint::hint_of(error).or_else(|| error.downcast_ref::<Damage>().map(Damage::hint))
 }

@@ -1,5 +1,5 @@
-//! What is damaged of a state, all of it: for `status`, which names it, for `backup`, which saves nothing that could not
-//! be used, and for `restore`, which puts it aside.
+//! All damaged parts of a state: `status` lists them, `backup` refuses them or leaves them out, `restore` moves them
+//! aside.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,10 +16,10 @@ use super::{
 };
 use crate::backup::Archive;
 
-/// Where receipts are in a state folder.
+/// The folder of receipts in a state folder.
 pub(crate) const RECEIPTS: &str = "receipts";
 
-/// All parts of `state` that cannot be used.
+/// All damaged parts of `state`.
 pub(crate) fn all(state: &State<'_>) -> Result<Vec<Damage>> {
     let files = state.home().files();
     let receipts = state.receipts()?;
@@ -33,11 +33,11 @@ pub(crate) fn all(state: &State<'_>) -> Result<Vec<Damage>> {
     Ok(all)
 }
 
-/// All parts of a backup that could not be used.
+/// All damaged parts of a backup.
 pub(crate) fn of_archive(archive: &Archive) -> Vec<Damage> {
     let ca = Ca::among(archive);
     let mut all = of_authorities(ca.as_ref().map(Option::as_ref).map_err(Clone::clone), archive);
-    // The folders two levels deep below `top`.
+    // The folders two levels deep, with `top`.
     let below = |top: &str| -> BTreeSet<PathBuf> {
         let items = archive.items.iter().filter(|item| item.path.starts_with(top));
         items.map(|item| item.path.iter().take(2).collect()).collect()
@@ -56,7 +56,7 @@ pub(crate) fn of_archive(archive: &Archive) -> Vec<Damage> {
     all
 }
 
-/// Those of the CAs, with their keys among `files`.
+/// The damages of the CAs and of their keys among `files`.
 fn of_authorities(ca: Result<Option<&Ca>, Damage>, files: &dyn Files) -> Vec<Damage> {
     match ca {
         Err(damage) => vec![damage],
@@ -68,7 +68,7 @@ fn of_authorities(ca: Result<Option<&Ca>, Damage>, files: &dyn Files) -> Vec<Dam
     }
 }
 
-/// What stood where something was put is kept under its hash: what has another can be put back by nobody.
+/// Saved original files whose bytes do not match their hash: an undo cannot restore them.
 fn of_kept_bytes(files: &dyn Files, receipt: &Receipt) -> Vec<Damage> {
     let way = if receipt.name.starts_with("trust-") { Way::Trust } else { Way::Setup };
     let folder = Path::new(RECEIPTS).join(&receipt.name).join("before");
@@ -84,7 +84,7 @@ fn of_kept_bytes(files: &dyn Files, receipt: &Receipt) -> Vec<Damage> {
     .collect()
 }
 
-/// `damages` without those of receipts; and each receipt's folder in the state folder `state`, with the first of its own.
+/// Splits `damages`: those outside receipts, and for each damaged receipt its folder with its first damage.
 pub(crate) fn apart(damages: Vec<Damage>, state: &Path) -> (Vec<Damage>, BTreeMap<PathBuf, Damage>) {
     let receipts = state.join(RECEIPTS);
     let (of_receipts, others): (Vec<_>, _) =
@@ -97,7 +97,7 @@ pub(crate) fn apart(damages: Vec<Damage>, state: &Path) -> (Vec<Damage>, BTreeMa
     (others, folders)
 }
 
-/// Fails with the first of `damages` that keeps a state from being used: what the next run replaces does not.
+/// Fails with the first of `damages`, except for files that the next run replaces.
 pub(crate) fn refuse(damages: Vec<Damage>) -> Result<(), Damage> {
     damages.into_iter().find(|damage| damage.way != Way::Note).map_or(Ok(()), Err)
 }

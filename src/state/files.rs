@@ -1,5 +1,5 @@
-//! Where the files of a state are read from: the state folder, whose every file must be its owner's alone, or a
-//! backup, which is judged as a whole.
+//! The files of a state, from the state folder or from a backup. In the state folder, only the owner may be able to
+//! write to a file.
 
 use std::path::{Path, PathBuf};
 
@@ -14,10 +14,10 @@ use crate::backup::Archive;
 
 /// The files of a state, by their paths in its folder.
 pub(crate) trait Files {
-    /// What is in the file at `path`; none if it is not there.
+    /// The content of the file at `path`; none if it does not exist.
     fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>>;
 
-    /// Where the file at `path` is, as people know it.
+    /// The path of the file for messages.
     fn full(&self, path: &Path) -> PathBuf;
 }
 
@@ -26,7 +26,7 @@ pub(crate) trait Files {
 pub(crate) struct OnDisk {
     /// Its path.
     pub folder: PathBuf,
-    /// The number of the user whom it belongs to.
+    /// The uid of its owner.
     pub owner: u32,
 }
 
@@ -40,14 +40,14 @@ impl Files for OnDisk {
     }
 }
 
-/// What is written down in the file at `path`, if it is there; the next run replaces one that cannot be read.
+/// The record in the file at `path`, if it exists. The next run replaces an unreadable one.
 pub(crate) fn read_note<T: DeserializeOwned>(files: &dyn Files, path: &Path) -> Result<Option<T>, Damage> {
     let damage = |error: anyhow::Error| Damage::new(&files.full(path), &error, Way::Note);
     let Some(bytes) = files.read(path).map_err(damage)? else { return Ok(None) };
     parse_json(&bytes).map(Some).map_err(damage)
 }
 
-/// What a JSON file of the state says. An error shows nothing of what is in it.
+/// Parses a JSON file of the state. An error shows nothing of its content.
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(|error| anyhow!(text::json_fault(&error)))
 }

@@ -1,5 +1,4 @@
-//! Where state lives: what it records is the machine's when root runs us, and the user's own
-//! otherwise.
+//! The location of the state folder: the machine's for root, the user's own otherwise.
 
 use std::path::{Path, PathBuf};
 
@@ -16,18 +15,18 @@ use super::OnDisk;
 pub(crate) struct Home {
     /// Its path.
     pub state: PathBuf,
-    /// The number of the user who runs us, whom it belongs to.
+    /// The uid of its owner, who runs labtrust.
     pub(super) owner: u32,
-    /// The state folder of the user who called sudo, where that user's own CA may be.
+    /// The state folder of the user who called sudo. That user may have a CA.
     pub invoker: Option<PathBuf>,
-    /// The number of that user.
+    /// The uid of that user.
     pub(super) invokers_id: u32,
-    /// Whether the command line names it.
+    /// Whether the command line names the state folder.
     pub is_chosen: bool,
 }
 
 impl Home {
-    /// `chosen`, a path from the root on, or the usual place for whoever runs us.
+    /// The state folder: `chosen`, an absolute path, or the default.
     pub(crate) fn locate(chosen: Option<&Path>, facts: &Facts) -> Self {
         let state = match chosen {
             Some(chosen) => chosen.to_owned(),
@@ -59,7 +58,7 @@ impl Home {
 fn machine_folder(facts: &Facts) -> PathBuf {
     match facts.os {
         Os::Macos => "/Library/Application Support/labtrust".into(),
-        // DSM's updates rewrite the system partition; volumes stay.
+        // An update of DSM rewrites the system partition, but no volumes.
         Os::Linux if Path::new("/usr/syno").is_dir() => "/volume1/@labtrust".into(),
         _ => "/var/lib/labtrust".into(),
     }

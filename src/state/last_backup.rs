@@ -1,4 +1,4 @@
-//! When the last backup was made, for `status` and for the reminder of `setup`.
+//! The record of the last backup, for `status` and for the reminder of `setup`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 use super::{Damage, Home, read_note};
 use crate::{backup::Manifest, input};
 
-/// Its file in the state folder, which no backup holds.
+/// Its file in the state folder. Backups leave it out.
 pub(crate) const FILE: &str = "backup.json";
 
-/// What is written down of a backup.
+/// The record of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LastBackup {
-    /// The form of this file.
+    /// The version of the file format.
     pub schema: u32,
-    /// When it was made (RFC 3339).
+    /// The time of the backup (RFC 3339).
     pub made: String,
-    /// Where it was written.
+    /// The path of the backup.
     pub file: PathBuf,
 }
 
 impl LastBackup {
-    /// `file` is where the backup with `manifest` is.
+    /// The record of the backup with `manifest` in `file`.
     pub(crate) fn of(manifest: &Manifest, file: &Path) -> Self {
         Self { schema: 1, made: manifest.made.clone(), file: file.to_owned() }
     }
@@ -35,20 +35,20 @@ impl LastBackup {
         read_note(&home.files(), Path::new(FILE))
     }
 
-    /// Writes it down in the state folder.
+    /// Writes the record into the state folder.
     pub(crate) fn write(&self, home: &Home) -> Result<()> {
         let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
         Ok(World::here().put(&home.state.join(FILE), &contents, Access { mode: 0o600, owner: None })?)
     }
 
-    /// Forgets it: what it saved is here no more.
+    /// Deletes the record, when the state that was saved is gone.
     pub(crate) fn forget(home: &Home) -> Result<()> {
         let path = home.state.join(FILE);
         World::here().tidy(&path)?;
         Ok(World::here().remove(&path)?)
     }
 
-    /// In a few words.
+    /// A short description.
     pub(crate) fn title(&self) -> String {
         let day = self.made.split('T').next().unwrap_or_default();
         match self.file.as_path() {

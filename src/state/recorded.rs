@@ -1,4 +1,4 @@
-//! What receipts say of the state folder itself, where its files cannot be asked.
+//! Receipts as a source about the state folder, if its files are damaged.
 
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,12 @@ use labtrust_plan::{Anchor, Fingerprint};
 use super::{Damage, Way};
 use crate::certificate::{CertificateDer, pem};
 
-/// What `setup` and `import` place is kept under one name: what one placed the other replaces, and
-/// undoing goes back to what stood there before both.
+/// The receipt of `setup` and `import`. Both use one, because each can replace the other's certificate, and an undo
+/// restores the files from before both.
 pub(crate) const RECEIPT: &str = "setup";
-/// What the receipt of trust in a CA begins with.
+/// The prefix of receipts of trust in a CA.
 const TRUST: &str = "trust-";
-/// What the receipt of a certificate signing request begins with.
+/// The prefix of receipts of certificate signing requests.
 const REQUEST: &str = "request-";
 
 /// The damage of the receipt `name`, if it is damaged.
@@ -28,7 +28,7 @@ pub(crate) fn damage_of(recorded: &Recorded, name: &str) -> Option<Damage> {
         "doctor" => Way::Fix,
         name if name.starts_with(TRUST) => Way::Trust,
         name if name.starts_with(REQUEST) => Way::Request,
-        // Of a run that ended: nothing is taken back by it.
+        // Left by a killed run, and not needed for any undo.
         _ => Way::Note,
     };
     Some(Damage::new(&damaged.path, &anyhow::anyhow!("{}", damaged.error), way))
@@ -39,13 +39,13 @@ pub(crate) fn check(recorded: &Recorded, names: &[&str]) -> Result<(), Damage> {
     names.iter().find_map(|name| damage_of(recorded, name)).map_or(Ok(()), Err)
 }
 
-/// The damage of all receipts.
+/// The damages of all receipts.
 pub(crate) fn damages(recorded: &Recorded) -> impl Iterator<Item = Damage> {
     recorded.damaged().iter().filter_map(|damaged| damage_of(recorded, &damaged.name))
 }
 
-/// The root of the CA whose files are in `folder`, if it is trusted here: the receipt of the setup knows its file by
-/// its hash, and that of the trust has it.
+/// The anchor of the CA whose files are in `folder`, if it is trusted here. The setup's receipt has the hash of its
+/// root file, and a receipt of trust has the certificate.
 pub(crate) fn anchor_of(recorded: &Recorded, folder: &Path) -> Option<Anchor> {
     let setup = recorded.iter().find(|receipt| receipt.name == RECEIPT)?;
     let of_folder = setup.changes.iter().filter(|record| Path::new(&record.subject) == folder);
@@ -63,7 +63,7 @@ pub(crate) fn anchor_of(recorded: &Recorded, folder: &Path) -> Option<Anchor> {
     })
 }
 
-/// The files of `record` that are not as they were put: damaged, or changed by hand.
+/// The files of `record` that are damaged or were changed since.
 pub(crate) fn changed(record: &ChangeRecord) -> Vec<PathBuf> {
     let world = World::here();
     let is_changed = |path: &Path, after: Fingerprint| match world.look(path) {

@@ -1,5 +1,4 @@
-//! How the last run went, for the next one and for `status`: whoever is to renew by itself must be
-//! seen to.
+//! The record of the last renewal, for the next run and for `status`: people have to see a failed automatic renewal.
 
 use std::path::{Path, PathBuf};
 
@@ -13,19 +12,19 @@ use super::{Damage, Home, read_note};
 
 const FILE: &str = "renewal.json";
 
-/// What is written down.
+/// The record of a run of `renew`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RenewalRecord {
-    /// The form of this file.
+    /// The version of the file format.
     pub schema: u32,
-    /// When it ran.
+    /// The time of the run.
     #[serde(with = "rfc3339")]
     pub ran: OffsetDateTime,
-    /// Whether that went as it should.
+    /// Whether the run succeeded.
     pub well: bool,
-    /// What came of it, in a sentence.
+    /// The result, in a sentence.
     pub outcome: String,
-    /// When the certificate ends that is in place now, where that is known.
+    /// The expiry of the installed certificate, if known.
     #[serde(with = "rfc3339::option", default)]
     pub not_after: Option<OffsetDateTime>,
 }
@@ -36,13 +35,13 @@ impl RenewalRecord {
         read_note(&home.files(), Path::new(FILE))
     }
 
-    /// Writes it down in the place of the last.
+    /// Writes the record, in place of the last one.
     pub(crate) fn write(&self, home: &Home) -> Result<()> {
         let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
         Ok(World::here().put(&path(home), &contents, Access { mode: 0o600, owner: None })?)
     }
 
-    /// Forgets it.
+    /// Deletes the record.
     pub(crate) fn forget(home: &Home) -> Result<()> {
         let path = path(home);
         World::here().tidy(&path)?;

@@ -1,5 +1,5 @@
-//! The requests in the state folder: each with its key, which must not be lost before the answer is
-//! there, nor while the answer can still be taken back.
+//! The requests in the state folder, each with its key. The key must stay until the signed certificate is installed and
+//! can no longer be undone.
 
 use std::path::{Path, PathBuf};
 
@@ -17,43 +17,43 @@ use crate::{
     hint::fail,
 };
 
-/// The store that requests belong to in receipts.
+/// The store of requests in receipts.
 pub(crate) const STORE: &str = "request";
-/// Where they are kept in the state folder, a folder each.
+/// Their folder in the state folder, with a folder for each.
 pub(crate) const FOLDER: &str = "requests";
-/// Certificates, the answer's first, once they were placed.
+/// The installed certificate and its chain.
 pub(crate) const ANSWER: &str = "answer.crt";
 const KEY: &str = "key";
 const REQUEST: &str = "request.csr";
-/// Last, because its presence says that there is a request.
+/// Written last, because its presence means that there is a request.
 pub(crate) const NOTES: &str = "request.json";
 
 /// A request, without its key.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingRequest {
-    /// Where it is kept.
+    /// Its folder.
     pub folder: PathBuf,
     /// The public half of its key.
     pub public_key: PublicKey,
-    /// What it was asked for.
+    /// Its record.
     pub notes: RequestRecord,
-    /// The answer with its chain, once that was placed.
+    /// The installed certificate with its chain; empty before that.
     pub answer: Vec<CertificateDer<'static>>,
-    /// The number of the user whose state folder it is in.
+    /// The uid of the state folder's owner.
     owner: u32,
 }
 
-/// Requests, as far as they can be read.
+/// All stored requests.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
-    /// Those that can be read.
+    /// The readable requests.
     pub kept: Vec<PendingRequest>,
-    /// What is damaged of the others.
+    /// The damages of the others.
     pub damaged: Vec<Damage>,
 }
 
 impl Requests {
-    /// All requests of `home`; those of the user who called sudo too.
+    /// All requests in `home`, with those of the user who called sudo.
     pub(crate) fn read(home: &Home) -> Result<Self> {
         let mut requests = Self::default();
         for files in [Some(home.files()), home.invokers_files()].into_iter().flatten() {
@@ -71,40 +71,40 @@ impl Requests {
     }
 }
 
-/// What is remembered beside a request.
+/// The record of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RequestRecord {
-    /// The form of this file.
+    /// The version of the file format.
     pub schema: u32,
     /// All names in the request, GitLab's host first.
     pub names: Vec<SubjectName>,
-    /// When it was made (RFC 3339).
+    /// The time of the request (RFC 3339).
     pub made: String,
     /// GitLab itself, if the command line named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Endpoint>,
-    /// Its registry, likewise.
+    /// Its registry, if the command line named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry: Option<Endpoint>,
-    /// `--gitlab`, from the root on.
+    /// `--gitlab`, as an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gitlab: Option<PathBuf>,
 }
 
 impl RequestRecord {
-    /// The host that was named.
+    /// The named host.
     pub(crate) fn host(&self) -> Option<Target> {
         self.host.as_ref().map(Target::from)
     }
 
-    /// The registry that was named.
+    /// The named registry.
     pub(crate) fn registry(&self) -> Option<Target> {
         self.registry.as_ref().map(Target::from)
     }
 }
 
 impl PendingRequest {
-    /// The request in `folder`; none while it is made or taken away.
+    /// The request in `folder`; none while it is being written or deleted.
     pub(crate) fn read(files: &dyn Files, folder: &Path) -> Result<Option<Self>, Damage> {
         let full = |name: &str| files.full(&folder.join(name));
         let damage = |name: &str| {
@@ -181,12 +181,12 @@ impl PendingRequest {
         self.folder.join(KEY)
     }
 
-    /// The file of its answer.
+    /// The file of its installed certificate.
     pub(crate) fn answer_path(&self) -> PathBuf {
         self.folder.join(ANSWER)
     }
 
-    /// Whether it is for just these names, and has no answer yet.
+    /// Whether it is for exactly these names, and its certificate is not installed yet.
     pub(crate) fn waits_for(&self, names: &[SubjectName]) -> bool {
         let sorted = |names: &[SubjectName]| {
             let mut names = names.to_vec();
@@ -196,14 +196,13 @@ impl PendingRequest {
         self.answer.is_empty() && sorted(&self.notes.names) == sorted(names)
     }
 
-    /// What it is kept under.
+    /// The name of its receipt.
     pub(crate) fn receipt(&self) -> String {
         receipt(&self.folder)
     }
 }
 
-/// The files of a request that `chain` would have answered, for a pair that was imported with its own key,
-/// by their paths in the state folder.
+/// The files of an answered request for an imported `chain` and `key`, by their paths in the state folder.
 pub(crate) fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
     let Some(leaf) = chain.first() else { return Ok(Vec::new()) };
     let notes = RequestRecord {
@@ -224,7 +223,7 @@ pub(crate) fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<I
     ])
 }
 
-/// What the request in `folder` is kept under.
+/// The name of the receipt for the request in `folder`.
 pub(crate) fn receipt(folder: &Path) -> String {
     format!("{STORE}-{}", folder.file_name().unwrap_or_default().to_string_lossy())
 }

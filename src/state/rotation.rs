@@ -1,6 +1,5 @@
-//! Which of the CAs in a state folder is which. A group of files cannot be replaced in one instant, so each CA
-//! has a folder of its own, and one small file says which is in use, which will follow it, and which is
-//! replaced and not gone yet.
+//! The roles of the CAs in a state folder. Several files cannot be replaced in one instant, so each CA has a folder of
+//! its own, and one small file names the CA in use, the next one and the old one.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Damage, Files, SetupReceipt, Way, parse_json};
 
-/// The folder of the first CA, and what the names of all the others begin with.
+/// The folder of the first CA, and the prefix of the others.
 const FIRST: &str = "authority";
 const FILE: &str = "rotation.json";
 const SCHEMA: u32 = 1;
@@ -19,29 +18,29 @@ const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rotation {
     schema: u32,
-    /// The CA that signs what is served.
+    /// The CA in use.
     pub current: String,
-    /// The one that will follow it.
+    /// The next CA.
     #[serde(default)]
     pub next: Option<String>,
-    /// The one that it has followed.
+    /// The old CA.
     #[serde(default)]
     pub previous: Option<String>,
 }
 
 impl Default for Rotation {
-    /// How it is before the first rotation.
+    /// The roles before the first rotation.
     fn default() -> Self {
         Self { schema: SCHEMA, current: FIRST.into(), next: None, previous: None }
     }
 }
 
 impl Rotation {
-    /// What is written down among `files`, where another run may have changed it since `receipt` was read.
+    /// The roles in rotation.json. Another run may have changed it since `receipt` was read.
     pub(crate) fn read_once(files: &dyn Files, receipt: &SetupReceipt) -> Result<Self, Damage> {
         let damage = |error: anyhow::Error| Damage::new(&files.full(Path::new(FILE)), &error, Way::Setup);
         let Some(bytes) = files.read(Path::new(FILE)).map_err(damage)? else {
-            // The CAs that it tells apart are there all the same.
+            // The setup's receipt shows whether the file should exist.
             let is_lost = receipt.has(files, Path::new(FILE));
             let missing = || Damage::missing(&files.full(Path::new(FILE)), Way::Setup);
             return if is_lost { Err(missing()) } else { Ok(Self::default()) };
@@ -58,23 +57,23 @@ impl Rotation {
         if rotation.folders().all(|name| is_folder(name)) { Ok(rotation) } else { Err(anyhow!(corrupt)) }
     }
 
-    /// The name for the folder of the CA with this root.
+    /// The folder name of the CA with this root.
     pub(crate) fn folder_for(root: Fingerprint) -> String {
         format!("{FIRST}-{}", root.short())
     }
 
-    /// The beginning of the root's fingerprint by which the folder `name` is named; none of the first CA's.
+    /// The beginning of the root's fingerprint in the folder name `name`; none for the first CA.
     pub(crate) fn root_of(name: &str) -> Option<String> {
         name.strip_prefix(FIRST)?.strip_prefix('-').map(str::to_owned)
     }
 
-    /// With a CA to follow, or without one.
+    /// With this next CA, or with none.
     #[must_use]
     pub(crate) fn with_next(&self, next: Option<String>) -> Self {
         Self { next, ..self.clone() }
     }
 
-    /// With the next CA in use.
+    /// With the next CA in use, and the one in use as the old CA.
     #[must_use]
     pub(crate) fn switched(&self) -> Self {
         match self.next.clone() {
@@ -83,7 +82,7 @@ impl Rotation {
         }
     }
 
-    /// With the CA in use again that was followed, and the other one to follow it.
+    /// With the old CA in use again, and the other one as the next CA.
     #[must_use]
     pub(crate) fn switched_back(&self) -> Self {
         match self.previous.clone() {
@@ -92,18 +91,18 @@ impl Rotation {
         }
     }
 
-    /// Without the CA that was followed.
+    /// Without the old CA.
     #[must_use]
     pub(crate) fn retired(&self) -> Self {
         Self { previous: None, ..self.clone() }
     }
 
-    /// The names of all folders that are in use.
+    /// The folder names of all CAs.
     pub(crate) fn folders(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.current).chain(&self.next).chain(&self.previous)
     }
 
-    /// Writes it down in the state folder `state`: one rename, by which all changes at once.
+    /// The change that writes rotation.json in the state folder `state`. One rename changes all roles at once.
     pub(crate) fn change(&self, state: &Path) -> Result<Change> {
         let path = state.join(FILE);
         let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
@@ -111,7 +110,7 @@ impl Rotation {
         Ok(Change::of_files(FIRST, &path, Actor::Caller, steps))
     }
 
-    /// Of `subjects`, the folders of CAs in the state folder `state` that are in use no more.
+    /// The folders among `subjects` that belong to removed CAs in the state folder `state`.
     pub(crate) fn orphans<'a>(
         &self,
         state: &'a Path,
@@ -126,7 +125,7 @@ impl Rotation {
     }
 }
 
-/// Whether the folder of a CA can be called so.
+/// Whether `name` can be the folder of a CA.
 fn is_folder(name: &str) -> bool {
     let is_hex = |tag: &str| tag.len() == 16 && tag.chars().all(|c| c.is_ascii_hexdigit());
     let tag = name.strip_prefix(FIRST);

@@ -1,4 +1,4 @@
-//! What `setup` was asked for, which later runs hold to.
+//! The options of `setup`, which later runs use again.
 
 use std::path::PathBuf;
 
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{certificate::profile::LEAF_DAYS, hint::shell_line};
 
-/// What `setup` remembers beside the certificates.
+/// The options of `setup`, stored with the CA.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SetupRecord {
-    /// The form of this file.
+    /// The version of the file format.
     pub schema: u32,
     /// The server's endpoints: GitLab's own first, then its registry's.
     pub endpoints: Vec<Endpoint>,
-    /// Where the pair was placed. Setups before this was written down found it by themselves.
+    /// The folder options. Empty in records of older versions, which found GitLab without them.
     #[serde(default)]
     pub site: SiteRecord,
-    /// For how many days a certificate is made.
+    /// Validity of a certificate in days.
     #[serde(default = "usual_days")]
     pub days: u32,
 }
@@ -27,16 +27,16 @@ fn usual_days() -> u32 {
     LEAF_DAYS
 }
 
-/// The options by which the place of a pair was named; none where it was found on this machine.
+/// The options that name a site; all empty for the GitLab of this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteRecord {
-    /// `--gitlab`, from the root on.
+    /// `--gitlab`, as an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gitlab: Option<PathBuf>,
-    /// `--prepare`, likewise.
+    /// `--prepare`, as an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prepare: Option<PathBuf>,
-    /// `--out`, likewise.
+    /// `--out`, as an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out: Option<PathBuf>,
     /// `--reload`.
@@ -45,7 +45,7 @@ pub struct SiteRecord {
 }
 
 impl SiteRecord {
-    /// The same place from any folder.
+    /// The same options with absolute paths.
     pub fn absolute(&self) -> Result<Self> {
         let absolute = |path: &Option<PathBuf>| path.as_ref().map(std::path::absolute).transpose();
         Ok(Self {
@@ -56,7 +56,7 @@ impl SiteRecord {
         })
     }
 
-    /// The options that name it, as they can be typed again.
+    /// The options, as on a command line.
     pub fn options(&self) -> Vec<ShellLine> {
         let folders = [("--gitlab", &self.gitlab), ("--prepare", &self.prepare), ("--out", &self.out)];
         let folders = folders.into_iter().filter_map(|(option, folder)| Some((option, folder.as_ref()?)));

@@ -1,4 +1,4 @@
-//! Reading a state that another run may be changing: a part can be missing for the moment between two of its steps.
+//! Reads a state that another run may be changing: between two of its steps, a part can be missing.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use labtrust_machine::receipt::{Phase, Receipt, StepRecord, parse};
 
 use super::{Damage, Files, RECEIPT};
 
-/// What the receipt of the setup said when a reading began.
+/// The setup's receipt at the start of a reading.
 pub(crate) struct SetupReceipt {
     bytes: Option<Vec<u8>>,
 }
@@ -17,8 +17,8 @@ impl SetupReceipt {
         Self { bytes: files.read(&receipt).ok().flatten().map(|bytes| bytes.to_vec()) }
     }
 
-    /// Whether it says that the file at `path` among `files` is there. A state of which that receipt is lost or
-    /// damaged does not tell.
+    /// Whether the receipt records that the file at `path` among `files` exists. False if the receipt is lost or
+    /// damaged.
     pub(crate) fn has(&self, files: &dyn Files, path: &Path) -> bool {
         let receipt: Option<Receipt> = self.bytes.as_deref().and_then(|bytes| parse(bytes).ok());
         let records = receipt.map(|receipt| receipt.changes).unwrap_or_default();
@@ -34,8 +34,8 @@ impl SetupReceipt {
     }
 }
 
-/// What `read` makes of `files`. A damage is believed when two readings in a row meet it and the receipt of the setup
-/// says the same at the beginning of both: a run writes down there what it is about to change before it does so.
+/// Reads `files` with `read`. A damage counts only if two readings in a row find it with the same receipt: a run writes
+/// its receipt before each change.
 pub(super) fn steady<T>(
     files: &dyn Files,
     read: impl Fn(&SetupReceipt) -> T,

@@ -139,7 +139,7 @@ fn a_text_that_is_not_known_is_an_answer_and_no_fault() {
         .says("labtrust explain untrusted-docker");
     // The heading of a finding, pasted as it is.
     machine.run(["labtrust", "explain", "error: untrusted-docker"]).succeeded().says("Cause.");
-    machine.run(["labtrust", "explain", ""]).exited(2).says("there is no text");
+    machine.run(["labtrust", "explain", ""]).exited(2).says("no text was given");
     let long = machine.command(["labtrust", "explain", "-"]).stdin("x".repeat((1 << 20) + 1)).run();
     long.exited(3).says("1 MiB").says("tail");
     let code = machine.run(["labtrust", "explain", "untrusted-docker", "--json"]).succeeded();

@@ -1,5 +1,5 @@
-//! What a `SOURCE` on the command line means. The text alone decides, never what lies in the current folder: anybody
-//! may put a file there that is named like a host.
+//! Parses `SOURCE`. Only the text decides, never the files in the current folder: anybody may put a file there that is
+//! named like a host.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::{
     hint::{Hint, hint},
 };
 
-/// Where certificates come from.
+/// A source of certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A file.
@@ -24,11 +24,11 @@ pub(crate) enum Source {
     Server(Target),
 }
 
-/// Endings of certificate files. None of them is a top-level domain.
+/// Endings of certificate files. None is a top-level domain.
 const ENDINGS: [&str; 8] = ["crt", "cer", "pem", "der", "p7b", "p7c", "pfx", "p12"];
 
 impl Source {
-    /// What `text` means. A file has a slash in its name.
+    /// Parses `text`. A file name has a slash in it.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         if text == "-" {
             return Ok(Self::Input);
@@ -52,7 +52,7 @@ impl Source {
         })
     }
 
-    /// The source as a person may call it.
+    /// The source in messages.
     pub(crate) fn title(&self) -> String {
         match self {
             Self::File(path) => text::path(path),
@@ -62,9 +62,9 @@ impl Source {
     }
 }
 
-/// Whether `text` is written as only a file is.
+/// Whether `text` can only be a file.
 pub(super) fn is_file(text: &str) -> bool {
-    // `gitlab.example.com/group` is an address that was cut off; a folder that is called so is given as `./`, too.
+    // `gitlab.example.com/group` is an address without its scheme. A folder of that name needs `./` too.
     let is_in_folder = |(first, _): (&str, &str)| {
         !first.trim_start_matches('.').contains(['.', ':', '@']) || has_ending(text)
     };
@@ -76,7 +76,7 @@ fn has_ending(text: &str) -> bool {
     ENDINGS.contains(&ending.to_lowercase().as_str())
 }
 
-/// How the file `text` of the current folder is given, if there is one.
+/// The hint for a file `text` in the current folder, if there is one.
 pub(super) fn file_hint(text: &str) -> Option<Hint> {
     let is_here = !text.is_empty() && !text.starts_with('/') && Path::new(text).symlink_metadata().is_ok();
     is_here.then(|| {
@@ -84,7 +84,7 @@ pub(super) fn file_hint(text: &str) -> Option<Hint> {
     })
 }
 
-/// `source` as it means the same from any folder.
+/// `source` with an absolute path.
 pub(crate) fn absolute(source: &str) -> String {
     match Source::parse(source) {
         Ok(Source::File(path)) => std::path::absolute(&path).unwrap_or(path).display().to_string(),

@@ -1,4 +1,4 @@
-//! Which CA is meant where one is to be given up: by its fingerprint, its file, or a host that it is for.
+//! Finds the CA for `untrust`: by its fingerprint, its file, or a host that it is trusted for.
 
 use anyhow::Result;
 use labtrust_plan::{Anchor, Certificate, Fingerprint, InvalidFingerprint, Prose, text};
@@ -16,7 +16,7 @@ use crate::{
     state::State,
 };
 
-/// The anchor, among `known` or from a file, that `what` means to `untrust`.
+/// The anchor that `what` names, among `known` or from a file.
 pub(crate) fn known_anchor(
     reader: &Reader<'_>,
     state: &State<'_>,

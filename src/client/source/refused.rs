@@ -1,5 +1,4 @@
-//! What clients would refuse is not trusted without a word: the CA would be in every store, and nothing
-//! that it signed would be of use.
+//! Refuses to trust a CA whose certificates clients reject: trusting it would be useless.
 
 use anyhow::Result;
 use time::OffsetDateTime;
@@ -9,16 +8,15 @@ use crate::{
     hint::fail,
 };
 
-/// Refuses `root` where Docker and git, or all clients, would refuse `served` although they trust it.
-/// Where nothing is `served`, `root` comes from a file: it is refused where its key can be forged, too.
-/// `insisted` lets it pass.
+/// Refuses `root` if Docker and git, or all clients, would reject `served` although they trust `root`. If nothing is
+/// `served`, `root` comes from a file, and a forgeable key is refused too. `insisted` allows all of this.
 pub(super) fn check(served: &[Parsed], root: &Parsed, insisted: bool) -> Result<()> {
     if insisted {
         return Ok(());
     }
     let now = OffsetDateTime::now_utc();
     let refusals = match served {
-        // A file holds the root alone; what it signs is not known.
+        // A file contains only the root: the certificates that it signs are unknown.
         [] if root.can_sign() => judge_root(root, now),
         [] => judge(std::slice::from_ref(root), None, now),
         _ => judge(served, Some(root), now),

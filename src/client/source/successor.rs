@@ -1,5 +1,4 @@
-//! The CA that will follow the one that is trusted, as its server announces it: taken up where nothing speaks
-//! against it, and told of where something does.
+//! The next CA that a server announces. It is trusted together with the CA in use, or a note says why not.
 
 use anyhow::Result;
 use labtrust_plan::{Anchor, Certificate, Endpoint, Fingerprint};
@@ -17,19 +16,20 @@ use crate::{
     hint::fail,
 };
 
-/// What a server announces.
+/// The next CA that a server announces.
 #[derive(Debug, Default)]
 pub(crate) struct AnnouncedNext {
-    /// The root of the CA that will follow.
+    /// The root of the next CA.
     pub root: Option<Parsed>,
-    /// What was left alone, and why, a sentence each.
+    /// The announced CAs that are not trusted, and why, a sentence each.
     pub notes: Vec<String>,
-    /// The exit code of that.
+    /// The exit code of the notes.
     pub code: u8,
 }
 
 impl AnnouncedNext {
-    /// What is made of `sent`, in which `served` was found; `named` is the fingerprint of a CA that must be among it.
+    /// Finds the next CA in `sent`, the certificates of a server whose chain is `served`. `named` is the fingerprint of
+    /// a CA that must be among them.
     pub(crate) fn find(
         sent: &[CertificateDer<'_>],
         served: &Served,
@@ -54,7 +54,7 @@ impl AnnouncedNext {
                 Succession::Follows if announced.root.is_none() || is_named(&successor) => {
                     announced.root = Some(successor.root);
                 }
-                // One CA follows another; whoever says that there are two is to be looked at.
+                // There is only one next CA. A second one is suspicious.
                 Succession::Follows => {
                     announced.note(&successor, "the server announces more than one next CA", endpoint)
                 }
@@ -96,7 +96,7 @@ impl AnnouncedNext {
         ));
     }
 
-    /// The anchor of the CA that will follow, for those endpoints of the one that is in use that it can sign for.
+    /// The anchor of the next CA, for those of `endpoints` that it can sign for.
     pub(crate) fn anchor(&self, endpoints: &[Endpoint]) -> Option<Anchor> {
         let root = self.root.as_ref()?;
         let can_be = |endpoint: &&Endpoint| can_be_for(root, &endpoint.host);
@@ -104,11 +104,11 @@ impl AnnouncedNext {
         Some(Anchor { certificate: Certificate::from(root), endpoints })
     }
 
-    /// Leaves out the CA that will follow where it is of no use: clients refuse it, unless one `insisted`, or it can
-    /// never sign for one of `endpoints`. Says for which of them it cannot.
+    /// Drops the next CA if it is of no use: clients reject it and the user has not `insisted`, or it can sign for none of
+    /// `endpoints`. Notes the endpoints that it cannot sign for.
     pub(crate) fn check(&mut self, endpoints: &[Endpoint], insisted: bool) {
         let Some(root) = &self.root else { return };
-        let outside: Vec<_> = endpoints.iter().filter(|one| !can_be_for(root, &one.host)).collect();
+        let outside: Vec<_> = endpoints.iter().filter(|endpoint| !can_be_for(root, &endpoint.host)).collect();
         let is_useless = !endpoints.is_empty() && outside.len() == endpoints.len();
         let refused = refused::check(&[], root, insisted).err();
         let title = root.title();

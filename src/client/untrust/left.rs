@@ -1,4 +1,4 @@
-//! What still trusts a CA though nothing of it is recorded here: labtrust run by root put it there, or somebody else.
+//! Stores that trust a CA without a record here: root ran labtrust, or somebody else installed the CA.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use labtrust_plan::{Actor, Anchor, Change, Facts};
 
 use crate::client::stores::{self, Selection};
 
-/// How the store of `change` stands, of which nothing is recorded here.
+/// The outcome of `change`, which is not recorded here.
 pub(crate) fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Change) -> Outcome {
     let mut outcome = Outcome::asked_gone(worlds, facts, change);
     let is_roots = change.actor == Actor::Machine && !facts.is_root();
     if outcome.state == OutcomeState::Trusted && is_roots && is_by_labtrust(anchor, change) {
-        // The state folder of root's run cannot be read by a user; the file's name says enough.
+        // A user cannot read root's state folder, but the file's name is enough.
         let detail = outcome.detail.replacen(UNRECORDED, "", 1);
         outcome.detail = format!("root installed it with labtrust: {detail}");
         outcome.needs_root = true;
@@ -24,12 +24,12 @@ pub(crate) fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Ch
     outcome
 }
 
-/// The same change, of which no engine is asked.
+/// The same change without the question to an engine.
 pub(crate) fn without_engine(change: &Change) -> Change {
     Change { proof: change.proof.without_engine(), ..change.clone() }
 }
 
-/// The stores that trust `anchor` still, beside those of `known`.
+/// The stores that still trust `anchor`, without those in `known`.
 pub(crate) fn left(facts: &Facts, worlds: &Worlds, anchor: &Anchor, known: &[Outcome]) -> Vec<Outcome> {
     let is_known = |change: &Change| {
         known.iter().any(|outcome| outcome.store == change.store && outcome.subject == change.subject)
@@ -40,7 +40,7 @@ pub(crate) fn left(facts: &Facts, worlds: &Worlds, anchor: &Anchor, known: &[Out
     outcomes.filter(|outcome| outcome.state == OutcomeState::Trusted).collect()
 }
 
-/// Whether a file that `change` would put is there under the name that labtrust gives it.
+/// Whether a file of `change` exists under the name that labtrust gives it.
 fn is_by_labtrust(anchor: &Anchor, change: &Change) -> bool {
     let name = format!("labtrust-{}.crt", anchor.sha256().short());
     let is_ours = |path: &Path| path.file_name().is_some_and(|file| *file == *name);
@@ -48,7 +48,7 @@ fn is_by_labtrust(anchor: &Anchor, change: &Change) -> bool {
     files.any(|path| matches!(World::here().look(path), Ok(Node::File { .. })))
 }
 
-/// The anchor, for every registry that an engine here has a folder for too.
+/// The anchor, also for every registry that an engine here has a folder for.
 pub(crate) fn everywhere(facts: &Facts, anchor: &Anchor) -> Anchor {
     let mut anchor = anchor.clone();
     for endpoint in facts.engines.iter().flat_map(|engine| &engine.registries) {

@@ -1,4 +1,4 @@
-//! Evidence in a file: written here for a ticket, judged elsewhere.
+//! Evidence files: written on one machine, diagnosed on another.
 
 use std::path::Path;
 
@@ -18,21 +18,21 @@ use crate::{
     input::{self, standard_input},
 };
 
-/// No evidence is larger, but by somebody's intent: most is a hundredth of it.
+/// The largest evidence file that is read. Most are a hundredth of this size.
 const LARGEST: usize = 8 << 20;
 const HINT: &str = "use a file that this command wrote: {labtrust doctor HOST --evidence FILE}";
 
-/// What every form of evidence says of itself.
+/// The fields that every version of evidence has.
 #[derive(Deserialize)]
 struct Form {
     schema: u32,
     labtrust: String,
 }
 
-/// What stands for standard input.
+/// Stands for standard input.
 const DASH: &str = "-";
 
-/// The evidence in `file`, or with `-` on standard input.
+/// Reads the evidence in `file`, or on standard input for `-`.
 pub(super) fn read(file: &Path) -> Result<Evidence> {
     let (shown, bytes) = if file == Path::new(DASH) {
         ("standard input".to_owned(), standard_input(LARGEST)?.into())
@@ -42,7 +42,7 @@ pub(super) fn read(file: &Path) -> Result<Evidence> {
     if bytes.len() > LARGEST {
         return Err(fail(format!("{shown} is too large to be evidence"), HINT));
     }
-    // What the parser says quotes the file, which may be a key.
+    // The parser's own message quotes the file, which may be a key.
     let damaged = |error: serde_json::Error| {
         let what = match error.classify() {
             Category::Eof => "the file is cut off",
@@ -64,7 +64,7 @@ pub(super) fn read(file: &Path) -> Result<Evidence> {
     serde_json::from_slice(&bytes).map_err(damaged)
 }
 
-/// Fails if nothing can be written into `file` but in place of what is no file.
+/// Fails unless `file` is a regular file or does not exist.
 pub(super) fn check(file: &Path) -> Result<()> {
     if file == Path::new(DASH) {
         return Err(exit::misuse(
@@ -72,13 +72,13 @@ pub(super) fn check(file: &Path) -> Result<()> {
             "{labtrust doctor HOST --evidence FILE}",
         ));
     }
-    // A terminal, a pipe or a link to one would be replaced, and not written to.
+    // A terminal, a pipe or a link to one would be replaced instead of written to.
     match World::here().look(&std::path::absolute(file)?) {
         Ok(Node::Link { .. } | Node::Other) => Err(fail(
             format!("{} is not a regular file", text::path(file)),
             "name another file: --evidence FILE",
         )),
-        // What else is wrong is said by who writes.
+        // Writing reports other errors.
         _ => Ok(()),
     }
 }

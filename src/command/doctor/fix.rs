@@ -1,5 +1,5 @@
-//! `doctor --fix`: what the findings know how to mend, as one plan: shown, applied under a receipt, and
-//! believed only when everything was asked again.
+//! `doctor --fix`: carries out the fixes of the findings as one plan, under a receipt. Only new evidence shows whether they
+//! worked.
 
 use std::ops::ControlFlow;
 
@@ -21,8 +21,7 @@ use crate::{
     state,
 };
 
-/// Mends what `diagnosis` knows how to mend. Breaks with the exit code where nothing was to be done or it
-/// was not to be done.
+/// Carries out the fixes of `diagnosis`. Breaks with the exit code after a dry run or a no.
 pub(super) fn fix(
     context: &Context<'_>,
     state: &state::State<'_>,
@@ -67,7 +66,7 @@ pub(super) fn fix(
         outcomes.push(outcome);
     }
     if restart {
-        // Everything is asked again anyway.
+        // The doctor gathers the evidence again, so no engine is asked here.
         restart::restart(&context.facts, context.printer, &mut outcomes, None);
     }
     Ok(ControlFlow::Continue(Fixed { outcomes }))

@@ -1,4 +1,4 @@
-//! `doctor --undo`: what `--fix` did, but for trust in a CA, which is taken back where all trust is.
+//! `doctor --undo`: undoes the changes of `--fix`. `untrust` undoes trust in a CA.
 
 use std::path::{Path, PathBuf};
 
@@ -26,15 +26,15 @@ struct Report<'u> {
     undone: Vec<FixedReport<'u>>,
     #[serde(flatten)]
     remaining: Remaining,
-    /// What takes back trust in a CA, too.
+    /// The commands that also undo trust in a CA.
     next: &'u [ShellLine],
 }
 
-/// Takes back what `--fix` did, whatever is left of it; where nothing is, that is so already.
+/// Undoes the recorded changes of `--fix`. Without any, there is nothing to do.
 pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Result<u8> {
     let printer = context.printer;
     let receipts = state.receipts()?;
-    // Whether it was `--fix` or `trust` that trusted a CA is not known, and both may have.
+    // Receipts do not tell whether `--fix` or `trust` trusted a CA.
     let trusted =
         untrust::trusted(receipts).map(|anchor| shell_line!("{labtrust untrust {}}", anchor.sha256()));
     let trusted: Vec<ShellLine> = trusted.collect();
@@ -71,7 +71,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool
     Ok(exit::of_outcomes(&fixed.outcomes, OutcomeState::Untrusted))
 }
 
-/// Opening the state folder sweeps what a run that was killed left of it, too.
+/// Undoes the receipt of the doctor. Opening the state folder also removes the leftovers of a killed run.
 fn undo_fixes(context: &Context<'_>, state: &state::State<'_>) -> Result<Vec<Outcome>> {
     context.session(state, |session, state| {
         if let Some(aside) = put_aside(state.folder(), damaged(state.receipts()?).as_slice())? {
@@ -85,7 +85,7 @@ fn undo_fixes(context: &Context<'_>, state: &state::State<'_>) -> Result<Vec<Out
     })
 }
 
-/// The folder of the receipt, if that is damaged.
+/// The folder of the doctor's receipt, if the receipt is damaged.
 fn damaged(receipts: &Recorded) -> Option<PathBuf> {
     let damage = recorded::damage_of(receipts, RECEIPT)?;
     damage.path.parent().map(Path::to_owned)

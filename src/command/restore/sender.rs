@@ -1,5 +1,4 @@
-//! Whether a backup may be believed: whoever knows a public key can encrypt to it, and what is restored is run as root
-//! later.
+//! Checks who made a backup. Anybody can encrypt to a public key, and root later runs commands of a restored state.
 
 use anyhow::Result;
 use labtrust_plan::{Fingerprint, Options, Prose};
@@ -14,17 +13,17 @@ use crate::{
     state::State,
 };
 
-/// How a backup was opened, which tells something of who made it.
+/// How a backup was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OpenedBy {
-    /// Only who knew the passphrase could make it.
+    /// Somebody who knew the passphrase made it.
     Passphrase,
-    /// Anybody could make it.
+    /// Anybody could have made it.
     Key,
 }
 
-/// Makes sure that `archive` is by whom it is expected to be by: who is believed has said the passphrase, the
-/// fingerprint, or yes to that; or it is of the CA that is here. Whether to go on.
+/// Whether to restore `archive`: a passphrase, a fingerprint, a yes or the CA in use here shows that its maker can be
+/// trusted.
 pub(super) fn check(
     context: &Context<'_>,
     state: &State<'_>,
@@ -77,7 +76,7 @@ pub(super) fn check(
     Ok(answer.is_continue())
 }
 
-/// Whether the CA that has signed is the one that is in use here.
+/// Whether the CA in use here signed the backup.
 fn is_here(state: &State<'_>, sender: &Sender) -> bool {
     let own = state.ca().ok().flatten();
     own.is_some_and(|own| matches!(sender, Sender::Ca(root) if root.fingerprint() == own.root.fingerprint()))

@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     Ok(report::rotation::report(context, &state.again(), step, &done))
 }
 
-/// What `draft` would change, with what goes.
+/// The changes of `draft`, with the changes that it undoes.
 fn propose(context: &Context<'_>, state: &state::State<'_>, draft: &Draft) -> Result<Proposal> {
     let goes = |receipt: &Receipt, record: &ChangeRecord| {
         draft.dropped.as_ref().is_some_and(|dropped| is_of(dropped, &receipt.name, record))
@@ -67,7 +67,7 @@ fn propose(context: &Context<'_>, state: &state::State<'_>, draft: &Draft) -> Re
     Ok(proposal)
 }
 
-/// Explains the plan for a dry run, and asks where somebody has to answer.
+/// Explains the plan for a dry run, and asks on a terminal.
 fn ask(
     context: &Context<'_>,
     state: &state::State<'_>,

@@ -14,7 +14,7 @@ use crate::{
     state::{Ca, Damage, LastBackup, State, hint_of},
 };
 
-/// What is said of a GitLab whose nginx is told something else than its gitlab.rb sets.
+/// The message for a GitLab whose nginx does not use the settings of gitlab.rb.
 const UNFOLLOWED: &str =
     "GitLab has not applied its gitlab.rb yet, so clients may not get the installed certificate";
 

@@ -1,5 +1,5 @@
-//! What a backup holds: every file of the state folder, and the pair that is served where no CA here could
-//! make another.
+//! The content of a backup: every file of the state folder, and installed certificates and keys that no CA here can
+//! replace.
 
 use std::{
     collections::BTreeMap,
@@ -21,13 +21,13 @@ use crate::{
     state::{self, Ca, Damage, RECEIPT, State, last_backup, request},
 };
 
-/// Files at the top of the state folder that mean something only while they are there.
+/// Files at the top of the state folder that are of no use in a backup.
 const PASSING: [&str; 2] = ["lock", last_backup::FILE];
-/// No folder of ours lies deeper.
+/// The greatest depth of folders in the state folder.
 const DEEPEST: usize = 8;
 
-/// The files of the state folder but those of `damaged` receipts, in the order of their paths; and what cannot be saved,
-/// a line each.
+/// The files of the state folder without those of `damaged` receipts, sorted by path; and a line for each file that
+/// cannot be saved.
 pub(crate) fn gather(
     state: &State<'_>,
     damaged: &BTreeMap<PathBuf, Damage>,
@@ -38,7 +38,7 @@ pub(crate) fn gather(
     let (pairs, lost) = foreign_pairs(state)?;
     items.extend(pairs);
     missing.extend(lost);
-    items.sort_by(|one, other| one.path.cmp(&other.path));
+    items.sort_by(|left, right| left.path.cmp(&right.path));
     Ok((items, missing))
 }
 
@@ -68,7 +68,7 @@ fn walk(
                 let path = path.strip_prefix(home)?.to_owned();
                 items.push(Item::new(path, contents, mode));
             }
-            // Another run has taken it away just now.
+            // Another run has just removed it.
             Node::Absent => {}
             other => return Err(not_saved(&path, &other)),
         }
@@ -82,7 +82,7 @@ fn walk(
     Ok(())
 }
 
-/// What is at `path` may be all that matters, and a backup cannot hold it.
+/// The error for a link or a special file at `path`, which a backup cannot contain but which may matter.
 fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
     let shown = text::path(path);
     if let Node::Link { .. } = node {
@@ -107,7 +107,7 @@ fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
     )
 }
 
-/// The pairs that were imported, as answers to requests: so `import` finds their keys on a new machine.
+/// The imported certificates and keys, in the form of answered requests: `import` finds their keys on a new machine.
 fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
     let own = state.ca()?;
     let kept = &state.requests()?.kept;
@@ -132,20 +132,20 @@ fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
             ));
         }
     }
-    items.sort_by(|one, other| one.path.cmp(&other.path));
-    items.dedup_by(|one, other| one.path == other.path);
+    items.sort_by(|left, right| left.path.cmp(&right.path));
+    items.dedup_by(|left, right| left.path == right.path);
     Ok((items, missing))
 }
 
-/// The certificates in place. Which those are is in the receipt of the setup; where that is damaged, a CA with its key
-/// here can make others, and they need not be known.
+/// The installed certificates, from the receipt of the setup. If the receipt is damaged and the CA's key is here, none:
+/// the CA can issue others.
 fn placed(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<PlacedChain>> {
     let is_unknown = state.receipts()?.damage_of(RECEIPT).is_some();
     let can_sign = own.map(Ca::open).transpose()?.flatten().is_some();
     if is_unknown && can_sign { Ok(Vec::new()) } else { install_pair::chains_placed(state) }
 }
 
-/// The key of `leaf`, which lies where gitlab.rb said when it was placed.
+/// The key of `leaf`, from the files that were installed with it.
 fn key_of(placed: &PlacedChain, leaf: &Parsed) -> Result<Option<PrivateKey>> {
     for path in &placed.files {
         let bytes = World::here().read(path)?.unwrap_or_default();

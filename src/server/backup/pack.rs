@@ -1,4 +1,4 @@
-//! A backup: the state folder packed, signed by its CA, encrypted, and opened again before it counts.
+//! Packs, signs and encrypts a backup, and opens it again as a check.
 
 use std::path::Path;
 
@@ -14,13 +14,14 @@ use crate::{
     state::{Ca, State, damages},
 };
 
-/// `archive` encrypted, and opened again as far as that can be done here: what holds no usable key is no backup.
+/// Encrypts `archive`, and checks that the result contains a usable CA. A backup for a public key cannot be opened
+/// here, so its plain text is checked.
 pub(crate) fn sealed(state: &State<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
     let plain = archive.to_bytes()?;
     let sealed = seal::seal(&plain, lock)?;
     let opened = match lock {
         Lock::Passphrase(passphrase) => seal::open(&sealed, &Opener::Passphrase(passphrase.clone()))?,
-        // Nobody here can open it; what was encrypted is read again.
+        // This machine does not have the private key: check the plain text.
         Lock::Recipients(_) => plain,
     };
     let archive = Archive::read(&opened)?;
@@ -35,13 +36,13 @@ pub(crate) fn sealed(state: &State<'_>, archive: &Archive, lock: &Lock) -> Resul
     Ok((sealed, sender(&archive)?))
 }
 
-/// Who made `archive`, by the CA that is in use in it.
+/// The maker of `archive`, shown by the signature of the CA in it.
 pub(crate) fn sender(archive: &Archive) -> Result<Sender> {
     let own = Ca::among(archive).ok().flatten();
     archive.sender(own.as_ref().map(|own| (&own.root, &own.intermediates[..])))
 }
 
-/// What `restore` is to be told of `sender`.
+/// The fingerprint that `restore --fingerprint` expects for `sender`.
 pub(crate) fn sender_fingerprint(sender: &Sender) -> Fingerprint {
     match sender {
         Sender::Ca(root) => root.fingerprint(),
@@ -49,8 +50,8 @@ pub(crate) fn sender_fingerprint(sender: &Sender) -> Fingerprint {
     }
 }
 
-/// The state folder, packed; and what could not be, a line each. Only CAs, keys and requests are worth a refusal: how
-/// something is undone is worth less than they are.
+/// Packs the state folder; and a line for each part that could not be packed. Damaged CAs, keys and requests are an
+/// error. A damaged receipt is only left out, because a backup of the rest is worth more.
 pub(crate) fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
     let (refused, mut damaged) = damages::apart(damages::all(state)?, state.folder());
     damages::refuse(refused)?;
@@ -84,12 +85,12 @@ pub(crate) fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
     Ok((archive, missing))
 }
 
-/// This machine, by its machine-id (machine-id(5)): its hash, since the id itself is to be told to nobody.
+/// A hash of this machine's machine-id. The id itself must stay on the machine (machine-id(5)).
 pub(crate) fn machine() -> Result<Option<Fingerprint>> {
     Ok(read_line("/etc/machine-id")?.map(|id| Fingerprint::of(format!("labtrust {id}").as_bytes())))
 }
 
-/// What this machine is called, as far as it is written down.
+/// This machine's name in `/etc/hostname`.
 pub(crate) fn host() -> Result<Option<String>> {
     read_line("/etc/hostname")
 }

@@ -1,4 +1,4 @@
-//! What a renewal does: a fresh certificate, nothing yet, or a warning.
+//! The decision of a renewal: renew, wait, or warn.
 
 use anyhow::{Context as _, Result};
 use labtrust_machine::Worlds;
@@ -21,44 +21,45 @@ use crate::{
     state,
 };
 
-/// What the next CA is begun with.
+/// The hint that creates the next CA.
 const NEXT_CA: &str = "create the next CA: {labtrust rotate start}";
 
-/// What a renewal is asked for.
+/// The options of a renewal.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Asked<'a> {
-    /// Only a certificate that is due: by its own dates, or so many days before its end.
+    /// Renew only if due: when a third of the certificate's life is left, or the given number of days.
     #[expect(clippy::option_option, reason = "the option can be given without its value")]
     pub if_expiring: Option<Option<u32>>,
-    /// More names.
+    /// Additional names.
     pub names: &'a [SubjectName],
-    /// For how many days it is made.
+    /// Validity in days.
     pub days: Option<u32>,
-    /// Whether its key is another.
+    /// Whether to create a new key.
     pub new_key: bool,
 }
 
-/// What is to be done.
+/// The decision.
 pub(crate) enum Answer {
-    /// Nothing yet: the certificate in place is good until it is due.
+    /// Wait: the installed certificate is not due yet.
     Nothing { standing: CurrentCertificate, due: OffsetDateTime },
-    /// It is due, and it is not ours to renew, or nothing would come of it.
+    /// Warn: the certificate is due, and labtrust cannot renew it.
     Warn { standing: CurrentCertificate, why: String, hint: Hint },
-    /// A fresh one is placed.
+    /// Renew.
     Renew(Box<Draft>),
 }
 
-/// A fresh certificate.
+/// A new certificate, and the plan to install it.
 pub(crate) struct Draft {
     pub plan: Plan,
     pub leaf: Parsed,
     pub root: Parsed,
     pub notes: Vec<String>,
     pub site: Site,
-    /// What is sent with it.
+    /// The last certificate that is sent after the root, if any.
     pub sent_with: Option<Fingerprint>,
 }
 
+/// Decides what a renewal does now. `ran` is the time of the last run.
 pub(crate) fn look(
     facts: &Facts,
     worlds: &Worlds,
@@ -91,9 +92,9 @@ pub(crate) fn look(
             ),
             hint.clone(),
         )),
-        // One whose key is not there is of no use, however fresh it is.
+        // A certificate without its key is of no use, so it is always renewed.
         Signer::Ours(ours) if is_due || ours.key.is_none() => {
-            // What ends with its CA, another one of that CA does not outlive.
+            // A new certificate of the same CA would expire on the same day.
             if arguments.if_expiring.is_some()
                 && ours.key.is_some()
                 && leaf.not_after >= ours.authority.not_after()
@@ -130,7 +131,7 @@ impl Draft {
         let days = arguments.days.unwrap_or(ours.own.notes.days);
         let order = LeafOrder { names, public_key: key.public_key().clone(), days };
         let issued = ours.authority.sign(&order, now)?;
-        // A certificate that ends is worse than one that is not sent with the next root.
+        // A damaged next CA must not stop the renewal.
         let extra_chain = ours.own.extra_chain();
         let unsent = extra_chain.as_ref().err().map(|damage| {
             format!("the root of the next CA is not sent with it: {damage}; {}", damage.hint())
@@ -165,7 +166,7 @@ impl Draft {
     }
 }
 
-/// The kind of key that a certificate is for, if we make such ones.
+/// The type of the new key: the type of the old one, if labtrust creates such keys.
 fn kind_of(certificate: &Parsed) -> KeyType {
     match certificate.public_key().kind() {
         KeyKind::P384 => KeyType::P384,

@@ -1,5 +1,4 @@
-//! A certificate that is made under a wrong clock is refused by every client whose clock is right, so
-//! nothing is signed while what is known already says that this clock is behind.
+//! Refuses to sign while this machine's clock is behind: clients with a correct clock would reject the certificate.
 
 use anyhow::Result;
 use time::OffsetDateTime;
@@ -9,10 +8,10 @@ use crate::{
     hint::{Hint, fail, hint},
 };
 
-/// Refuses a time `now` that lies before the last run, `ran`, or before one of `certificates` was made.
+/// Fails if `now` is before the last run, `ran`, or before one of `certificates` was created.
 ///
-/// A day is let pass: by so much the start of what is signed is set back, and a machine without a clock
-/// of its own is off by hours until it has asked for the time.
+/// A difference of a day is allowed. New certificates are valid from a day ago, and a machine without a hardware clock
+/// is hours behind until it has synchronized.
 pub(crate) fn refuse_clock_behind(
     now: OffsetDateTime,
     certificates: &[&Parsed],

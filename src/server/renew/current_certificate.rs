@@ -1,4 +1,4 @@
-//! The certificate that is in place, and who can sign another like it.
+//! The installed certificate, and the CA that can renew it.
 
 use std::path::Path;
 
@@ -16,33 +16,33 @@ use crate::{
     state::{Ca, RECEIPT, State, recorded},
 };
 
-/// The certificate in place.
+/// The installed certificate.
 pub(crate) struct CurrentCertificate {
     pub leaf: Parsed,
-    /// The root that clients trust, as far as it is known.
+    /// The root that clients trust, or the leaf if the root is unknown.
     pub root: Parsed,
     pub signer: Signer,
 }
 
-/// Who can sign the next one.
+/// The signer of the next certificate.
 pub(crate) enum Signer {
-    /// We, with the CA that is kept here.
+    /// The CA on this machine.
     Ours(Box<Ours>),
-    /// Somebody else: why not we, and what to do then.
+    /// Another CA: why labtrust cannot sign, and a hint.
     Others { why: String, hint: Hint },
 }
 
-/// What a fresh certificate of our own is made with.
+/// The parts of a new certificate of our own.
 pub(crate) struct Ours {
     pub own: Ca,
     pub authority: Authority,
     pub site: Site,
-    /// The key in place, if it is the certificate's.
+    /// The installed key, if it matches the certificate.
     pub key: Option<PrivateKey>,
 }
 
 impl CurrentCertificate {
-    /// Looks where an earlier setup or import placed its pair.
+    /// Finds the certificate that setup or import installed.
     pub(crate) fn find(facts: &Facts, state: &State<'_>) -> Result<Self> {
         recorded::check(state.receipts()?, &[RECEIPT])?;
         match state.ca()? {
@@ -98,7 +98,7 @@ impl CurrentCertificate {
         Ok(Self { leaf, root, signer })
     }
 
-    /// The certificate at `path` is none of our CA's: `import` placed it, or somebody else.
+    /// The certificate at `path` if `import` installed it. Any other foreign certificate is an error.
     fn foreign(state: &State<'_>, chain: &[Certificate], path: &Path) -> Result<Self> {
         let is_placed = chain.first().map(Certificate::fingerprint).is_some_and(|leaf| {
             install_pair::leaves_placed(state).is_ok_and(|placed| placed.contains(&leaf))

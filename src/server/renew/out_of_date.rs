@@ -1,4 +1,4 @@
-//! What is in place though its dates make every client refuse it, and the command that comes next.
+//! Certificates that clients reject because of their dates, and the next commands.
 
 use time::OffsetDateTime;
 
@@ -8,21 +8,21 @@ use crate::{certificate::Parsed, server::install_pair::PlacedChain, state::Ca};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OutOfDate {
     pub what: String,
-    /// The commands that put it right, in their order.
+    /// The commands that fix it, in order.
     pub next: &'static [&'static str],
 }
 
-/// Who has signed what has lapsed.
+/// The signer of a certificate that is out of date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
-    /// It is our CA, or a self-signed certificate: nothing above it can make it anew.
+    /// Itself: our CA, or a self-signed certificate. No other CA can issue it again.
     Itself,
     Ours,
     Others,
 }
 
-/// The ways on, where it has ended and where it is not valid yet. The latter is a wrong clock: now, or when it
-/// was made.
+/// The next commands: for an expired certificate, and for one that is not valid yet. The second means a wrong clock,
+/// now or when the certificate was created.
 const WAYS: &[(By, &[&str], &[&str])] = &[
     (
         By::Itself,
@@ -33,14 +33,17 @@ const WAYS: &[(By, &[&str], &[&str])] = &[
     (By::Others, &["{labtrust request}", "{labtrust import --cert FILE}"], &["date"]),
 ];
 
-/// What has lapsed at `now`: the CA in use here, else what was `placed`.
+/// The certificates that are out of date at `now`: the CA in use, else the `placed` ones.
 pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime) -> Vec<OutOfDate> {
     let authority = own.and_then(|own| {
-        [&own.root].into_iter().chain(&own.intermediates).find_map(|one| of(one, By::Itself, now))
+        [&own.root]
+            .into_iter()
+            .chain(&own.intermediates)
+            .find_map(|certificate| of(certificate, By::Itself, now))
     });
     let leaves = placed.iter().filter_map(|PlacedChain { chain, .. }| {
         let by = match own {
-            // What ends with its CA is not to be renewed.
+            // A certificate of an expired CA cannot be renewed.
             Some(own) if own.has_signed(chain) && authority.is_some() => return None,
             Some(own) if own.has_signed(chain) => By::Ours,
             _ => By::Others,
@@ -48,13 +51,13 @@ pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime
         of(&Parsed::from_der(chain.first()?.der()).ok()?, by, now)
     });
     let mut lapses: Vec<_> = authority.clone().into_iter().chain(leaves).collect();
-    // One certificate may lie in several places.
+    // The same certificate may be in several files.
     lapses.dedup();
     lapses
 }
 
-fn of(one: &Parsed, by: By, now: OffsetDateTime) -> Option<OutOfDate> {
-    let what = one.out_of_date(now)?;
+fn of(certificate: &Parsed, by: By, now: OffsetDateTime) -> Option<OutOfDate> {
+    let what = certificate.out_of_date(now)?;
     let (_, ended, early) = WAYS.iter().find(|(whose, ..)| *whose == by)?;
-    Some(OutOfDate { what, next: if now < one.not_before { early } else { ended } })
+    Some(OutOfDate { what, next: if now < certificate.not_before { early } else { ended } })
 }

@@ -1,5 +1,5 @@
-//! What runs `renew` by itself: a timer of systemd's, else an entry of cron's, else a note that nothing
-//! does. It is a change like any other, so it is shown beforehand and goes when a setup is taken back.
+//! The daily run of `renew`: a systemd timer, else a cron entry, else a note. It is a change like any other: plans show
+//! it, and `setup --undo` removes it.
 
 use std::path::{Path, PathBuf};
 
@@ -14,40 +14,40 @@ use labtrust_plan::{
 
 use crate::{program::own_program, state};
 
-/// The store that it belongs to in receipts.
+/// Its store in receipts.
 pub(crate) const STORE: &str = "renewal";
 
 const SERVICE: &str = include_str!("schedule/labtrust-renew.service");
 const TIMER: &str = include_str!("schedule/labtrust-renew.timer");
 const CRON: &str = include_str!("schedule/labtrust-renew.cron");
 
-/// Where an administrator's units lie (systemd.unit(5)).
+/// The folder of an administrator's units (systemd.unit(5)).
 const UNITS: &str = "/etc/systemd/system";
 const UNIT: &str = "labtrust-renew.timer";
 const CRON_D: &str = "/etc/cron.d";
 const CRON_FILE: &str = "/etc/cron.d/labtrust-renew";
 
-/// What is to run it; or why nothing does, and what a person does then.
+/// The change that schedules `renew`, or a note why there is none.
 pub(crate) type Scheduled = Result<Change, String>;
 
-/// What a machine is known to have for it.
+/// The facts that the schedule depends on.
 struct SchedulerFacts<'a> {
     facts: &'a Facts,
-    /// Whether programs are run from `/etc/cron.d`.
+    /// Whether cron reads `/etc/cron.d`.
     has_cron: bool,
-    /// What is another number on each machine.
+    /// A number that differs between machines.
     seed: Fingerprint,
     program: PathBuf,
     state: PathBuf,
-    /// Folders that are written to.
+    /// The folders that a renewal writes to.
     folders: Vec<PathBuf>,
 }
 
-/// What a run does with a certificate of our own CA, and with one that only another issuer can renew.
+/// The effect of a daily run on a certificate of our own CA, and on one that only another issuer can renew.
 pub(crate) const RENEWS: &str = "renews the certificate automatically";
 pub(crate) const WARNS: &str = "warns before the certificate expires";
 
-/// What runs `renew` on this machine, for certificates that `changes` place; it `does` this to them.
+/// Plans the daily run for the certificates that `changes` install. `does` is its effect, for the note.
 pub(crate) fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
         let line = ShellLine::from("{labtrust renew --if-expiring}");
@@ -103,7 +103,7 @@ impl SchedulerFacts<'_> {
             .replace("{state}", &unit_word(&self.state))
             .replace("{writable}", &writable);
         let unit = |name: &str| Path::new(UNITS).join(name);
-        // Enabled by the link that `systemctl enable` would make.
+        // The link enables the timer, as `systemctl enable` would.
         let steps = vec![
             put(&unit("labtrust-renew.service"), &service),
             put(&unit(UNIT), TIMER),
@@ -114,7 +114,7 @@ impl SchedulerFacts<'_> {
             applied: vec![
                 run(&["daemon-reload"]),
                 run(&["restart", UNIT]),
-                // It is believed when the manager says so.
+                // These two are the proof.
                 run(&["is-enabled", "--quiet", UNIT]),
                 run(&["is-active", "--quiet", UNIT]),
             ],
@@ -138,7 +138,7 @@ impl SchedulerFacts<'_> {
         let entry = CRON
             .replace("{minute}", &(seed % 60).to_string())
             .replace("{hour}", &(seed / 60 % 24).to_string())
-            // In cron's table a percent sign ends the command (crontab(5)).
+            // A percent sign would end the command (crontab(5)).
             .replace("{command}", &command.replace('%', r"\%"));
         let path = Path::new(CRON_FILE);
         Change::of_files(STORE, path, Actor::Machine, vec![put(path, &entry)])
@@ -149,7 +149,7 @@ fn put(path: &Path, text: &str) -> Step {
     Step::Put { path: path.to_owned(), contents: Contents::Public(text.as_bytes().to_vec()), mode: 0o644 }
 }
 
-/// A path as one word of a unit's line (systemd.syntax(7), systemd.service(5), "Command lines").
+/// A path as one word in a unit file (systemd.syntax(7), systemd.service(5), "Command lines").
 fn unit_word(path: &Path) -> String {
     let text = path.to_string_lossy().replace('%', "%%").replace('$', "$$");
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:@%$".contains(&byte)) {
@@ -174,7 +174,7 @@ pub(crate) fn spare(world: &World, record: &mut ChangeRecord) {
     });
 }
 
-/// When it runs next, by what a setup installed; none if nothing was.
+/// The time of the next run; none if nothing is scheduled.
 pub(crate) fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
     let record =
         receipts.iter().flat_map(|receipt| &receipt.changes).find(|record| record.store.as_str() == STORE)?;
@@ -193,7 +193,7 @@ pub(crate) fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
     Some(said)
 }
 
-/// The time of day in an entry of ours.
+/// The time of day in our cron entry.
 fn daily(entry: &str) -> Option<String> {
     let mut fields = entry.lines().find(|line| line.contains(" * * * root "))?.split(' ');
     let (minute, hour): (u8, u8) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);

@@ -1,4 +1,4 @@
-//! A backup is put back in the state folder: all of it, or nothing.
+//! Carries out a restore: all of it, or nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,8 @@ use crate::{
     state::{RECEIPT, put_aside, put_back, request},
 };
 
-/// Carries the plan out, all of it or nothing; whether that changed anything, and where the damaged parts are now.
+/// Carries out the plan, all of it or nothing. Returns whether that changed anything, and the folder of the damaged
+/// parts.
 pub(crate) fn carry_out(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<(bool, Option<PathBuf>)> {
     let damaged = put_aside(state, &plan.damaged)?;
     let done = carry_out_rest(session, state, plan);
@@ -26,7 +27,7 @@ pub(crate) fn carry_out(session: &Session<'_>, state: &Path, plan: &Plan) -> Res
 fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bool> {
     let mut receipts = Vec::new();
     let mut requests = Vec::new();
-    let mut work = || -> Result<bool> {
+    let mut restore_all = || -> Result<bool> {
         for saved in &plan.receipts {
             receipts.push(saved.name.clone());
             write(state, saved)?;
@@ -50,9 +51,9 @@ fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bo
         changed |= is_changed(&outcomes) || !requests.is_empty();
         Ok(changed)
     };
-    let done = work();
+    let done = restore_all();
     if done.is_err() {
-        // Nothing of it is to be left, as far as that can be.
+        // Undo as much as possible.
         for name in &requests {
             if let Ok(Some(mut receipt)) = session.receipts.load(name) {
                 drop(undo(session, &mut receipt, |_| true));
@@ -65,20 +66,21 @@ fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bo
             drop(undo(session, &mut receipt, |_| true));
         }
     } else {
-        // What was put aside is the user's from here on.
+        // The files that were moved aside belong to the user now.
         session.receipts.forget(ASIDE)?;
     }
     done
 }
 
-/// What is kept of putting a CA aside, while that is under way.
+/// The receipt of moving a CA aside, for the time of the restore.
 const ASIDE: &str = "restore";
 
 fn is_changed(outcomes: &[Outcome]) -> bool {
     outcomes.iter().any(|outcome| outcome.changed)
 }
 
-/// Writes a receipt of this machine's as it was, itself last: without it, what lies beside it is nothing.
+/// Writes a saved receipt of this machine. The file receipt.json comes last, because its presence makes the others
+/// count.
 fn write(state: &Path, saved: &Saved<'_>) -> Result<()> {
     let (receipts, before): (Vec<&Item>, Vec<&Item>) =
         saved.items.iter().copied().partition(|item| item.path.ends_with("receipt.json"));

@@ -1,5 +1,5 @@
-//! What a restored state would ever run or write as whoever runs labtrust: shown before anything is restored, since
-//! whoever made the backup has chosen it.
+//! The commands and files of a restored state that labtrust would later run and write. They are shown before a restore,
+//! because the maker of the backup chose them.
 
 use anyhow::Result;
 use labtrust_machine::{
@@ -12,24 +12,24 @@ use serde::Serialize;
 use super::plan::Plan;
 use crate::{backup::Archive, hint::fail, state::Ca};
 
-/// What the state would run, under a title each.
+/// The commands and files, in titled parts.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Commands {
     parts: Vec<Part>,
 }
 
-/// When something would be run or written, and what.
+/// Commands and files of one occasion.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Part {
-    /// When.
+    /// The occasion.
     pub what: String,
-    /// What.
+    /// The lines.
     pub lines: Vec<String>,
 }
 
 impl Commands {
-    /// Those that `plan` brings from `archive`.
+    /// The commands and files that `plan` restores from `archive`.
     pub(crate) fn find(archive: &Archive, plan: &Plan<'_>) -> Result<Self> {
         let mut commands = Self::default();
         let own = Ca::among(archive).ok().flatten();
@@ -68,18 +68,18 @@ impl Commands {
         }
     }
 
-    /// The lines under each title.
+    /// The parts.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// What is said of them where nobody is asked.
+    /// The parts as warnings, for runs that ask nobody.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         self.parts.iter().map(|Part { what, lines }| format!("{what} {}", lines.join("; ")))
     }
 }
 
-/// What taking `record` back writes and runs, and what a restart of its services runs.
+/// The effects of undoing `record` and of restarting its services, a line each.
 fn lines_of(record: &ChangeRecord) -> Vec<String> {
     let mut lines = explain_undo(record);
     lines.extend(record.reload.side_effects.iter().filter_map(removed_before));
@@ -120,7 +120,7 @@ fn put_back(side_effect: &SideEffect) -> Option<String> {
     }
 }
 
-/// Who makes a terminal obey has something to hide.
+/// Refuses control characters: they could hide a command on a terminal.
 fn refuse_hidden(text: &str) -> Result<()> {
     if text.contains(text::is_hidden) {
         return Err(fail(

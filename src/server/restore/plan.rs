@@ -1,4 +1,4 @@
-//! What restoring a backup takes, and what stands in its way.
+//! Plans a restore: the changes, and the conflicts with existing files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,25 +16,25 @@ use crate::{
     state::{Ca, State, ca::AUTHORITY, damages, request},
 };
 
-/// What is done.
+/// The plan of a restore.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
-    /// What is damaged here: it is moved away, whatever it is.
+    /// Damaged files and folders, which are moved aside.
     pub damaged: Vec<PathBuf>,
-    /// What is here and in the way, put aside.
+    /// The change that moves conflicting files aside.
     pub aside: Option<Change>,
     /// The requests.
     pub requests: Vec<Change>,
     /// The CAs, and which of them is in use.
     pub authorities: Vec<Change>,
-    /// Receipts of this very machine's that are lost.
+    /// Lost receipts of this machine.
     pub receipts: Vec<Saved<'a>>,
     /// Where the backup was made.
     pub origin: Origin,
 }
 
-/// Where a backup was made. Receipts say what was changed for one state folder of one machine: taken back by another,
-/// they would take away what that one still needs.
+/// The origin of a backup. A receipt belongs to one state folder of one machine: undone by another, it would remove
+/// changes that are still needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// In this state folder.
@@ -47,7 +47,7 @@ pub(crate) enum Origin {
 
 impl Origin {
     fn of(archive: &Archive, state: &Path) -> Result<Self> {
-        // A machine that was cloned has the same id, and seldom the same name.
+        // A cloned machine has the same id, but seldom the same name.
         let (machine, host) = (pack::machine()?, pack::host()?);
         let saved = &archive.manifest;
         if machine.is_none() || machine != saved.machine || host != saved.host {
@@ -64,24 +64,24 @@ impl Origin {
     }
 }
 
-/// A receipt with what it needs.
+/// A receipt with its files.
 #[derive(Debug)]
 pub(crate) struct Saved<'a> {
     pub name: String,
     pub items: Vec<&'a Item>,
 }
 
-/// Where receipts lie in the state folder: they tell of one machine alone.
+/// The folder of receipts. They belong to one machine.
 const RECEIPTS: &str = "receipts";
-/// What else tells of one machine alone: how its renewals went.
+/// Other files that belong to one machine: the record of its renewals.
 const OF_THE_MACHINE: [&str; 1] = ["renewal.json"];
-/// The files whose presence says that the others beside them are there.
+/// Files that are written last: their presence means that the folder is complete.
 const LAST: [&str; 2] = ["root.crt", request::NOTES];
-/// Says which CA is in use.
+/// The file that names the CA in use.
 const ROTATION: &str = "rotation.json";
 
 impl<'a> Plan<'a> {
-    /// What restoring `archive` takes. What is here and differs is in the way, unless it may be replaced.
+    /// Plans to restore `archive`. Existing files that differ are an error without `replace`.
     pub(crate) fn make(here: &State<'_>, archive: &'a Archive, replace: bool) -> Result<Self> {
         let (state, world) = (here.folder(), World::here());
         let origin = Origin::of(archive, state)?;
@@ -101,7 +101,7 @@ impl<'a> Plan<'a> {
             }
         }
         let mut damaged = damaged(here, archive, origin, replace)?;
-        // The receipt of the setup knows it: where the backup has none, it is removed as what is left over.
+        // The setup's receipt records rotation.json. If the backup has none, the file is removed as a leftover.
         let rotation = state.join(ROTATION);
         let has_rotation = archive.get(Path::new(ROTATION)).is_some();
         let removes_damaged = !has_rotation
@@ -145,7 +145,7 @@ impl<'a> Plan<'a> {
             let steps = vec![Step::Remove { path: rotation.clone() }];
             plan.authorities.push(Change::of_files(AUTHORITY, &rotation, Actor::Caller, steps));
         }
-        // Which CA is in use is said when they are all there.
+        // rotation.json comes last, when all CAs are there.
         plan.authorities.sort_by_key(|change| change.subject.ends_with(ROTATION));
         for (name, items) in receipts.into_iter().filter(|_| origin == Origin::Here) {
             let is_lost = lost.contains(&name);
@@ -158,15 +158,15 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// All that the plan changes, in its order.
+    /// All changes of the plan, in order.
     pub(crate) fn changes(&self) -> impl Iterator<Item = &Change> {
         self.aside.iter().chain(&self.requests).chain(&self.authorities)
     }
 
-    /// Whether all of it is so.
+    /// Whether everything is restored already.
     pub(crate) fn is_done(&self, world: &World) -> Result<bool> {
         let mut done = self.aside.is_none() && self.receipts.is_empty() && self.damaged.is_empty();
-        // What is to be moved away need not be what can be looked at.
+        // Files that are moved aside may be unreadable.
         for step in self.changes().flat_map(|change| &change.steps).take_while(|_| self.damaged.is_empty()) {
             done &= is_met(world, step)?;
         }
@@ -174,13 +174,12 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Whether labtrust keeps something at `top` in the state folder that is not one machine's alone.
+/// Whether `top` is a part of the state that a backup can restore on any machine.
 fn is_known(top: &str) -> bool {
     top == request::FOLDER || top == ROTATION || top.starts_with(AUTHORITY)
 }
 
-/// The files in `folders`, and what says which CA is in use: what the backup does not have of them is removed where
-/// it takes the place of something else.
+/// The files in `folders`, and rotation.json. A restore removes those that the backup does not have.
 fn left_over<'f>(state: &Path, folders: impl Iterator<Item = &'f Path>) -> Result<Vec<PathBuf>> {
     let world = World::here();
     let mut paths = vec![state.join(ROTATION)];
@@ -195,7 +194,7 @@ fn left_over<'f>(state: &Path, folders: impl Iterator<Item = &'f Path>) -> Resul
     Ok(paths)
 }
 
-/// The files of all CAs in the state folder, be they readable as CAs or not.
+/// The files of all CAs in the state folder, also of damaged ones.
 fn of_authorities(state: &Path) -> Result<Vec<PathBuf>> {
     let folders = World::here().list(state)?;
     left_over(state, folders.iter().map(PathBuf::as_path).filter(|path| is_of_authority(state, path)))
@@ -210,33 +209,32 @@ fn put(state: &Path, item: &Item) -> Step {
     Step::Put { path: state.join(&item.path), contents, mode: item.mode() }
 }
 
-/// What is damaged here and is to be moved away, so that what is in `archive` can take its place: refused, unless it may
-/// be replaced.
+/// The damaged files and folders to move aside for `archive`. Without `replace` they are an error.
 fn damaged(here: &State<'_>, archive: &Archive, origin: Origin, replace: bool) -> Result<Vec<PathBuf>> {
     let (state, world) = (here.folder(), World::here());
     let holds = |folder: &Path| archive.items.iter().any(|item| item.path.starts_with(folder));
     let mut paths = BTreeSet::new();
     for damage in damages::all(here)? {
         let path = damage.path.strip_prefix(state).unwrap_or(&damage.path);
-        // A file that is missing is in nobody's way: a restore that was killed has not put it yet.
+        // A missing file does not conflict: a killed restore had not written it yet.
         let is_put = archive.get(path).is_some() && !path.starts_with(RECEIPTS);
         if is_put && matches!(world.look(&damage.path), Ok(Node::Absent)) {
             continue;
         }
         let top: PathBuf = path.iter().take(2).collect();
         match path.iter().next().and_then(|top| top.to_str()) {
-            // The bytes that a receipt needs are worth having only with it.
+            // The saved bytes are of use only with their receipt.
             Some(RECEIPTS) if path.ends_with("receipt.json") || (origin == Origin::Here && holds(&top)) => {
                 paths.insert(state.join(top));
             }
-            // How to undo the rest is worth more than nothing.
+            // An incomplete receipt still undoes the rest.
             Some(RECEIPTS) => {}
             Some(request::FOLDER) => {
                 let receipt = request::receipt(&top);
                 paths.extend([state.join(top), state.join(RECEIPTS).join(receipt)]);
             }
             Some(name) if name.starts_with(AUTHORITY) && !holds(Path::new(name)) => {
-                // Which CA is in use is said by the backup, and this is none of its.
+                // The backup names the CA in use, and this CA is not in it.
                 paths.extend([state.join(name), state.join(ROTATION)]);
             }
             _ => {
@@ -248,7 +246,7 @@ fn damaged(here: &State<'_>, archive: &Archive, origin: Origin, replace: bool) -
             return Err(fail(damage.to_string(), aside));
         }
     }
-    // Nothing is where something in the backup, or what says that it is there, has its place.
+    // A folder, a link or a special file may be where the backup has a file.
     for item in &archive.items {
         let path = state.join(&item.path);
         if matches!(world.look(&path), Ok(Node::Folder | Node::Link { .. } | Node::Other) | Err(_))
@@ -270,19 +268,19 @@ fn top_of(item: &Item) -> &str {
     item.path.iter().next().and_then(|top| top.to_str()).unwrap_or_default()
 }
 
-/// What is in the state folder and is not moved away as damaged.
+/// The existing files that are not damaged.
 struct ExistingFiles<'i> {
-    /// The files of the backup whose place may be taken.
+    /// The files of the backup that may exist already.
     items: Vec<&'i Item>,
-    /// What the backup does not have of the same folders.
+    /// Files in the same folders that the backup does not have.
     left_over: Vec<PathBuf>,
     /// All files of CAs.
     of_authorities: Vec<PathBuf>,
-    /// Whether something damaged is among what is left over.
+    /// Whether a damaged file is among the leftovers.
     removes_damaged: bool,
 }
 
-/// What is here and would be replaced or removed: refused, or put aside.
+/// The change that moves conflicting files aside. Without `replace` they are an error.
 fn in_the_way(
     here: &State<'_>,
     archive: &Archive,
@@ -290,7 +288,7 @@ fn in_the_way(
     replace: bool,
 ) -> Result<Option<Change>> {
     let (state, world) = (here.folder(), World::here());
-    // One that is damaged is put aside as such.
+    // A damaged CA is moved aside with the damaged files.
     let own = here.ca().ok().flatten();
     let mut standing = Vec::new();
     for item in &existing.items {
@@ -301,7 +299,7 @@ fn in_the_way(
             standing.push((item.path.clone(), bytes));
         }
     }
-    // Files of a CA that cannot be read are not of the one in the backup either.
+    // Files of an unreadable CA do not belong to the CA in the backup.
     let is_another = root_of(archive).is_some_and(|root| match &own {
         Some(own) => own.root.fingerprint() != root.fingerprint(),
         None => existing.left_over.iter().any(|path| is_of_authority(state, path)),
@@ -359,7 +357,7 @@ fn root_of(archive: &Archive) -> Option<Certificate> {
     Certificate::read_all(&root.contents).0.into_iter().next()
 }
 
-/// What tells this from all else that was ever put aside.
+/// A name for the folder with the files that are moved aside.
 fn name_of(own: Option<&Ca>, standing: &[(PathBuf, zeroize::Zeroizing<Vec<u8>>)]) -> String {
     let of_files = || {
         let hashes =

@@ -1,4 +1,4 @@
-//! A step of a rotation, carried out.
+//! Carries out a step of a rotation.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ use crate::{
     state::{self, RECEIPT, ca::AUTHORITY, put_aside, recorded},
 };
 
-/// Carries `draft` out. What a CA that goes was trusted by goes before what says that it is here, and its files
-/// after that: whoever is killed in between goes on with the next run.
+/// Carries out `draft`. A removed CA loses its trust first, then its entry in rotation.json, then its files: after a
+/// kill, the next run continues.
 pub(crate) fn carry_out(
     state: &state::State<'_>,
     session: &Session<'_>,
@@ -34,7 +34,7 @@ pub(crate) fn carry_out(
     let receipt = session.receipts.load_or_new(RECEIPT, None)?;
     let orphans = orphans_in(&state.again(), &receipt)?;
     let is_gone = |record: &ChangeRecord| orphans.iter().any(|orphan| is_at(record, orphan));
-    // What is not as it was put would be left, and a damaged part is to be gone.
+    // Undoing leaves changed files in place, but damaged files have to go: move them aside.
     let changed: Vec<_> =
         receipt.changes.iter().filter(|record| is_gone(record)).flat_map(recorded::changed).collect();
     let aside = put_aside(state.folder(), &changed)?;
@@ -42,7 +42,7 @@ pub(crate) fn carry_out(
     Ok((done, aside))
 }
 
-/// Whether `record`, of the receipt `name`, is of what a CA that goes takes with it.
+/// Whether `record` of the receipt `name` belongs to the removed CA.
 pub(crate) fn is_of(dropped: &Dropped, name: &str, record: &ChangeRecord) -> bool {
     let is_trusted_by_gitlab = record.store.as_str() == gitlab::STORE
         && dropped
@@ -53,7 +53,7 @@ pub(crate) fn is_of(dropped: &Dropped, name: &str, record: &ChangeRecord) -> boo
         || (name == RECEIPT && (is_trusted_by_gitlab || is_at(record, &dropped.folder)))
 }
 
-/// Undoes those changes of the receipt `name` for which `wanted` holds. One that fails ends the step.
+/// Undoes the changes of the receipt `name` for which `wanted` is true. Fails with the first that fails.
 fn undo_changes(
     session: &Session<'_>,
     name: &str,
@@ -74,7 +74,7 @@ fn undo_changes(
     }
 }
 
-/// Whether `record` is of the files of the CA in `folder`.
+/// Whether `record` is the files of the CA in `folder`.
 fn is_at(record: &ChangeRecord, folder: &Path) -> bool {
     record.store.as_str() == AUTHORITY && Path::new(&record.subject) == folder
 }

@@ -1,4 +1,4 @@
-//! What each step of a rotation takes, as a plan, and why it may be out of turn.
+//! Plans each step of a rotation, or says why it is not the next step.
 
 use std::path::PathBuf;
 
@@ -31,37 +31,37 @@ use crate::{
 /// A step of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RotateStep {
-    /// The next CA is made, and its root is served along.
+    /// Create the next CA, and send its root too.
     Start {
-        /// Domains that it can sign for too.
+        /// Additional domains that the next CA can sign.
         permits: Vec<DnsName>,
     },
-    /// The server changes over to it.
+    /// Switch the server to the next CA.
     Switch,
-    /// The CA that was followed goes.
+    /// Remove the old CA.
     Retire,
-    /// The next CA goes; or the server changes back.
+    /// Remove the next CA; or switch the server back.
     Abort,
 }
 
-/// What a step takes.
+/// The plan of a step.
 pub(crate) struct Draft {
-    /// What was written down when it was drafted.
+    /// The rotation for which the step was planned.
     pub seen: Rotation,
-    /// What is placed, and what is trusted here from then on.
+    /// The certificate to install, and the CA to trust here.
     pub plan: Plan,
-    /// The CA that goes: its trust here first, then what `last` says, then its files.
+    /// The CA to remove: first its trust here, then `last`, then its files.
     pub dropped: Option<Dropped>,
-    /// What is placed after that.
+    /// The changes after the trust is removed.
     pub last: Vec<Change>,
-    /// Where it is placed, with the leaf and what is sent with it.
+    /// The site, the leaf, and the last certificate that is sent after the root.
     pub placed: Option<(Site, Fingerprint, Option<Fingerprint>)>,
-    /// What makes GitLab itself trust what was put into its folder, if something new was.
+    /// The command after which GitLab itself trusts the next CA, if it needs one.
     pub reconfigure: Option<ShellLine>,
 }
 
 impl Draft {
-    /// Drafts `step`.
+    /// Plans `step`.
     pub(crate) fn make(facts: &Facts, worlds: &Worlds, state: &State<'_>, step: &RotateStep) -> Result<Self> {
         let own = state.ca()?.ok_or_else(no_ca)?;
         recorded::check(state.receipts()?, &[RECEIPT])?;
@@ -116,7 +116,7 @@ impl Draft {
             (RotateStep::Abort, Ok(None), Ok(Some(previous))) => {
                 draft.switch_back(facts, state, own, previous)?;
             }
-            // A run was killed before the files of the CA that went were gone.
+            // A killed run left files of a removed CA.
             (RotateStep::Retire | RotateStep::Abort, Ok(None), Ok(None)) if !orphans(state)?.is_empty() => {}
             (RotateStep::Switch | RotateStep::Retire | RotateStep::Abort, Ok(None), Ok(None)) => {
                 return Err(not_begun());
@@ -155,7 +155,7 @@ impl Draft {
         self.plan.anchor = next.anchor();
         let receipts = state.receipts()?;
         let name = trust::receipt_name(&own.anchor());
-        // Who left the stores of this machine alone at setup means that now too.
+        // If setup did not trust the CA here, the next CA is not trusted here either.
         recorded::check(receipts, &[&name])?;
         let is_trusted = receipts.iter().any(|receipt| receipt.name == name);
         let stores = if is_trusted { Selection::all() } else { Selection::none() };
@@ -185,15 +185,14 @@ impl Draft {
         Ok(())
     }
 
-    /// The next CA stays beside the old one: clients that know only it take up the old one again more easily, and
-    /// nobody has to start again.
+    /// The next CA is kept, so that nobody has to start again.
     fn switch_back(&mut self, facts: &Facts, state: &State<'_>, own: &Ca, previous: &Ca) -> Result<()> {
         self.reissue_from(facts, state, own, previous, &extra_chain(own))?;
         self.plan.changes.push(self.seen.switched_back().change(state.folder())?);
         Ok(())
     }
 
-    /// A certificate of `to` in place of one of `from`, for the same names and the same key.
+    /// Replaces a certificate of `from` by one of `to`, with the same names and the same key.
     fn reissue_from(
         &mut self,
         facts: &Facts,
@@ -204,7 +203,7 @@ impl Draft {
     ) -> Result<()> {
         let authority = open(to)?;
         let mut placed = PairAtSite::find(facts, state, to, Some(from), extra_chain)?;
-        // What was noted since the other CA was made holds for this one too.
+        // The setup record of the other CA is the newer one.
         self.plan.changes = vec![ca::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
         self.plan.changes.extend(placed.changes(from)?);
         self.plan.expected = placed.site.expected()?;
@@ -214,7 +213,7 @@ impl Draft {
     }
 }
 
-/// Makes the CA that will follow `own`: the change that keeps it here, and itself.
+/// Creates the next CA after `own`. Returns the change that stores it, and the CA.
 fn make(state: &State<'_>, own: &Ca, permits: &[DnsName]) -> Result<(Change, Ca)> {
     let authority = open(own)?;
     let now = OffsetDateTime::now_utc();
@@ -238,8 +237,7 @@ fn make(state: &State<'_>, own: &Ca, permits: &[DnsName]) -> Result<(Change, Ca)
     Ok((change, own))
 }
 
-/// Whether the root of `next` is among what is served for `own`: else the step that was to see to it has failed,
-/// or was killed on its way.
+/// Whether the server's file for `own` contains the root of `next`. If not, the first step failed or was killed.
 pub(crate) fn is_sent(facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> Result<bool> {
     let files = Site::of_setup(facts, state, &own.notes)?.files();
     let Some((certificate, _)) = files.first() else { return Ok(false) };
@@ -247,23 +245,23 @@ pub(crate) fn is_sent(facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> 
     Ok(sent.iter().any(|sent| sent.fingerprint() == next.root.fingerprint()))
 }
 
-/// What is served after the root while `next` is to follow.
+/// The certificates after the root that introduce `next`.
 fn extra_chain(next: &Ca) -> Vec<Certificate> {
     next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
 }
 
-/// A CA that goes, as far as it is known.
+/// A CA to remove, as far as it is known.
 pub(crate) struct Dropped {
-    /// Where its files are.
+    /// Its folder.
     pub folder: PathBuf,
-    /// The beginning of its root's fingerprint, by which other files are named.
+    /// The beginning of its root's fingerprint, which is in the names of other files.
     pub short: Option<String>,
     /// Its root.
     pub root: Option<Fingerprint>,
 }
 
 impl Dropped {
-    /// The CA `beside`, which is in the folder `name` and goes be it damaged or not.
+    /// The CA `beside` in the folder `name`. It may be damaged.
     fn find(state: &State<'_>, beside: &Beside, name: Option<&str>) -> Result<Option<Self>> {
         let Some(name) = name else { return Ok(None) };
         let folder = state.folder().join(name);
@@ -277,13 +275,13 @@ impl Dropped {
         Ok(Some(Self { folder, short, root }))
     }
 
-    /// What the receipt of trust in it is kept under.
+    /// The name of the receipt of trust in it.
     pub(crate) fn trust_receipt(&self) -> Option<String> {
         self.short.as_ref().map(|short| format!("trust-{short}"))
     }
 }
 
-/// The CA `own`, ready to sign.
+/// The CA `own` with its key.
 fn open(own: &Ca) -> Result<Authority> {
     if !own.root.is_ca() {
         return Err(fail(
@@ -299,7 +297,7 @@ fn open(own: &Ca) -> Result<Authority> {
     })
 }
 
-/// A pair, and where it goes.
+/// A certificate with its key, and its site.
 struct PairAtSite {
     site: Site,
     leaf: Parsed,
@@ -307,8 +305,8 @@ struct PairAtSite {
 }
 
 impl PairAtSite {
-    /// The pair that `owner` has signed and that stands in its place, or else one by `owner` for the same names and the
-    /// same key as the one of `other`'s that stands there.
+    /// The installed certificate if `owner` signed it. Otherwise, a new certificate by `owner` with the names and the
+    /// key of the installed one, which `other` signed.
     fn find(
         facts: &Facts,
         state: &State<'_>,
@@ -352,7 +350,7 @@ impl PairAtSite {
         (self.site.clone(), self.pair.leaf, self.pair.sent_with)
     }
 
-    /// What placing it takes, where nothing stands but what `own`, or a CA beside it, has signed.
+    /// The changes that install it. Fails if the site has a certificate that neither `own` nor a CA beside it signed.
     fn changes(&mut self, own: &Ca) -> Result<Vec<Change>> {
         let is_ours = |chain: &[Certificate]| own.is_ours(chain);
         self.site.guard(&is_ours, false, &self.site.gitlab.host)?;
@@ -361,7 +359,7 @@ impl PairAtSite {
     }
 }
 
-/// The folders of CAs that are in use no more and that a run left which was killed.
+/// The folders of removed CAs that a killed run left.
 pub(crate) fn orphans(state: &State<'_>) -> Result<Vec<PathBuf>> {
     let receipts = state.receipts()?;
     let Some(receipt) = receipts.iter().find(|receipt| receipt.name == RECEIPT) else {
@@ -370,7 +368,7 @@ pub(crate) fn orphans(state: &State<'_>) -> Result<Vec<PathBuf>> {
     orphans_in(state, receipt)
 }
 
-/// The same of those that `receipt` records.
+/// The same for the folders that `receipt` records.
 pub(crate) fn orphans_in(state: &State<'_>, receipt: &Receipt) -> Result<Vec<PathBuf>> {
     let records = receipt.changes.iter().filter(|record| record.store.as_str() == AUTHORITY);
     let subjects = records.map(|record| record.subject.as_str());

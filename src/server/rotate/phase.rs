@@ -1,4 +1,4 @@
-//! How far a rotation has come.
+//! The phase of a rotation.
 
 use labtrust_plan::Fingerprint;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::{
     state::{Ca, Damage},
 };
 
-/// How far a rotation has come.
+/// The phase of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Phase {
@@ -16,14 +16,14 @@ pub(crate) enum Phase {
     None,
     /// The server sends the next CA's root too.
     Started,
-    /// It is in use, and the old one is still here.
+    /// The next CA is in use, and the old one still exists.
     Switched,
 }
 
 impl Phase {
-    /// How far the rotation of `own` has come.
+    /// The phase of the rotation of `own`.
     pub(crate) fn of(own: &Ca) -> Self {
-        // One that is damaged is there all the same.
+        // A damaged CA still counts.
         match (&own.next, &own.previous) {
             (Ok(None), Ok(None)) => Self::None,
             (Ok(None), _) => Self::Switched,
@@ -32,25 +32,25 @@ impl Phase {
     }
 }
 
-/// How a rotation stands, as JSON has it.
+/// A rotation, for JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct RotationReport {
     pub phase: Phase,
-    /// The root of the CA that will follow.
+    /// The root of the next CA.
     pub successor: Option<Fingerprint>,
-    /// The root of the CA that was followed.
+    /// The root of the old CA.
     pub previous: Option<Fingerprint>,
 }
 
 impl RotationReport {
-    /// How the rotation of `own` stands.
+    /// The rotation of `own`.
     pub(crate) fn of(own: &Ca) -> Self {
         let root = |own: Result<Option<&Ca>, Damage>| own.ok().flatten().map(|own| own.root.fingerprint());
         Self { phase: Phase::of(own), successor: root(own.next()), previous: root(own.previous()) }
     }
 }
 
-/// There is nothing to rotate.
+/// The error if there is no CA.
 pub(crate) fn no_ca() -> anyhow::Error {
     fail(
         "labtrust has no CA on this machine",

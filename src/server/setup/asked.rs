@@ -1,4 +1,4 @@
-//! What a setup is asked for, as the options say.
+//! The options of `setup`.
 
 use std::path::Path;
 
@@ -10,41 +10,41 @@ use crate::{
     state::SiteRecord,
 };
 
-/// What a setup is asked for.
+/// The options of `setup`.
 #[expect(clippy::struct_excessive_bools, reason = "they are independent switches")]
 pub(crate) struct Asked<'a> {
     /// GitLab's host.
     pub host: Option<&'a Target>,
     /// Its registry.
     pub registry: Option<&'a Target>,
-    /// Where the pair goes.
+    /// The folder options.
     pub place: SiteRecord,
-    /// Whether what is not ours there is replaced.
+    /// Whether to replace foreign certificates and settings.
     pub replace: bool,
-    /// Whether a person is asked before anything is changed.
+    /// Whether the run asks a person before it changes anything.
     pub can_ask: bool,
-    /// Names for the certificate, beside the hosts.
+    /// Additional names for the certificate.
     pub names: &'a [SubjectName],
-    /// Domains that the CA can sign for too.
+    /// Additional domains that the CA can sign.
     pub permits: &'a [DnsName],
-    /// Whether nothing is installed yet.
+    /// Whether to install nothing yet.
     pub stage: bool,
-    /// For how many days the certificate is made.
+    /// Validity of the certificate in days.
     pub days: Option<u32>,
     /// The kind of a new key.
     pub key_type: KeyType,
-    /// Reads the files below.
+    /// The reader for the files below.
     pub reader: Reader<'a>,
     /// The key of the certificate.
     pub key: Option<&'a Path>,
-    /// The CA that signs, and its key.
+    /// The files of an existing CA and its key.
     pub ca: Option<(&'a Path, &'a Path)>,
-    /// Whether there is no CA.
+    /// Whether to create a self-signed certificate and no CA.
     pub self_signed: bool,
     /// Whether the CA can sign any name.
     pub no_constraints: bool,
-    /// Whether this machine's stores are left alone.
+    /// Whether to leave this machine's stores alone.
     pub no_trust: bool,
-    /// Whether nothing renews it by itself.
+    /// Whether to schedule no renewal.
     pub no_auto_renew: bool,
 }

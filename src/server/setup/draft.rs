@@ -1,4 +1,4 @@
-//! What a setup would make, and what it takes.
+//! Plans a setup.
 
 use std::path::PathBuf;
 
@@ -23,34 +23,34 @@ use crate::{
     state::{Ca, RECEIPT, SetupRecord, State, ca, recorded},
 };
 
-/// What is done about a host that the CA here may never sign for.
+/// The hint for a host that is missing in the certificate.
 pub(crate) const ADD_HOST_HINT: &str = "add it with {labtrust setup} if this CA can sign it, else with the next CA: {labtrust rotate start --permit {}}";
 
-/// What a setup would make.
+/// The plan of a setup.
 pub(crate) struct Draft {
-    /// The CA that it was made for, if there was one.
+    /// The root of the CA for which it was planned, if there was one.
     pub root_before: Option<Fingerprint>,
     pub site: Site,
     pub leaf: Leaf,
-    /// Why nothing renews it by itself, if nothing does.
+    /// Why no renewal is scheduled, if none is.
     pub unscheduled: Option<String>,
     pub plan: Plan,
 }
 
-/// What a setup made, for its report.
+/// The result of a setup, for its report.
 pub(crate) struct SetupDone {
     pub draft: Draft,
     pub done: Done,
     pub own: Ca,
 }
 
-/// The CA that is here.
+/// The root of the CA on this machine.
 pub(crate) fn current_root(state: &State<'_>) -> Result<Option<Fingerprint>> {
     Ok(state.ca()?.map(|own| own.root.fingerprint()))
 }
 
 impl Draft {
-    /// What a setup with `arguments` would make now.
+    /// Plans a setup with `arguments`.
     pub(crate) fn make(
         facts: &Facts,
         worlds: &Worlds,
@@ -60,7 +60,7 @@ impl Draft {
         let before = current_root(state)?;
         match Self::made_for(before, facts, worlds, state, arguments) {
             Err(error) => {
-                // Another setup's pair is nobody's to whoever looked before its CA was there.
+                // Another run may have created the CA meanwhile: its certificate looked foreign then.
                 let now = state.again();
                 if current_root(&now)? == before {
                     Err(error)
@@ -121,7 +121,7 @@ impl Draft {
                 why.map(|why| format!("this machine will trust {}: {why}", authority.root().title())),
             );
         }
-        // A CA without limits was asked for by its own option.
+        // --no-constraints is consent to a CA without limits.
         let broad = if arguments.no_constraints { None } else { ca.broad_scope() };
         let expected = site.expected()?;
         let afterwards = site.next(&[]);
@@ -135,7 +135,7 @@ fn stores_of(arguments: &Asked<'_>) -> Selection {
 }
 
 impl Issuer {
-    /// The CA whose key stays here.
+    /// The CA whose key is stored here.
     fn kept(&self) -> Option<&Authority> {
         match self {
             Self::Known(_, authority) => authority.as_ref(),
@@ -144,7 +144,7 @@ impl Issuer {
         }
     }
 
-    /// Why a CA that is made now can sign for more than the names of one server, if it can.
+    /// Why a new CA can sign more than the names of one server, if it can.
     fn broad_scope(&self) -> Option<String> {
         match self {
             Self::Made(authority) => authority.root().broad_scope(&[]),
@@ -152,7 +152,7 @@ impl Issuer {
         }
     }
 
-    /// Whether it can sign for `name`; where its key is not here, whether it did in these `places`.
+    /// Whether it can sign for `name`. If its key is not here: whether the certificate in `places` has the name.
     fn can_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
         match self {
             Self::Known(_, Some(authority)) | Self::Adopted(authority) => {
@@ -163,7 +163,7 @@ impl Issuer {
         }
     }
 
-    /// Whether a chain that is met leads to this CA.
+    /// Whether `chain` leads to this CA.
     fn is_ours(&self, chain: &[Certificate]) -> bool {
         match self {
             Self::Known(own, _) => own.is_ours(chain),

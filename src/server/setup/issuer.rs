@@ -1,4 +1,4 @@
-//! The CA that a setup signs with: the one made here before, a company's, or a new one.
+//! The CA that signs in a setup: an earlier one, a company's, or a new one.
 
 use anyhow::{Context as _, Result};
 use labtrust_plan::text;
@@ -12,19 +12,19 @@ use crate::{
     state::{Ca, State},
 };
 
-/// Who signs the leaf.
+/// The signer of the leaf.
 pub(crate) enum Issuer {
-    /// The CA that an earlier setup made here; its key is here unless it is a company's.
+    /// The CA of an earlier setup. Its key is here, unless it is a company's CA.
     Known(Box<Ca>, Option<Authority>),
-    /// A new one, whose key stays here.
+    /// A new CA, whose key is stored here.
     Made(Authority),
-    /// A company's: its key is used now and never kept.
+    /// A company's CA. Its key is used now and never stored.
     Adopted(Authority),
-    /// Nobody: the leaf signs itself.
+    /// No CA: the leaf signs itself.
     SelfSigned,
 }
 
-/// Finds or makes the CA for `order`.
+/// Finds or creates the CA for `order`.
 pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
     let now = OffsetDateTime::now_utc();
     if let Some((certificate, key)) = arguments.ca {
@@ -44,7 +44,7 @@ pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) ->
     Ok(Issuer::Made(Authority::make(&scope, arguments.key_type, now)?))
 }
 
-/// The CA that is here already, if it can sign what is asked for: its limits cannot be widened.
+/// The existing CA, if it can sign the requested names. Its limits cannot be widened.
 fn known(own: Ca, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
     if arguments.self_signed == own.root.is_ca() {
         let (is, asked) = if own.root.is_ca() {

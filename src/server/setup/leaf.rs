@@ -1,5 +1,4 @@
-//! The pair that a setup places: the one that is in place already, if it is ours and still right;
-//! else a fresh one.
+//! The certificate and key that a setup installs: the installed ones if they are ours and still fit, else new ones.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +15,7 @@ use crate::{
     state::{Ca, State},
 };
 
-/// A pair, and how it came about.
+/// A certificate and key to install, with the chain.
 pub(crate) struct Leaf {
     pub chain: Vec<Parsed>,
     pub root: Parsed,
@@ -30,14 +29,13 @@ impl Leaf {
         self.chain.first().unwrap_or(&self.root)
     }
 
-    /// The CA that signed it; itself, if it signed itself.
+    /// Its issuer; itself, if it is self-signed.
     pub(crate) fn issuer(&self) -> &Parsed {
         self.chain.get(1).unwrap_or(&self.root)
     }
 }
 
-/// Chooses or makes the pair for `order`. `places` are the certificate and key files that nginx
-/// reads.
+/// Chooses or creates the certificate and key for `order`. `places` are the certificate and key files that nginx reads.
 pub(crate) fn leaf(
     state: &State<'_>,
     arguments: &Asked<'_>,
@@ -93,7 +91,7 @@ pub(crate) fn leaf(
     Ok(Leaf { chain, root, pair, notes: issued.notes })
 }
 
-/// Whether the certificate that stands in the first of `places` is for `name`.
+/// Whether the certificate in the first of `places` has `name`.
 pub(crate) fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
     let standing = places.first().and_then(|(certificate, _)| World::here().read(certificate).ok().flatten());
     let certificates = standing.and_then(|pem| pem::certificates(&pem).ok()).unwrap_or_default();
@@ -101,7 +99,7 @@ pub(crate) fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> boo
     leaf.is_some_and(|leaf| leaf.names.contains(name))
 }
 
-/// The pair that is in place, if this CA signed it for just these names and it is good for a while.
+/// The installed certificate and key, if `own` signed them, they have all names, and they are not due for renewal.
 fn in_place(
     own: &Ca,
     order: &Order,
@@ -112,7 +110,7 @@ fn in_place(
     let standing = PlacedPair::read(own, certificate, key)?;
     let leaf = standing.leaf();
     let now = OffsetDateTime::now_utc();
-    // A name more is what a renewal was asked for.
+    // Additional names may come from `renew --name`.
     let has_all = order.names.iter().all(|name| leaf.names.contains(name));
     let is_fresh = leaf.not_before <= now && now < leaf.due();
     if !is_fresh || !has_all {

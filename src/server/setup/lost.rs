@@ -1,5 +1,5 @@
-//! What a damaged state folder does not tell any more, when a setup is taken back: what is damaged is put aside, and
-//! what cannot be known is said.
+//! Damaged parts of the state in `setup --undo`: they are moved aside, and the report names changes that nothing
+//! records.
 
 use std::{
     cell::RefCell,
@@ -16,23 +16,23 @@ use crate::{
     state::{Damage, RECEIPT, State, Way, ca::AUTHORITY, damages, put_aside, recorded},
 };
 
-/// What is damaged of a setup.
+/// The damaged parts of a setup.
 #[derive(Debug)]
 pub(crate) struct Lost {
-    /// All of it.
+    /// All damages.
     damages: Vec<Damage>,
-    /// What is moved away before anything is taken back.
+    /// The files and folders that are moved aside before the undo.
     damaged: Vec<PathBuf>,
-    /// The receipts among that, by their names.
+    /// The names of the damaged receipts.
     receipts: Vec<String>,
-    /// Whether nothing says what the setup had placed.
+    /// Whether no receipt records the installed files.
     is_placing_unknown: bool,
     state: PathBuf,
     aside: RefCell<Vec<PathBuf>>,
 }
 
 impl Lost {
-    /// Looks for it in the state folder, of which `receipts` are the receipts.
+    /// Finds the damaged parts of `state`, whose receipts are `receipts`.
     pub(crate) fn find(state: &State<'_>, receipts: &Recorded) -> Result<Self> {
         let folder = state.folder();
         let is_ours = |damage: &Damage| {
@@ -50,7 +50,7 @@ impl Lost {
             damaged.push(folder.to_owned());
         }
         if !all.is_empty() {
-            // What is not as it was put would be left, and a damaged CA is to be gone.
+            // Undoing leaves changed files in place, but a damaged CA has to go: move its files aside.
             let records = setup.into_iter().flat_map(|receipt| &receipt.changes);
             let files =
                 records.filter(|record| record.store.as_str() == AUTHORITY).flat_map(recorded::changed);
@@ -71,7 +71,7 @@ impl Lost {
         self.damages.is_empty() && !self.is_placing_unknown
     }
 
-    /// What is done about it, a line each.
+    /// The damages and the moves, a line each.
     pub(crate) fn lines(&self) -> Vec<String> {
         let damages = self.damages.iter().map(|damage| format!("  ! {damage}"));
         let aside = self.damaged.iter().map(|path| format!("  move {} aside", text::path(path)));
@@ -79,14 +79,14 @@ impl Lost {
         damages.chain(aside).chain(files).collect()
     }
 
-    /// What is done about it to each file or folder.
+    /// The moves, for scripts.
     pub(crate) fn steps(&self) -> Vec<(&Path, &'static str)> {
         let aside = self.damaged.iter().map(|path| (path.as_path(), "move it aside: it is damaged"));
         let files = self.is_placing_unknown.then_some((self.state.as_path(), "move the CA's files aside"));
         aside.chain(files).collect()
     }
 
-    /// Moves away what is damaged.
+    /// Moves the damaged parts aside.
     pub(crate) fn put_aside(&self, state: &State<'_>) -> Result<()> {
         self.aside.borrow_mut().extend(put_aside(state.folder(), &self.damaged)?);
         Ok(())
@@ -97,8 +97,8 @@ impl Lost {
         anchors.iter().filter(|anchor| self.receipts.contains(&trust::receipt_name(anchor))).collect()
     }
 
-    /// Where nothing says what was placed, moves the CA's files away as well: nothing is lost, and a new setup can
-    /// begin.
+    /// If no receipt records the installed files, moves the CA's files aside too: nothing is lost, and a new setup can
+    /// start.
     pub(crate) fn give_up(&self, state: &State<'_>) -> Result<()> {
         let state = state.folder();
         let mut paths = authorities(state)?;
@@ -109,7 +109,7 @@ impl Lost {
         Ok(())
     }
 
-    /// What people are to know.
+    /// Notes for people.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.damages.iter().map(ToString::to_string).collect();
         let aside = self.aside.borrow();
@@ -125,13 +125,13 @@ impl Lost {
         notes
     }
 
-    /// What the exit code is to say of it.
+    /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         if self.is_placing_unknown { exit::FAULT } else { exit::DONE }
     }
 }
 
-/// The CAs whose files are or were in `state`, as far as they are trusted here.
+/// The trusted CAs whose files are or were in `state`.
 pub(crate) fn anchors(state: &Path, receipts: &Recorded) -> Result<Vec<Anchor>> {
     Ok(authorities(state)?.iter().filter_map(|folder| recorded::anchor_of(receipts, folder)).collect())
 }

@@ -1,4 +1,4 @@
-//! What a setup is asked for: the hosts, the registry, and the names that go into the certificate.
+//! The order of a setup: the hosts, the registry and the names of the certificate.
 
 use anyhow::Result;
 use labtrust_plan::{DnsName, Endpoint, Target};
@@ -11,10 +11,10 @@ use crate::{
     state::SetupRecord,
 };
 
-/// The registry's port where nothing says another: GitLab's own documentation uses it.
+/// The registry's default port, as in GitLab's documentation.
 const REGISTRY_PORT: u16 = 4567;
 
-/// What is to be made.
+/// The hosts, names and validity of a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     /// GitLab itself.
@@ -23,17 +23,16 @@ pub(crate) struct Order {
     pub registry: Endpoint,
     /// Every name in the certificate: GitLab's host first.
     pub names: Vec<SubjectName>,
-    /// Names of extra hosts of this GitLab, which go into it where the CA can sign them.
+    /// Names of GitLab's extra hosts. The certificate gets those that the CA can sign.
     pub extra: Vec<SubjectName>,
-    /// Domains that the CA may also sign for.
+    /// Additional domains that the CA can sign.
     pub permits: Vec<DnsName>,
-    /// For how many days the certificate is made.
+    /// Validity in days.
     pub days: u32,
 }
 
 impl Order {
-    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and whose
-    /// extra hosts have these names; and what an earlier setup was asked for where they say nothing.
+    /// The order from `arguments`, the endpoints and the names of the extra hosts. `earlier` has the defaults.
     pub(crate) fn new(
         arguments: &Asked<'_>,
         gitlab: &Endpoint,
@@ -54,7 +53,7 @@ impl Order {
         order
     }
 
-    /// The order with those names of extra hosts that `can_sign` leaves.
+    /// The order with the names of extra hosts for which `can_sign` is true.
     pub(crate) fn within(mut self, can_sign: impl Fn(&SubjectName) -> bool) -> Self {
         let extra = std::mem::take(&mut self.extra);
         self.add(extra.into_iter().filter(can_sign));
@@ -69,13 +68,13 @@ impl Order {
         }
     }
 
-    /// The endpoints that clients are to trust the CA for.
+    /// The endpoints that clients trust the CA for.
     pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
         vec![self.gitlab.clone(), self.registry.clone()]
     }
 }
 
-/// GitLab's and its registry's endpoints: as typed, else as gitlab.rb says, else as usual.
+/// The endpoints of GitLab and its registry: from the arguments, else from gitlab.rb, else the defaults.
 pub(crate) fn endpoints(
     host: Option<&Target>,
     registry: Option<&Target>,
@@ -90,14 +89,14 @@ pub(crate) fn endpoints(
             .filter(|said| said.host == host.host && host.port.is_none())
             .unwrap_or_else(|| host.or_port(443)),
         (None, Some(said)) => {
-            // A GitLab that speaks plain HTTP today has its host in gitlab.rb all the same.
+            // gitlab.rb has the host also for a GitLab that uses plain HTTP today.
             if said.https { said.endpoint } else { Endpoint::new(said.endpoint.host, 443) }
         }
         (None, None) => return Err(unnamed(config)),
     };
     let registry = match (registry, said(Role::Registry)) {
         (Some(registry), _) => registry.or_port(REGISTRY_PORT),
-        // A registry that speaks plain HTTP today keeps its host, and a port that somebody chose.
+        // A registry that uses plain HTTP today keeps its host, and a port that somebody chose.
         (None, Some(said)) if said.https || said.endpoint.port != 80 => said.endpoint,
         (None, Some(said)) if said.endpoint.host != gitlab.host => Endpoint::new(said.endpoint.host, 443),
         (None, Some(_) | None) => Endpoint::new(gitlab.host.clone(), REGISTRY_PORT),
@@ -105,7 +104,7 @@ pub(crate) fn endpoints(
     Ok((gitlab, registry))
 }
 
-/// Why GitLab's host is not known where nobody typed it.
+/// The error if GitLab's host is unknown.
 fn unnamed(config: &Config) -> anyhow::Error {
     let mut whys = vec![match config.address(Role::Gitlab) {
         Known::Computed(line) => format!("{line}, from which labtrust cannot read the host of this GitLab"),

@@ -1,4 +1,4 @@
-//! Where the pair goes: a GitLab on this machine, a folder that will become one, or a bare folder.
+//! The site of a certificate: a GitLab on this machine, a folder for a new GitLab, or a plain folder.
 
 use std::path::PathBuf;
 
@@ -26,21 +26,21 @@ use crate::{
     state::{RECEIPT, SetupRecord, SiteRecord, State},
 };
 
-/// A place for a pair, and what is known of it.
+/// A site, with everything that is known about it.
 #[derive(Clone)]
 pub(crate) struct Site {
     installation: Installation,
     prepared: Option<Prepared>,
-    /// What gitlab.rb says as it stands.
+    /// The current gitlab.rb.
     before: Config,
     configured: Configured,
     layout: Layout,
-    /// Whether an earlier run did not come to the end of its settings.
+    /// Whether an earlier run did not finish its changes to the settings.
     is_begun: bool,
     port_advice: PortAdvice,
-    /// What of gitlab.rb was not read or is not known, a line each.
+    /// The unknown parts of gitlab.rb, a line each.
     doubts: Vec<String>,
-    /// The options that named it.
+    /// The options that named the site.
     options: Vec<ShellLine>,
     /// GitLab itself.
     pub gitlab: Endpoint,
@@ -148,8 +148,8 @@ impl Site {
         self.layout.extra_sites.iter().flat_map(|site| site.host.names.clone()).collect()
     }
 
-    /// Gives each extra host its files if `leaf` has its name and no foreign certificate is there. `hint` says how to add
-    /// a missing name.
+    /// Gives each extra host its files if `leaf` has its name and no foreign certificate is there. `hint` says how to
+    /// add a missing name.
     pub(crate) fn assign_extra_hosts(
         &mut self,
         leaf: &Parsed,
@@ -160,7 +160,7 @@ impl Site {
         self.layout.assign_extra_hosts(&World::here(), &|host| leaf.covers(host), ours, replace, hint)
     }
 
-    /// Refuses to replace what is not ours, on disk or served.
+    /// Refuses to replace a foreign certificate, on disk or served.
     pub(crate) fn guard(
         &self,
         ours: &dyn Fn(&[Certificate]) -> bool,
@@ -176,7 +176,7 @@ impl Site {
         }
     }
 
-    /// Refuses to overwrite what somebody meant in gitlab.rb, where nobody can be asked.
+    /// Refuses to overwrite a setting in gitlab.rb if nobody can be asked.
     pub(crate) fn check_settings(&self, can_ask: bool, replace: bool) -> Result<()> {
         let conflicts = self.configured.conflicts();
         if conflicts.is_empty() || replace || can_ask {
@@ -185,9 +185,9 @@ impl Site {
         Err(configure::refusal(conflicts, &self.gitlab.host.in_url(), &self.options))
     }
 
-    /// Refuses to leave a site of GitLab's without a certificate that is for it, as nginx does not start then. Where
-    /// nothing is reconfigured, nginx has read what its other sites have, and it is noted what the next one to
-    /// reconfigure would meet. `hint` says how to add a missing name.
+    /// Refuses to leave one of GitLab's URLs without a certificate for it, because nginx would not start. If this run
+    /// does not reconfigure GitLab, that is only a note about the next reconfigure. `hint` says how to add a missing
+    /// name.
     pub(crate) fn check_sites(&mut self, leaf: &Parsed, hint: &'static str) -> Result<()> {
         let (installation, config) = (&self.installation, &self.configured.config);
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
@@ -204,18 +204,18 @@ impl Site {
         if unready.is_empty() { Ok(()) } else { Err(ready::refusal(&unready, hint)) }
     }
 
-    /// What GitLab serves now, to be held against what it serves when all was taken back.
+    /// The certificates that GitLab serves now, to compare with after an undo.
     pub(crate) fn expected(&self) -> Result<Expected> {
         Expected::now(&World::here(), &self.installation, &self.before, &self.layout)
     }
 
-    /// What is overwritten in gitlab.rb though somebody meant it, and what of it is not known, a line each.
+    /// The settings in gitlab.rb that are overwritten, and its unknown parts, a line each.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let conflicts = self.configured.conflicts().iter().map(ToString::to_string);
         conflicts.chain(self.doubts.iter().cloned()).collect()
     }
 
-    /// What placing `pair` takes.
+    /// The changes that install `pair`.
     pub(crate) fn changes(&self, pair: &Pair) -> Vec<Change> {
         let mut changes = self.pair_changes(pair);
         changes.extend(self.configured.change(&self.installation, &self.layout, pair, self.is_begun));
@@ -223,25 +223,25 @@ impl Site {
         changes
     }
 
-    /// The same for the pair alone, where all else is in place.
+    /// The changes that install `pair`, without the settings.
     pub(crate) fn pair_changes(&self, pair: &Pair) -> Vec<Change> {
         let links = LinkState::look(&World::here(), &self.layout.pair_files);
         pair_plan::changes(&self.installation, &self.layout, &links, pair)
     }
 
-    /// What makes GitLab itself trust `root` too.
+    /// The change by which GitLab itself trusts `root`.
     pub(crate) fn trust_change(&self, root: &Parsed) -> Option<Change> {
         let root = Certificate::from(root);
         pair_plan::trust_root(&self.installation, root.fingerprint(), root.pem().as_bytes())
     }
 
-    /// What makes GitLab take up what it is to trust, where there is a GitLab.
+    /// The command after which GitLab itself trusts new roots, if there is a GitLab.
     pub(crate) fn reconfigure(&self) -> Option<ShellLine> {
         let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
         (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
     }
 
-    /// What a person should know.
+    /// Notes for people.
     pub(crate) fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
         let notes = self.layout.notes.iter().chain(&self.port_advice.notes).cloned();
@@ -249,7 +249,7 @@ impl Site {
         notes.chain(settings).chain(prepared).collect()
     }
 
-    /// What is still to be done on this machine, where `unmet` keeps clients from what is in place.
+    /// The next steps on this machine. `unmet` are the reasons why clients do not get the certificate yet.
     pub(crate) fn next(&self, unmet: &[String]) -> Vec<ByHand> {
         let prepared = self.prepared.iter().map(Prepared::start);
         let commands = prepared.chain(self.awaited()).map(ByHand::command);
@@ -257,13 +257,13 @@ impl Site {
         if !next.is_empty() || unmet.is_empty() || !self.missing_lines().1.is_empty() {
             return next;
         }
-        // Nobody knows yet what is in the way: that is found out from where clients go.
+        // The reason is unknown: the doctor finds it out, on the way that clients take.
         let open = self.layout.promises.iter().find(|promise| unmet.contains(&promise.why));
         let doctor = |endpoint| ByHand::command(shell_line!("{labtrust doctor {}}", endpoint));
         open.map(|promise| doctor(&promise.endpoint)).into_iter().collect()
     }
 
-    /// The command that makes GitLab serve what is in place, where a person has to run it.
+    /// The command after which GitLab serves the installed certificate, if a person has to run it.
     fn awaited(&self) -> Option<ShellLine> {
         let installation = &self.installation;
         let reconfigures = self.reconfigures();
@@ -271,7 +271,7 @@ impl Site {
             return Some(installation.reconfigure());
         }
         match installation.kind {
-            // What nobody has seen running is told where it runs.
+            // The folder's GitLab may run elsewhere: the command is for that place.
             Kind::Folder if reconfigures => Some("gitlab-ctl reconfigure".into()),
             Kind::Folder => Some("gitlab-ctl hup nginx".into()),
             Kind::Out | Kind::Prepared => None,
@@ -283,13 +283,13 @@ impl Site {
         }
     }
 
-    /// Whether GitLab has to follow its gitlab.rb.
+    /// Whether GitLab has to be reconfigured.
     fn reconfigures(&self) -> bool {
         self.configured.is_edited(&self.installation) || self.layout.is_reconfigured || self.is_begun
     }
 
-    /// Why clients do not meet the leaf `sha256`, which is in place, with the certificate `sent_with`, a line each:
-    /// what was not shown on the way is asked now, where clients go.
+    /// The reasons why clients do not get the leaf `sha256` with the certificate `sent_with`, a line each. Connects to
+    /// the endpoints of clients where no proof was possible before.
     pub(crate) fn unmet(&self, sha256: Fingerprint, sent_with: Option<Fingerprint>) -> Vec<String> {
         let promises = self.layout.promises.iter().filter(|promise| !promise.is_kept(sha256, sent_with));
         let mut unmet: Vec<String> = promises.map(|promise| promise.why.clone()).collect();
@@ -303,18 +303,21 @@ impl Site {
         unmet
     }
 
-    /// The same for a leaf in the place of another one: what was proven on another port of this machine is as it
-    /// was before.
+    /// The same for a new leaf in the place of an old one: an endpoint that was proven on another port of this machine
+    /// works as before.
     pub(crate) fn unmet_by_another(
         &self,
         sha256: Fingerprint,
         sent_with: Option<Fingerprint>,
     ) -> Vec<String> {
         let promises = self.layout.promises.iter().filter(|promise| !promise.is_served);
-        promises.filter(|one| !one.is_kept(sha256, sent_with)).map(|one| one.why.clone()).collect()
+        promises
+            .filter(|promise| !promise.is_kept(sha256, sent_with))
+            .map(|promise| promise.why.clone())
+            .collect()
     }
 
-    /// Says, for people, what keeps clients from what is in place, and what is still to be done on this machine.
+    /// Prints the reasons why clients do not get the certificate yet, and the next steps on this machine.
     pub(crate) fn print_next(&self, printer: &Printer, unmet: &[String]) {
         if !unmet.is_empty() {
             printer.heading("Installed, but clients do not get it yet:");
@@ -325,12 +328,12 @@ impl Site {
         ByHand::print_all(&self.next(unmet), printer, "Next, on this machine:");
     }
 
-    /// Leaves GitLab's own folder of trusted certificates alone: there is no root to put there.
+    /// Leaves GitLab's own folder of trusted certificates alone, if there is no root for it.
     pub(crate) fn leave_trusted_certs(&mut self) {
         self.installation.trusted_certs = None;
     }
 
-    /// Says, for people, which lines a gitlab.rb lacks that cannot be edited from here.
+    /// Prints the lines to add to a gitlab.rb that labtrust cannot edit.
     pub(crate) fn print_missing_lines(&self, printer: &Printer) {
         let (path, lines) = self.missing_lines();
         if !lines.is_empty() {
@@ -343,7 +346,7 @@ impl Site {
         }
     }
 
-    /// The same for scripts.
+    /// The same step for scripts.
     pub(crate) fn missing(&self) -> Option<ByHand> {
         let (path, lines) = self.missing_lines();
         let what = format!("add to {}", path.display());
@@ -351,13 +354,13 @@ impl Site {
         (!lines.is_empty()).then(|| ByHand::remark(what).lines(lines).run([reconfigure]))
     }
 
-    /// Those lines, and the file.
+    /// The file, and the lines to add.
     pub(crate) fn missing_lines(&self) -> (PathBuf, Vec<String>) {
         (self.installation.gitlab_rb(), self.configured.lines(&self.installation))
     }
 }
 
-/// What of gitlab.rb was not read, or is not known, a line each.
+/// The unknown parts of gitlab.rb, a line each.
 fn doubts(world: &World, installation: &Installation, config: &Config, layout: &Layout) -> Vec<String> {
     if matches!(installation.kind, Kind::Out | Kind::Prepared) {
         return Vec::new();
@@ -367,7 +370,7 @@ fn doubts(world: &World, installation: &Installation, config: &Config, layout: &
     unread.chain(layout.unknown_url_notes(world, installation, config)).collect()
 }
 
-/// Whether the settings of `installation` were begun and not proven by an earlier run.
+/// Whether an earlier run began to change the settings of `installation` and did not prove them.
 fn is_begun(receipts: &[Receipt], installation: &Installation) -> bool {
     let (store, subject) = (StoreId::new(gitlab::STORE), installation.gitlab_rb().display().to_string());
     let mut ours = receipts.iter().filter(|receipt| receipt.name == RECEIPT);

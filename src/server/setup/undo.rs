@@ -1,4 +1,4 @@
-//! A setup is taken back: the trust, what was placed, the CA itself.
+//! Undoes a setup: the trust, the installed files, the CA.
 
 use std::path::Path;
 
@@ -55,8 +55,8 @@ impl SetupUndone {
         Ok(Self { anchors, outcomes, lost, by_hand })
     }
 
-    /// Adds the stores that still trust a CA. Whether root's `untrust` removes it there: the trust is recorded in root's
-    /// state folder, which has no setup to undo.
+    /// Adds the stores that still trust a CA. Whether root's `untrust` removes it there: the trust is recorded in
+    /// root's state folder, which has no setup to undo.
     pub(crate) fn add_still_trusted(&mut self, facts: &Facts, worlds: &Worlds) -> bool {
         let is_open = self.outcomes.iter().any(|outcome| outcome.needs_root);
         let left = |anchor| untrust::left::left(facts, worlds, anchor, &self.outcomes);
@@ -67,7 +67,7 @@ impl SetupUndone {
     }
 }
 
-/// Removes from the stores the CAs of a lost setup that no receipt tells of.
+/// Removes the CAs of a lost setup, which no receipt records, from the stores.
 fn purge_untracked(
     facts: &Facts,
     worlds: &Worlds,
@@ -90,8 +90,8 @@ fn purge_untracked(
     Ok(outcomes.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// The lines that say, last of all, that GitLab does not serve what it is to serve by its settings, now that all is taken back. One that has no
-/// certificate for its URL is as it was before, and is none of this.
+/// The last lines of the report if GitLab does not serve after the undo as its settings say. A GitLab without a
+/// certificate for its URL is as it was before, so it does not count.
 pub(crate) fn down(facts: &Facts, receipts: &Recorded) -> Vec<String> {
     expected(facts, receipts).map_or_else(Vec::new, |expected| {
         let lost = expected.lost(&World::here());
@@ -114,7 +114,7 @@ fn expected(facts: &Facts, receipts: &Recorded) -> Option<Expected> {
     Expected::by_settings(&world, &installation).ok()
 }
 
-/// The CA in use and those beside it, as their files have them and, where those are damaged, as the receipts do.
+/// The CA in use and those beside it, from their files; for damaged files, from the receipts.
 pub(crate) fn anchors(state: &state::State<'_>, receipts: &Recorded) -> Result<Vec<Anchor>> {
     let own = state.ca().ok().flatten();
     let mut anchors: Vec<Anchor> = own.into_iter().flat_map(Ca::all).map(Ca::anchor).collect();
@@ -126,14 +126,13 @@ pub(crate) fn anchors(state: &state::State<'_>, receipts: &Recorded) -> Result<V
     Ok(anchors)
 }
 
-/// The receipts of a setup: of the trust in its CAs, then of what it placed.
+/// The receipts of a setup: first of the trust in its CAs, then of the installed files.
 pub(crate) fn receipt_names(anchors: &[Anchor]) -> Vec<String> {
     anchors.iter().map(trust::receipt_name).chain([RECEIPT.to_owned()]).collect()
 }
 
-/// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA
-/// is not taken away under a certificate that is still served. With the outcomes come the commands that are left to
-/// a person.
+/// Undoes the receipts `names` in order, each from its end. Stops at the first failure, so that a CA stays while its
+/// certificate is still served. Also returns the commands that a person has to run.
 fn undo_receipts(
     facts: &Facts,
     session: &Session<'_>,
