@@ -1,5 +1,4 @@
-//! The CA is saved in one encrypted file, and comes back on a new server: clients that trusted the lost one notice
-//! nothing.
+//! The CA is saved in one encrypted file, and restored on a new server: clients that trusted the lost one notice nothing.
 
 mod replace;
 mod sender;
@@ -10,7 +9,7 @@ use crate::{
     trust::fingerprint,
 };
 
-/// A key of age's, and whom it is for: those of age's own documentation.
+/// An age key and its recipient, from age's own documentation.
 pub(crate) const IDENTITY: &str =
     "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33\n";
 pub(crate) const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
@@ -80,7 +79,7 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
         .run(["labtrust", "backup", "/root/none.age", "--recipient", RECIPIENT])
         .exited(3)
         .says("nothing to back up");
-    // Nor is a passphrase asked for then.
+    // labtrust then asks for no passphrase.
     machine.run(["labtrust", "backup", "/root/none.age"]).exited(3).says("nothing to back up");
     machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust"]).succeeded();
     machine.write_with_mode("/root/passphrase", "600", "correct horse\n");
@@ -157,14 +156,14 @@ fn a_file_for_a_recipient_goes_through_a_pipe_and_another_ca_is_put_aside_only_i
     assert!(leaf.contains(root.trim()), "{leaf}");
 }
 
-/// The fingerprint by which a backup is to be known, as `saved` tells it.
+/// The fingerprint of a backup, from the output `saved`.
 pub(crate) fn told(saved: &Output) -> String {
     let line =
         saved.stdout.lines().find(|line| line.contains("--fingerprint ")).expect("a line to restore with");
     line.split_whitespace().last().unwrap().to_owned()
 }
 
-/// Restores the backup of `old` on `new`, and places the imported pair as it is told to there.
+/// Restores the backup of `old` on `new`, and installs the imported certificate and key with the printed command.
 fn import_again(old: &Machine, new: &Machine, pair: &Pair, fingerprint_of_backup: &str) {
     carry(old, new);
     new.write_with_mode("/root/key", "600", IDENTITY);
@@ -223,7 +222,7 @@ fn the_key_of_an_imported_pair_is_saved_wherever_gitlab_rb_has_it() {
     let new = machine!("gitlab");
     import_again(&old, &new, &pair, &told(&saved));
 
-    // Without it, that is said.
+    // Without it, labtrust says so.
     old.sh(&format!("rm {elsewhere}")).succeeded();
     old.run([&backup[..], &["--replace"]].concat()).succeeded().says("is not saved: none of the files");
 }

@@ -1,5 +1,5 @@
-//! What people give by mistake and others on purpose: each ends in one clear line and a hint, with the
-//! right exit code, in bounded time and memory, and changes nothing.
+//! Bad input, by mistake and on purpose: each ends with one clear line and a hint, with the right exit code, in bounded
+//! time and memory, and changes nothing.
 
 mod authorities;
 pub(crate) mod case;

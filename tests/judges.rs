@@ -1,6 +1,5 @@
-//! Foreign judges: what our certificates are worth is decided by OpenSSL, Java, NSS and the others,
-//! so they are asked. `scripts/install-judges` installs them; one that is missing is an error where
-//! `CI` is set, and a note elsewhere.
+//! Foreign judges: OpenSSL, Java, NSS and other clients verify labtrust's certificates. `scripts/install-judges` installs
+//! them; a missing one is an error if `CI` is set, and a note otherwise.
 
 use std::{
     env, fs,
@@ -20,7 +19,7 @@ mod self_signed;
 mod server;
 mod stores;
 
-/// The folder for tools that are no packages of the system, as `scripts/install-judges` has it.
+/// The folder for tools that are not system packages, as in `scripts/install-judges`.
 fn tools() -> PathBuf {
     env::var_os("LABTRUST_TEST_TOOLS").map_or_else(
         || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache/labtrust-tests"),
@@ -28,7 +27,7 @@ fn tools() -> PathBuf {
     )
 }
 
-/// Whether the judge is here: `probe` starts it. If not, the test that asks ends early.
+/// Whether the judge is installed: `probe` starts it. If not, the test ends early.
 #[allow(clippy::print_stderr, reason = "a skipped judge must be seen")]
 fn is_here(judge: &str, probe: &[&str]) -> bool {
     let program = program(judge);
@@ -40,7 +39,7 @@ fn is_here(judge: &str, probe: &[&str]) -> bool {
     found
 }
 
-/// A judge from our own folder, or else from the system's.
+/// A judge from the project's folder, or else from the system.
 fn program(judge: &str) -> PathBuf {
     let own = tools().join("venv/bin").join(judge);
     if own.exists() { own } else { PathBuf::from(judge) }
@@ -53,7 +52,7 @@ fn run(folder: &Path, judge: &str, arguments: &[&str]) -> Output {
     command.output().unwrap_or_else(|error| panic!("{judge}: {error}"))
 }
 
-/// What a program said, both ways.
+/// A program's stdout and stderr.
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

@@ -14,7 +14,7 @@
 //! engine.login().succeeded();
 //! ```
 //!
-//! What may be in the way of a request, from its engine to the certificate that it meets:
+//! Obstacles of a request, from its engine to the server's certificate:
 //!
 //! ```ignore
 //! for release in Release::ALL { Engine::start_as(&machine, release, Manager::Systemd); } // 20.10, 28
@@ -102,7 +102,7 @@ macro_rules! machine {
     };
 }
 
-/// Says why a test did not run. Where tests must not be skipped (`CI` is set), that is a failure.
+/// Prints the reason why a test did not run. If `CI` is set, tests must not be skipped, and this is a failure.
 #[expect(clippy::print_stderr, reason = "the test runner shows a test's stderr")]
 pub(crate) fn skip(reason: &str) {
     assert!(std::env::var_os("CI").is_none(), "no machine: {reason}");

@@ -1,5 +1,5 @@
-//! Keys and passphrases reach the files that they belong in, and nothing else: no other file, no
-//! argument, no environment, no message, no receipt, no core, and no memory longer than need be.
+//! Keys and passphrases reach only their own files: no other file, argument, environment, message, receipt or core dump,
+//! and no memory longer than necessary.
 
 mod disguises;
 mod files;
@@ -8,10 +8,10 @@ mod said;
 
 use crate::lab::{HOST, Machine, Pair, Validity};
 
-/// A passphrase that stands nowhere else by chance.
+/// A passphrase that appears nowhere else by chance.
 const PASSPHRASE: &str = "Zw8-marmalade-4Qk";
 
-/// A pair by another hand in `/root`: `leaf.pem` with its chain, `key.pem`; the key again as
+/// Somebody else's certificate and key in `/root`: `leaf.pem` with its chain, `key.pem`; the key again as
 /// `encrypted.pem` and, with its chain, as `pair.p12`; and `passphrase`, which opens both.
 fn foreign_pair(machine: &Machine) -> Pair {
     let pair = Pair::made(machine, &[HOST], Validity::Current);
@@ -25,8 +25,7 @@ fn foreign_pair(machine: &Machine) -> Pair {
     pair
 }
 
-/// In whatever form the key in the file at `path` could be met in a text: each of its lines, and its
-/// bytes as digits.
+/// The forms in which a text could contain the key in the file at `path`: each of its lines, and its bytes as digits.
 fn forms(machine: &Machine, path: &str) -> Vec<String> {
     let pem = machine.read(path);
     let lines = pem.lines().filter(|line| !line.starts_with('-') && line.len() > 16).map(str::to_owned);

@@ -1,4 +1,5 @@
-//! `setup` on a server: the pair in its place and served, clients in with one line, and back.
+//! `setup` on a server: it installs the certificate and key, GitLab serves them, one command connects a client, and
+//! `--undo` restores everything.
 
 mod adopted;
 mod folders;
@@ -17,7 +18,7 @@ use crate::{
 
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
 
-/// The line for the clients that a setup printed last.
+/// The command for clients that setup printed last.
 pub(crate) fn client_line(output: &str) -> Vec<String> {
     let line = output.lines().rev().find(|line| line.contains("labtrust trust ")).unwrap();
     line.split_whitespace().map(str::to_owned).collect()
@@ -80,7 +81,7 @@ fn files_have_the_modes_and_the_order_that_gitlab_wants() {
     assert!(!machine.has("/var/lib/labtrust/authority/root.key"));
     let chain = machine.read(&format!("/etc/gitlab/ssl/{HOST}.crt"));
     assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 3, "leaf, intermediate, root");
-    // The chain as nginx serves it, judged by OpenSSL with the root alone.
+    // OpenSSL verifies the served chain with the root alone.
     machine.sh("labtrust export -o /tmp/root.crt").succeeded();
     let verify = format!(
         "openssl s_client -connect {HOST}:443 -servername {HOST} -CAfile /tmp/root.crt -verify_return_error -x509_strict </dev/null"
@@ -120,7 +121,7 @@ fn a_handshake_is_trusted_only_by_the_fingerprint_of_the_root_that_it_leads_to()
     terminal.finish().exited(3);
     assert_eq!(machine.changes_since(&before), [""; 0]);
 
-    // The root that is known, with a chain that does not lead to it: the intermediate's own name and
+    // The trusted root, with a chain that does not lead to it: the intermediate's own name and
     // key, certified by another root.
     machine.write("/root/intermediate.crt", intermediate);
     machine.write("/root/root.crt", root);

@@ -207,7 +207,7 @@ pub fn subject_alt_names(names: &[SubjectName]) -> Result<Vec<SanType>> {
 ///   addresses are excluded, it refuses every IPv6 address.
 /// - Without a DNS name, one that cannot exist is permitted: to exclude every DNS name takes an empty name, at which Java
 ///   throws, too.
-/// - E-mail addresses are excluded in the same way, for programs that identify people by them.
+/// - E-mail addresses are excluded in the same way, for programs that check nothing else in a client's certificate.
 ///
 /// Limits on directory names, and on types that few clients support, make Go or rustls refuse everything.
 pub fn name_constraints(scope: &Scope) -> Option<NameConstraints> {

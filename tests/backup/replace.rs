@@ -1,5 +1,5 @@
-//! `restore --replace` loses nothing that stood in the state folder, and a backup that is tried in another folder
-//! leaves alone what the first one made.
+//! `restore --replace` loses no file of the state folder, and a restore into another folder does not touch the files of
+//! the first one.
 
 use labtrust::backup::{Archive, Lock, Opener, seal};
 use zeroize::Zeroizing;
@@ -14,7 +14,7 @@ fn passphrase() -> Zeroizing<String> {
     Zeroizing::new("correct horse".into())
 }
 
-/// The SHA-256 of each file of CAs in `folder`, with what says which is in use.
+/// The SHA-256 of each CA file in `folder`, with the file that names the CA in use.
 fn of_authorities(machine: &Machine) -> Vec<String> {
     let list = format!("cd {STATE}; sha256sum authority*/* rotation.json 2>/dev/null; true");
     let sums = machine.sh(&list).succeeded().stdout;
@@ -66,7 +66,7 @@ fn a_backup_tried_in_another_folder_is_taken_back_there_alone() {
     machine.write_with_mode("/root/passphrase", "600", "correct horse\n");
     machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy"]).succeeded();
     machine.run(labtrust(&[&["backup", FILE][..], &PASSPHRASE].concat())).succeeded();
-    // What an older labtrust made does not say of which folder it is.
+    // A backup of an older labtrust does not name its folder.
     let opened = seal::open(&machine.read_bytes(FILE), &Opener::Passphrase(passphrase())).expect("opened");
     let mut older = Archive::read(&opened).expect("an archive");
     older.manifest.state = None;

@@ -1,5 +1,5 @@
-//! Whoever knows a public key can encrypt to it: a backup that a key opens is believed only if the CA in it has
-//! signed it, and that CA is the one that was expected.
+//! Anybody can encrypt to a public key. So labtrust accepts a backup only if the CA in it signed it, and that CA is the
+//! expected one.
 
 use std::path::Path;
 
@@ -33,7 +33,7 @@ fn item<'a>(archive: &'a mut Archive, path: &str) -> &'a mut Item {
     archive.items.iter_mut().find(|item| item.path == Path::new(path)).expect("the item")
 }
 
-/// Writes `command` down as what makes the reverse proxy read the pair again.
+/// Records `command` as the command that makes the reverse proxy reload the certificate.
 fn with_reload(archive: &mut Archive, command: &str) {
     let notes = item(archive, "authority/setup.json");
     let mut json: serde_json::Value = serde_json::from_slice(&notes.contents).expect("JSON");
@@ -57,7 +57,7 @@ fn a_backup_that_anybody_could_make_is_believed_by_the_fingerprint_of_the_ca_tha
     let other = "0".repeat(64);
     restore(&machine, FILE, &["--fingerprint", &other]).exited(3).says("but you expected").says(&sha256);
 
-    // What is signed cannot be changed, not even by who knows the CA's certificates.
+    // Nobody can change a signed backup, even with the CA's certificates.
     let mut changed = archive;
     with_reload(&mut changed, PROGRAM);
     forge(&machine, &changed);
@@ -67,7 +67,7 @@ fn a_backup_that_anybody_could_make_is_believed_by_the_fingerprint_of_the_ca_tha
     restore(&machine, FORGED, &[]).exited(3).says("this backup is not signed");
     restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("this backup is not signed");
     restore(&machine, FORGED, &["--yes"]).exited(3).says("this backup is not signed");
-    // Nor is it older than signatures by saying so.
+    // A false old schema number does not help.
     changed.manifest.schema = 1;
     forge(&machine, &changed);
     restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("this backup is not signed");
@@ -75,7 +75,7 @@ fn a_backup_that_anybody_could_make_is_believed_by_the_fingerprint_of_the_ca_tha
     machine.sh(&format!("chmod 644 {FORGED}")).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 
-    // What the state would run is shown, be anybody asked or not.
+    // The commands that the state would run are always shown.
     let dry_run = restore(&machine, FILE, &["--fingerprint", &sha256, "--dry-run"]).exited(1);
     assert!(dry_run.stdout.contains("run /usr/bin/true reloaded"), "{dry_run}");
     restore(&machine, FILE, &["--fingerprint", &sha256]).succeeded().says("run /usr/bin/true reloaded");
@@ -113,7 +113,7 @@ fn what_a_backup_would_have_undone_on_its_own_machine_is_shown_before() {
     restore(&machine, FILE, &["--fingerprint", &sha256, "--dry-run"])
         .exited(1)
         .says("put back /srv/proxy/mygitlab.example.com.crt as it was");
-    // A line that would break out of its place is no part of a backup.
+    // A path with a line break is not accepted in a backup.
     with_reload(&mut archive, "/usr/bin/true\nrun nothing");
     archive.signature = None;
     forge(&machine, &archive);

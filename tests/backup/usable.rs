@@ -1,4 +1,4 @@
-//! A backup counts only if what it holds could be used: the keys are held against their certificates.
+//! A backup is accepted only if it is usable: each key must match its certificate.
 
 use super::{FILE, IDENTITY, PASSPHRASE, RECIPIENT, labtrust};
 use crate::lab::HOST;
@@ -61,7 +61,7 @@ fn a_damaged_receipt_is_left_out_and_keeps_no_ca_from_being_saved() {
             .succeeded();
         machine.sh("rm -r /root/damaged").succeeded();
     }
-    // What was imported is found by the receipt alone, and its key is worth a refusal.
+    // Only the receipt names an imported certificate, and a missing key for it is an error.
     machine.sh(&format!("rm -rf {state}/authority {state}/receipts; mkdir -m 700 -p {state}/receipts/setup; echo x >{state}/receipts/setup/receipt.json")).succeeded();
     machine.run(["labtrust", "request", "other.example.com"]).succeeded();
     machine.run(labtrust(&["backup", "/root/x.age", "--recipient", RECIPIENT])).exited(3);
@@ -75,7 +75,7 @@ fn what_cannot_be_saved_is_named_and_a_ca_behind_a_link_is_not_left_out() {
     for kind in [&[][..], &["--self-signed"]] {
         let setup = ["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust", "--replace"];
         machine.run([&setup[..], kind].concat()).succeeded();
-        // A name that labtrust gives to nothing.
+        // A name that labtrust never uses.
         machine.sh(&format!("touch {state}/authority/Kopie\u{e9}")).succeeded();
         machine.run(backup).succeeded().says("Kopie").says("is not saved");
         let rest = machine.sh(&format!("rm {state}/authority/Kopie*; rm {FILE}"));

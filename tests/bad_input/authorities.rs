@@ -1,4 +1,4 @@
-//! What must not be trusted unasked or at all, and what a CA must not sign.
+//! CAs that must not be trusted without a question or at all, and names that a CA must not sign.
 
 use super::{
     case::{Row, refused},

@@ -1,5 +1,5 @@
-//! A row: what is typed, and what must come of it. Each is run as it stands, with `--json` and with
-//! `--dry-run`, and held to what the command line promises of every refusal.
+//! A row: a command line, and its expected result. Each runs unchanged, with `--json` and with `--dry-run`, and must keep
+//! the command line's promises about every refusal.
 
 use std::{ffi::OsString, os::unix::ffi::OsStrExt};
 
@@ -16,7 +16,7 @@ pub(crate) const FOLDER: &str = "/tmp/in";
 /// The memory, in MiB, that no bad input may make the program take.
 const MEMORY: f64 = 200.0;
 
-/// What is typed and what must come of it.
+/// A command line and its expected result.
 pub(crate) struct Row {
     line: Vec<OsString>,
     code: i32,
@@ -35,8 +35,7 @@ pub(crate) enum Limit {
 }
 
 impl Row {
-    /// `line` ends in the exit code `code`, and each part of `says` between bars stands in the error or
-    /// in its hint.
+    /// `line` exits with `code`, and each part of `says` between bars is in the error or its hint.
     pub(crate) fn new<A: Into<OsString>>(line: impl IntoIterator<Item = A>, code: i32, says: &str) -> Self {
         let line = line.into_iter().map(Into::into).collect();
         Self { line, code, says: says.to_owned(), limit: Limit::Work(2.0), is_dry: true }
@@ -53,7 +52,7 @@ impl Row {
         self
     }
 
-    /// Not held to it in a dry run, which may show the plan of what would be refused.
+    /// Not checked in a dry run, which may show the plan instead of the refusal.
     pub(crate) fn for_real(mut self) -> Self {
         self.is_dry = false;
         self
@@ -79,7 +78,7 @@ pub(crate) fn places<T>(all: &[T], index: usize) -> impl Iterator<Item = &T> {
     all.iter().cycle().skip(index % all.len()).take(some)
 }
 
-/// What came of one run.
+/// The result of one run.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Outcome {
     pub code: i32,
@@ -165,7 +164,7 @@ fn run(machine: &Machine, parallel: usize, cases: &[(&Row, Vec<&str>)]) -> (Vec<
     (answer.results, answer.left)
 }
 
-/// What is wrong with an outcome.
+/// The fault of an outcome.
 fn complaints(row: &Row, json: bool, outcome: &Outcome) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut hold = |holds: bool, what: String| {
@@ -219,7 +218,7 @@ fn complaints(row: &Row, json: bool, outcome: &Outcome) -> Vec<String> {
     wrong
 }
 
-/// What only a programmer would write.
+/// Words that only a programmer would write.
 pub(crate) const INNARDS: &[&str] = &[
     "panicked",
     "RUST_BACKTRACE",

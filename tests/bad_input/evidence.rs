@@ -1,4 +1,4 @@
-//! Files that are given to `doctor --from` and are not evidence, or what nobody ever saw.
+//! Files for `doctor --from` that are not evidence, or not possible evidence.
 
 use super::{
     case::{FOLDER, Row, outcomes, refused},

@@ -1,4 +1,4 @@
-//! Files that are not what they should be, at every verb that takes one.
+//! Wrong files, at every verb that takes a file.
 
 use super::{
     case::{Row, places, refused},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::lab::HOST;
 
-/// What stands in a certificate's place, and what is said of it.
+/// Files instead of a certificate, with the expected messages.
 const NO_CERTIFICATES: &[(&str, &str)] = &[
     ("absent.crt", "absent.crt does not exist"),
     ("folder/absent.crt", "folder/absent.crt does not exist"),

@@ -1,5 +1,5 @@
-//! Hosts, fingerprints and flags that are none, at every place that takes one: the command line was
-//! wrong, which is exit code 2, whatever else is missing.
+//! Invalid hosts, fingerprints and flags, wherever one is accepted: the command line is wrong, which is exit code 2,
+//! whatever else is missing.
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{lab::Machine, trust::fingerprint};
 
-/// What is no host, and what is said of it.
+/// Invalid hosts, with the expected messages.
 const NO_HOSTS: &[(&str, &str)] = &[
     ("", "it is empty"),
     ("https://", "it is empty"),
@@ -63,7 +63,7 @@ const NO_HOSTS: &[(&str, &str)] = &[
     ("[]", "only an IPv6 address can be in brackets"),
 ];
 
-/// Where a host is taken.
+/// The command lines that take a host.
 const PLACES: &[&str] = &[
     "trust HOST",
     "inspect HOST",
@@ -74,7 +74,7 @@ const PLACES: &[&str] = &[
     "trust ./ca.crt --for=HOST",
 ];
 
-/// Verbs and flags that are none.
+/// Invalid verbs and flags.
 const NO_FLAGS: &[(&str, &str)] = &[
     ("trsut ca.crt", "unrecognized subcommand 'trsut'|'trust'"),
     ("frobnicate", "unrecognized subcommand 'frobnicate'"),

@@ -1,4 +1,4 @@
-//! Keys and passphrases that are none, or belong to something else.
+//! Invalid keys and passphrases, and those that belong to something else.
 
 use super::{
     case::{Row, places, refused},
@@ -126,7 +126,7 @@ const NO_PAIRS: &[(&str, &str)] = &[
     ("import --out pair --pkcs12 keystore.jks", "keystore.jks: this is a Java keystore"),
 ];
 
-/// What stands in a private key's place.
+/// Files instead of a private key, with the expected messages.
 const NO_KEYS: &[(&str, &str)] = &[
     ("absent.key", "absent.key does not exist"),
     ("folder", "folder is a folder"),

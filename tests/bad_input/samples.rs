@@ -1,5 +1,4 @@
-//! The files that the rows name: what OpenSSL and hands make, and certificates that only a library
-//! makes.
+//! The sample files of the rows: made with OpenSSL, by hand, and with a library.
 
 use std::sync::OnceLock;
 

@@ -1,5 +1,5 @@
-//! What a stranger wrote into a certificate or a file's name must not reach a terminal as it stands, nor
-//! may thousands of anything flood it: what is no refusal is held to that, too.
+//! A stranger's text in a certificate or a file name must not reach a terminal unchanged, and long lists must not flood
+//! it. This also holds for commands that succeed.
 
 use super::{
     case::{FOLDER, is_hidden, outcomes},

@@ -1,4 +1,4 @@
-//! Servers that refuse, hang, drip, flood or lie: whoever asks them is told in bounded time what is wrong.
+//! Servers that refuse, hang, drip, flood or lie: labtrust names the fault in bounded time.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! The clients that are asked, one row each. All are asked the same question: does this chain,
-//! with this anchor trusted, serve this host? Those that speak TLS are asked by a handshake.
+//! The clients that are run, one row each. All get the same question: does this chain, with this trusted anchor, serve
+//! this host? Clients that speak TLS answer in a handshake.
 
 use std::{
     fs,

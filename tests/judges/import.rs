@@ -1,5 +1,4 @@
-//! Reads what others write: every form in which openssl, keytool and certtool hand out a pair must
-//! come out as the same chain.
+//! Reads files of other programs: every format of openssl, keytool and certtool must give the same chain.
 
 use std::{fs, path::Path};
 

@@ -1,5 +1,4 @@
-//! The matrix: chains made by a table, every client that can be asked on Linux, and what `judge`
-//! says of each, compared verdict by verdict.
+//! The matrix: chains from a table, every client that runs on Linux, and the results of `judge`, compared one by one.
 //!
 //! A run takes a sample; with `LABTRUST_MATRIX=all`, as `scripts/matrix` sets it, it takes all, and with
 //! `LABTRUST_MATRIX=issuer` those with "issuer" in their names.
@@ -22,13 +21,13 @@ use time::OffsetDateTime;
 use self::{plan::Plan, rows::Row};
 use super::client::{Answers, Question, answers};
 
-/// How many verdicts of a hundred are said beforehand, at least.
+/// The least percentage of verdicts that `judge` must predict.
 const BAR: usize = 98;
-/// The same of a sample, whose few chains weigh more.
+/// The same for a sample, whose few chains weigh more.
 const BAR_OF_SAMPLE: usize = 95;
-/// How many chains with two oddities are made.
+/// The number of chains with two oddities.
 const PAIRS: usize = 400;
-/// A sample is each of so many.
+/// A sample takes one of this many rows.
 const SAMPLE: usize = 8;
 
 struct Matrix {

@@ -1,5 +1,5 @@
-//! Our profile before all judges: each accepts GitLab's certificate, and refuses one for any other
-//! name or address that the same key signed. A thief of the key is tested for, not only our guard.
+//! labtrust's profile with all judges: each accepts GitLab's certificate, and refuses one for any other name or address
+//! that the same key signed. This also tests the thief of a key, not only labtrust's own checks.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use super::{
     run, said, script,
 };
 
-/// What a CA is made for; hosts that its certificates serve; hosts that it must never serve.
+/// The scope of a CA, hosts that its certificates serve, and hosts that it must never serve.
 struct Setup {
     names: &'static [&'static str],
     served: &'static [&'static str],
@@ -60,7 +60,7 @@ const SETUPS: &[Setup] = &[
     },
 ];
 
-/// With P-384 only the first: the constraints do not depend on the key.
+/// P-384 is tested only with the first: the constraints do not depend on the key.
 fn setups(key_type: KeyType) -> &'static [Setup] {
     if key_type == KeyType::P256 { SETUPS } else { &SETUPS[..1] }
 }

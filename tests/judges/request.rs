@@ -1,4 +1,4 @@
-//! Requests across programs: openssl takes ours, and we sign its, giving no more than we would.
+//! Requests across programs: openssl accepts labtrust's request, and labtrust signs openssl's, with labtrust's limits.
 
 use std::fs;
 

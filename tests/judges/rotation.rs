@@ -1,5 +1,5 @@
-//! What is served while one CA follows another, before all judges: what comes after the root disturbs nobody, and what
-//! vouches for the next CA is no link of anybody's chain.
+//! The served certificates during a rotation, with all judges: certificates after the root disturb no client, and the
+//! voucher for the next CA is not part of any client's chain.
 
 use labtrust::certificate::{Authority, CertificateDer, KeyType, LeafOrder, PrivateKey};
 use time::OffsetDateTime;

@@ -1,4 +1,4 @@
-//! What `judge` says of a client, before that client: a rule that is wrong is worse than none.
+//! The results of `judge` for each client, compared with the client: a wrong rule is worse than none.
 
 use labtrust::certificate::{CertificateDer, KeyType, Parsed, PrivateKey, Refusal, judge};
 use rcgen::{

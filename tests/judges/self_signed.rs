@@ -1,5 +1,4 @@
-//! The classic single certificate before all judges: each takes the one that we make, if it is what
-//! they trust.
+//! The self-signed certificate with all judges: each accepts it if it is its trusted certificate.
 
 use labtrust::certificate::{KeyType, PrivateKey, self_signed};
 use time::OffsetDateTime;

@@ -1,5 +1,5 @@
-//! What programs load from a file of anchors is what proofs of trust count: asked of OpenSSL and Go, whose
-//! readers take less than people write.
+//! Proofs of trust count the certificates that programs load from a file of anchors. OpenSSL and Go are asked: their
+//! readers accept less than people write.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! A GitLab in a container, as a NAS has it: a real engine runs an image that is made of this machine's
+//! A GitLab in a container, as on a NAS: a real engine runs an image that is made of this machine's
 //! own nginx, with its configuration and its data in volumes.
 
 use super::machine::Machine;

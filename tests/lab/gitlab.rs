@@ -1,5 +1,5 @@
-//! A GitLab to the eye of everyone outside it: Omnibus's folders and `gitlab-ctl`, its nginx on 443
-//! and 4567, the token service behind the one and a real container registry behind the other.
+//! A GitLab as everyone outside sees it: Omnibus's folders and `gitlab-ctl`, its nginx on 443 and 4567, the token service
+//! behind the one and a real container registry behind the other.
 
 use super::HOST;
 use super::machine::Machine;
@@ -19,8 +19,8 @@ const FILES: [(&str, &str, &str); 10] = [
     ("/var/opt/gitlab/registry/config.yml", "644", include_str!("gitlab/registry.yml")),
 ];
 
-/// An installation, running; as after `apt-get install gitlab-ce` with an https URL and no
-/// certificate: nginx cannot start, and is tried again and again, until there is a pair.
+/// A running installation, as after `apt-get install gitlab-ce` with an https URL and no certificate: nginx cannot start,
+/// and is started again and again until the certificate and key exist.
 pub(crate) struct Gitlab<'m> {
     machine: &'m Machine,
 }
@@ -41,7 +41,7 @@ impl<'m> Gitlab<'m> {
         gitlab
     }
 
-    /// Puts a pair where nginx looks, by hand, and waits until it is served.
+    /// Installs a certificate and key without labtrust, and waits until nginx serves them.
     pub(crate) fn serve(&self, pair: &Pair) {
         self.serve_chain(pair, &pair.chain());
     }
@@ -54,7 +54,7 @@ impl<'m> Gitlab<'m> {
         self.wait_served(&pair.leaf);
     }
 
-    /// Makes nginx read its pair and its settings again.
+    /// Makes nginx reload its certificate and settings.
     pub(crate) fn hup(&self) {
         hup(self.machine);
     }
@@ -76,7 +76,7 @@ impl<'m> Gitlab<'m> {
         self.machine.run(["sh", "-c", include_str!("gitlab/again.sh"), "again", service]).succeeded();
     }
 
-    /// Makes it one with this gitlab.rb, as if it had been so for long.
+    /// Gives it this gitlab.rb, already applied.
     pub(crate) fn configure(&self, gitlab_rb: &str) {
         self.machine.write_with_mode("/etc/gitlab/gitlab.rb", "600", gitlab_rb);
         self.machine.run(["gitlab-ctl", "reconfigure"]).succeeded();
@@ -102,7 +102,7 @@ impl<'m> Gitlab<'m> {
     }
 }
 
-/// Makes nginx read its pair and its settings again, and waits until nobody is answered by the old ones.
+/// Makes nginx reload its certificate and settings, and waits until no worker uses the old ones.
 pub(crate) fn hup(machine: &Machine) {
     machine.run(["sh", "-c", include_str!("gitlab/hup.sh")]).succeeded();
 }

@@ -1,9 +1,9 @@
-//! Servers that are not what they should be, on a port of a machine, taken or not.
+//! Faulty servers on a port of a machine, also on a port that is in use.
 
 use super::machine::Machine;
 use super::pair::Pair;
 
-/// What a server does with a connection that it accepted.
+/// The behaviour of a server after it accepted a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Behaviour<'a> {
     /// It closes it at once.
@@ -23,10 +23,10 @@ pub(crate) enum Behaviour<'a> {
 }
 
 impl Behaviour<'_> {
-    /// What plain HTTP answers.
+    /// The answer of plain HTTP.
     pub(crate) const HTTP: Self =
         Self::Answers("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n");
-    /// What an SSH server says.
+    /// The banner of an SSH server.
     pub(crate) const SSH: Self = Self::Says("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
 
     fn parts(&self) -> (&'static str, &str) {

@@ -1,4 +1,4 @@
-//! A real podman in a machine that has none of itself.
+//! A real podman in a machine that has none.
 
 use super::REGISTRY;
 use super::machine::Machine;

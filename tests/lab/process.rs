@@ -1,4 +1,4 @@
-//! A program that was started: waited for within bounds, killed if dropped, and what it wrote.
+//! A started program: it has a time limit, is killed when dropped, and its output is kept.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

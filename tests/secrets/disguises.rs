@@ -1,5 +1,5 @@
-//! A key comes as people have it: on one line, in quotes, in YAML, cut, under a wrong label. Every verb that
-//! takes a file is given it, and no message has any of it. The usual disguises are read.
+//! Keys as people have them: on one line, in quotes, in YAML, cut, under a wrong label. Every verb that takes a file gets
+//! them, and no message contains a part of them. Usual forms are read.
 
 use std::{collections::HashSet, time::Duration};
 

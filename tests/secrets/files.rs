@@ -1,4 +1,4 @@
-//! Where keys are written, as the kernel saw it: into files that were made for their owner alone.
+//! The files into which keys are written, seen by the kernel: files that only their owner can read.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn written(trace: &str) -> BTreeMap<String, String> {
             let how = opened.get(path).cloned().unwrap_or_else(|| format!("nobody knows how: {call}"));
             written.insert(path.to_owned(), how);
         } else if call.contains("chmod") && !call.contains("0600)") && !call.contains("700)") {
-            // It is never opened to others afterwards, under this name.
+            // Its permissions stay closed under this name.
             let path = call
                 .split_once('<')
                 .and_then(|(_, rest)| rest.split_once('>'))
@@ -34,10 +34,10 @@ fn written(trace: &str) -> BTreeMap<String, String> {
     written
 }
 
-/// Runs `line` under the loosest umask, and says into how many files it wrote a key.
+/// Runs `line` under the loosest umask, and returns the number of files with a key that it wrote.
 fn check(machine: &Machine, line: &str) -> usize {
     let script = format!("umask 000; exec strace -f -qq -y -s 600 -o /tmp/trace -e {TRACE} {line}");
-    // No GitLab runs that would serve what is placed in the folder of one.
+    // No GitLab runs that would serve the files in its folder.
     machine.sh(&script).exited(if line.contains("--gitlab") { 4 } else { 0 });
     let written = written(&machine.read("/tmp/trace"));
     for (path, how) in &written {

@@ -1,9 +1,9 @@
-//! What is left of a key in the memory of a process that has done its work.
+//! Traces of a key in the memory of a process after its work.
 
 use super::{PASSPHRASE, foreign_pair};
 use crate::lab::{HOST, Machine};
 
-/// Holds a run up at its last call, and looks through its memory meanwhile. `$keys` are files of keys.
+/// Stops a run at its last call, and searches its memory. `$keys` are files of keys.
 const LOOK: &str = r#"
     call=$1 keys=$2; shift 2
     strace -f -qq -o /dev/null -e trace=$call -e inject=$call:delay_enter=30000000:when=1 "$@" >/tmp/said 2>&1 &

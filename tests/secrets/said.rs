@@ -1,4 +1,4 @@
-//! What is said, asked, passed on and written down: no key, no passphrase.
+//! Messages, prompts, arguments and records: none contains a key or a passphrase.
 
 use super::{PASSPHRASE, foreign_pair, forms};
 use crate::{
@@ -67,7 +67,7 @@ fn no_key_and_no_passphrase_is_said_passed_on_or_written_down() {
             {
                 assert_none(&secrets, text, &format!("{command} {way}: {what}"));
             }
-            // What a run has made is secret from then on.
+            // Keys that a run created are secret from then on.
             secrets.extend(made(&machine));
             secrets.sort();
             secrets.dedup();

@@ -1,4 +1,4 @@
-//! A certificate that GitLab serves already and that stays: recorded, watched, and left where it is.
+//! A certificate that GitLab already serves and that stays: labtrust records it, watches it, and leaves it in place.
 
 use super::json;
 use crate::{
@@ -25,7 +25,7 @@ fn is_watched(machine: &Machine) {
     assert!(said["renewal"]["not_after"].is_string(), "{said}");
 }
 
-/// Whether nothing of the state is called damaged, and a backup of it can be made.
+/// Whether the state has no damaged part, and can be backed up.
 fn is_sound(machine: &Machine) {
     let status = machine.run(["labtrust", "status"]);
     assert!(!status.stderr.contains("error:"), "{status}");
@@ -49,7 +49,7 @@ fn a_certificate_that_is_kept_is_watched_and_left_where_it_is() {
     is_sound(&machine);
     machine.run(IMPORT).succeeded().says("nothing was changed");
 
-    // What replaces it for a while gives it back, still watched.
+    // A certificate that replaces it is undone, and the first one is back and still watched.
     machine.run(["labtrust", "setup", "--replace", "--no-trust"]).succeeded();
     machine.run(["labtrust", "setup", "--undo", "--dry-run"]).exited(1);
     machine.run(["labtrust", "setup", "--undo"]).succeeded();

@@ -1,4 +1,4 @@
-//! Where there is no GitLab yet: a folder that becomes one, or one for a certificate and its key alone.
+//! No GitLab yet: a folder to start one from, or a folder for only a certificate and its key.
 
 use crate::lab::{HOST, Machine, REGISTRY};
 
@@ -69,8 +69,8 @@ fn on_a_terminal_the_plan_is_shown_and_asked_about() {
     terminal.finish().succeeded();
 }
 
-/// Each file's contents, and each folder once a change: six files in two folders, and the receipt before each of the two
-/// changes and at the end.
+/// One flush for each file, and one for each folder in each change: six files in two folders, and the receipt before each
+/// of the two changes and at the end.
 #[test]
 fn a_setup_waits_for_the_disk_twelve_times_at_most() {
     let machine = machine!("gitlab");

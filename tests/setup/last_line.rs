@@ -1,14 +1,14 @@
-//! The last line of a run is the command that comes next, and it works as it stands.
+//! The last line of the output is the next command, and it works when pasted.
 
 use crate::lab::{Gitlab, HOST, Machine, Output, Pair, Validity};
 
-/// What a person reads last.
+/// The last line of the output.
 fn last(output: &Output) -> String {
     let mut lines = output.stdout.lines().rev().map(str::trim).filter(|line| !line.is_empty());
     lines.next().unwrap_or_else(|| panic!("nothing was said: {output}")).to_owned()
 }
 
-/// Runs `line`, which ends with the exit code `code`, and then what it says last, which has to be `next` and to succeed.
+/// Runs `line`, which exits with `code`, and then its last line, which must be `next` and succeed.
 fn follow(machine: &Machine, line: &str, code: i32, next: &str) {
     let output = machine.sh(&format!("cd /root; {line}")).exited(code);
     assert_eq!(last(&output), next, "{output}");
@@ -50,7 +50,7 @@ fn a_stopped_gitlab_is_brought_up_by_the_last_line() {
     machine.write("/root/pair.pem", format!("{}{}", pair.chain(), pair.key));
     stop();
     follow(&machine, "labtrust setup", 4, "gitlab-ctl reconfigure");
-    // The run that finds GitLab as it is to be writes down that it was reconfigured.
+    // The next run records that GitLab was reconfigured.
     machine.run(["labtrust", "setup"]).succeeded();
     for (line, next) in [
         ("labtrust renew", "gitlab-ctl start"),

@@ -1,9 +1,9 @@
-//! A user's setup, and the trust that root's run of the printed line put into the machine's stores: neither forgets
-//! what the other still knows.
+//! A user's setup, and the trust that root added to the machine's stores with the printed command: undoing one does not
+//! forget the other.
 
 use crate::lab::{HOST, Machine};
 
-/// Alice's setup, and root's run of the line that it prints.
+/// Alice's setup, and root's run of the command that it prints.
 fn trusted(machine: &Machine) -> String {
     machine.ensure_user("alice");
     let made = machine.run_as("alice", ["labtrust", "setup", HOST, "--out", "/home/alice/proxy"]).exited(3);

@@ -1,4 +1,4 @@
-//! What is placed is read again by GitLab's own means, whatever becomes of those.
+//! GitLab's own commands reload installed files, also if a command fails or disappears.
 
 use crate::lab::{Gitlab, HOST, Pair, Validity};
 

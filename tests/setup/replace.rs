@@ -1,4 +1,4 @@
-//! Certificates that are there already: kept, replaced only when told to, imported; and a CA that is handed out before.
+//! Existing certificates: kept, replaced only on request, or imported; and a CA that clients trust first.
 
 use super::json;
 use crate::lab::{Gitlab, HOST, Pair, Validity};
@@ -24,7 +24,7 @@ fn a_foreign_certificate_that_is_served_is_not_replaced_either() {
     let machine = machine!("gitlab");
     let gitlab = Gitlab::start(&machine);
     gitlab.serve(&Pair::made(&machine, &[HOST], Validity::Current));
-    // Nginx has read them; a person has moved the files away since.
+    // nginx has loaded them, and then a person moved the files away.
     machine.sh("mkdir /root/aside && mv /etc/gitlab/ssl/* /root/aside/").succeeded();
     let before = machine.manifest();
     machine.run(["labtrust", "setup", "--yes"]).exited(3).says("--replace");
@@ -40,7 +40,7 @@ fn a_staged_ca_can_be_handed_out_before_anything_is_placed() {
     let staged =
         machine.run(["labtrust", "setup", "--stage", "--no-trust"]).succeeded().says("not installed yet");
     gitlab.wait_served(&foreign.leaf);
-    // What it prints for the clients works before anything is placed.
+    // The printed command for clients works before any file is installed.
     for line in staged.stdout.lines().chain(staged.stderr.lines()).map(str::trim) {
         if line.starts_with("labtrust export") || line.starts_with("labtrust trust") {
             machine.sh(&format!("cd /root; {line}")).succeeded();

@@ -1,4 +1,4 @@
-//! Who signs: a CA for one server, one for half the internet, a company's, none at all.
+//! The signer: a CA for one server, a CA for half the internet, a company's CA, or none.
 
 use super::client_line;
 use crate::lab::{Engine, Gitlab, HOST};
@@ -55,7 +55,7 @@ fn a_ca_for_half_the_internet_is_asked_about_or_warned_of() {
             .says(&format!("every name below {suffix}"))
             .says("--yes");
     }
-    // What the CA in use can sign was asked about when it was made.
+    // The scope of the present CA was confirmed when it was created.
     for known in ["", "--permit com", "--permit example.org"] {
         let planned = rotate(&format!("{known} --dry-run")).exited(1);
         assert!(!planned.stderr.contains("broad"), "{planned:?}");
@@ -75,7 +75,7 @@ fn a_companys_ca_signs_and_its_key_is_not_copied() {
     let key: String = machine.read("/root/ca.key").lines().nth(1).unwrap().to_owned();
     let search = ["grep", "-rqF", &key, "/var/lib/labtrust", "/etc/gitlab"];
     assert_eq!(machine.run(search).code(), 1, "the company's key was copied");
-    // Its key is not at hand any more, and nothing needs it.
+    // Its key is gone, and is not needed.
     machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
 
     for (case, expected) in [("leaf", "may not sign"), ("wrong", "key")] {

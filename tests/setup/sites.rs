@@ -1,12 +1,12 @@
-//! GitLab's nginx is one server: a site without its certificate keeps every other from being served. No setup brings
-//! it there, and whatever is taken back is shown to serve again.
+//! GitLab's nginx is one server: a site without its certificate stops all others. Setup never causes this, and every undo
+//! proves that GitLab serves again.
 
 use crate::lab::{Gitlab, HOST, Machine, Pair, Validity};
 
 const RUBY: &str = "/etc/gitlab/gitlab.rb";
 const SETUP: [&str; 3] = ["labtrust", "setup", "--no-trust"];
 
-/// A GitLab that a setup has been through, with these lines more in its gitlab.rb since.
+/// A GitLab after a setup, with these lines added to its gitlab.rb.
 fn with<'m>(machine: &'m Machine, lines: &str) -> Gitlab<'m> {
     let gitlab = Gitlab::start(machine);
     machine.run(SETUP).succeeded();
@@ -80,7 +80,7 @@ fn files_that_gitlab_rb_names_and_that_are_not_there_are_refused() {
     machine.write("/root/leaf.pem", pair.chain());
     machine.write("/root/key.pem", &pair.key);
     let import = ["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/key.pem", "--no-trust"];
-    // An import that reconfigures is held to the same.
+    // The same applies to an import that reconfigures.
     let settings = settings.replace("letsencrypt['enable'] = false", "letsencrypt['enable'] = nil");
     machine.write_with_mode(RUBY, "600", settings);
     machine.run([&import[..], &["--replace"]].concat()).exited(3).says("/etc/gitlab/tls/p.crt");
@@ -96,7 +96,7 @@ fn a_site_that_shares_gitlabs_certificate_is_not_given_one_for_another_name() {
     let shared = Pair::made(&machine, &[HOST, "pages.example.org"], Validity::Current);
     let file = format!("/etc/gitlab/ssl/{HOST}");
     gitlab.serve(&shared);
-    // As where Let's Encrypt has made one certificate for both.
+    // As with one Let's Encrypt certificate for both.
     gitlab.configure(&format!(
         "external_url 'https://{HOST}'\nregistry_external_url 'https://{HOST}:4567'\n\
          letsencrypt['enable'] = false\nnginx['redirect_http_to_https'] = true\n\

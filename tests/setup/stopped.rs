@@ -1,4 +1,4 @@
-//! A GitLab that does not run: nothing of what is placed is served, and starting it does not apply gitlab.rb.
+//! A stopped GitLab: it does not serve the installed certificate, and starting it does not apply gitlab.rb.
 
 use super::json;
 use crate::lab::{Gitlab, HOST, Machine, Pair, Validity};
@@ -38,7 +38,7 @@ fn a_stopped_gitlab_is_to_be_reconfigured_by_hand_or_by_the_next_setup() {
     }
     assert_eq!(reconfigures(&gitlab), 0, "nobody asked for it to be started");
 
-    // Starting applies nothing of it: what runs is not what gitlab.rb says.
+    // Starting does not apply gitlab.rb.
     machine.run(["gitlab-ctl", "start"]).succeeded();
     assert_eq!(code(&machine, &format!("https://{HOST}/users/sign_in")), "200");
     assert_eq!(code(&machine, &format!("http://{HOST}/users/sign_in")), "000");
@@ -93,7 +93,7 @@ fn settings_changed_by_hand_are_followed_too() {
             },
             "",
         ));
-        // The daily renewal of Let's Encrypt, which only a reconfigure takes away.
+        // The daily renewal of Let's Encrypt, which only a reconfigure removes.
         if there == "crond" {
             machine.write(
                 "/var/opt/gitlab/crond/letsencrypt-renew",
@@ -165,7 +165,7 @@ fn a_ca_that_was_staged_is_the_one_that_gitlab_serves_once_it_is_started() {
     staged.says("not installed yet");
     let changed = machine.changes_since(&before);
     assert!(changed.iter().all(|line| line.contains("/var/lib/labtrust")), "{changed:?}");
-    // Nothing that was staged is in the way of a GitLab that starts.
+    // Staged files do not stop a GitLab that starts.
     machine.run(["gitlab-ctl", "start"]).succeeded();
     assert_eq!(code(&machine, &format!("http://{HOST}/users/sign_in")), "200");
     assert_eq!(reconfigures(&gitlab), 0);

@@ -1,5 +1,4 @@
-//! Writes DER (X.690), and nothing but that: what is written is the table's to say, also where it
-//! is wrong.
+//! Writes DER (X.690). The table decides the content, also where it is wrong.
 
 /// An element: a tag and its content.
 pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {

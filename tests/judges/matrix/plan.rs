@@ -1,4 +1,4 @@
-//! A chain before it is signed: our own profile's, then changed as a row of the table says.
+//! A chain before it is signed: labtrust's profile, changed by a row of the table.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! The table: a row a deviation from our own profile. A new shape is a new row.
+//! The table: each row is a deviation from labtrust's profile. A new deviation is a new row.
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as its rows")]
 
@@ -11,7 +11,7 @@ mod usages;
 
 use super::plan::Change;
 
-/// A chain's name and in what it differs from the profile.
+/// A chain's name, and its differences from the profile.
 pub(super) struct Row {
     /// What is odd about it.
     pub name: String,

@@ -1,5 +1,5 @@
-//! What a thief of the key on the server can do: chains below our own CA that it must never have
-//! signed, before every client. SECURITY.md tells the same, row by row.
+//! The possibilities of a thief of the server's key: chains below labtrust's CA that it must never sign, with every client.
+//! SECURITY.md has the same table.
 
 use labtrust::certificate::KeyType;
 use time::OffsetDateTime;
