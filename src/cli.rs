@@ -178,7 +178,14 @@ pub struct Untrust {
 /// Reads the trust stores themselves. On a server it also shows when the certificate expires, the next renewal, the
 /// command for clients and the last backup.
 #[derive(Debug, Args)]
-pub struct Status {}
+pub struct Status {
+    /// Print one line for monitoring, and exit as its plugins do: 0 ok, 1 warning, 2 critical, 3 unknown
+    #[arg(long)]
+    pub check: bool,
+    /// Write metrics to this file, in the text format of Prometheus
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+}
 
 /// Show a certificate, and which clients would reject it
 #[derive(Debug, Args)]

@@ -54,7 +54,7 @@ fn run_verb(context: &Context<'_>, state: &State<'_>, verb: &Verb) -> Result<u8>
         Verb::Restore(arguments) => restore::run(context, state, arguments),
         Verb::Trust(arguments) => trust::run(context, state, arguments),
         Verb::Untrust(arguments) => untrust::run(context, state, arguments),
-        Verb::Status(_) => status::run(context, state),
+        Verb::Status(arguments) => status::run(context, state, arguments),
         Verb::Request(arguments) => request::run(context, state, arguments),
         Verb::Sign(arguments) => sign::run(context, state, arguments),
         Verb::Renew(arguments) => renew::run(context, state, arguments),

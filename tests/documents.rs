@@ -109,7 +109,7 @@ fn what_is_not_as_described_is_found() {
     let line = ["strace", "-f", "/usr/local/bin/labtrust", "--json", "status"];
     let status = |more: &str| {
         format!(
-            r#"{{"schema": 2, "anchors": [], "renewal": null, "backup": null, "rotation": null, "notes": []{more}}}"#
+            r#"{{"schema": 2, "anchors": [], "renewal": null, "health": {{"level": "ok", "concerns": []}}, "backup": null, "rotation": null, "notes": []{more}}}"#
         )
     };
     assert_eq!(complaint(&line, &status(r#", "next": []"#)), None);

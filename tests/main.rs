@@ -36,6 +36,8 @@ mod keystore;
 #[cfg(target_os = "linux")]
 mod lab_selftest;
 #[cfg(target_os = "linux")]
+mod monitoring;
+#[cfg(target_os = "linux")]
 mod races;
 #[cfg(target_os = "linux")]
 mod readme;

@@ -204,7 +204,8 @@ fn status_says_no_to_what_has_ended_or_is_not_valid_yet_and_names_the_next_comma
     let status = |days: i32| machine.command(["labtrust", "status"]).at(days).run();
     machine.run(setup).succeeded();
     status(0).succeeded();
-    status(396).succeeded();
+    status(265).succeeded();
+    status(396).exited(1).says("was not renewed").says("\n  labtrust renew\n");
     status(398).exited(1).says("expired on").says("\n  labtrust renew\n");
     status(-10).exited(1).says("is valid only from").says("\n  date\n");
     status(3700).exited(1).says("expired on").says("\n  labtrust setup --undo\n");

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use x509_parser::{
     certification_request::{X509CertificationRequest, X509CertificationRequestInfo},
     cri_attributes::ParsedCriAttribute,
@@ -191,12 +191,17 @@ impl Authority {
                 "It is valid until {}, when the CA ends, instead of for {days} days.",
                 not_after.date()
             )]
+        } else if self.not_after() - now <= END_ANNOUNCED {
+            vec![format!("The CA ends on {}, and every certificate with it.", self.not_after().date())]
         } else {
             Vec::new()
         };
         Ok((Validity { not_before, not_after }, notes))
     }
 }
+
+/// From so long before its end, the CA's end is announced: the next CA has to reach every client first.
+const END_ANNOUNCED: Duration = Duration::days(365);
 
 /// Refuses a number of days that no leaf can have.
 pub(super) fn check_days(days: u32) -> Result<()> {
@@ -328,6 +333,13 @@ mod tests {
             ca.sign(&order(&["gitlab.example.com"], 397), NOW + Duration::days(3600)).expect("a leaf");
         assert_eq!(issued.leaf.not_after, ca.root().not_after);
         assert!(issued.notes[0].contains("when the CA ends"), "{:?}", issued.notes);
+        // Its end is announced whatever the certificate's own.
+        let notes = |day| {
+            let issued = ca.sign(&order(&["gitlab.example.com"], 30), NOW + Duration::days(day));
+            issued.expect("a leaf").notes
+        };
+        assert_eq!(notes(3200), [""; 0]);
+        assert!(notes(3400)[0].contains("The CA ends on"), "{:?}", notes(3400));
     }
 
     #[test]

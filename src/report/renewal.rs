@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use labtrust_machine::{World, receipt::Receipt};
 use labtrust_plan::text;
 use serde::{Serialize, Serializer, ser::Error as _};
-use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::stores::until;
 use crate::{
@@ -71,6 +71,12 @@ impl Renewal {
     /// Whether somebody else changed an installed certificate file.
     pub(crate) fn is_changed(&self) -> bool {
         !self.changed.is_empty() || (self.is_placed && self.until.is_none())
+    }
+
+    /// When `renew` last ran, if it did, and why that failed, if it did.
+    pub(crate) fn last_run(&self) -> Option<(OffsetDateTime, Option<&str>)> {
+        let RenewalRecord { ran, well, outcome, .. } = self.last.as_ref()?;
+        Some((*ran, (!well).then_some(outcome.as_str())))
     }
 
     /// Prints it.

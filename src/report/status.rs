@@ -1,4 +1,4 @@
-//! The CAs in `status`, and the command that GitLab waits for.
+//! The part of `status` about the CAs that are known: which stores trust them, and the commands for the others.
 
 pub(crate) mod overview;
 
@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, World, receipt::Receipt, session::OutcomeState};
+use labtrust_machine::{Outcome, World, session::OutcomeState};
 use labtrust_plan::{Anchor, Certificate, Change, Fingerprint, ShellLine};
 use time::OffsetDateTime;
 
@@ -24,28 +24,38 @@ use crate::{
         trust,
     },
     context::Context,
-    exit, gitlab,
+    exit,
     server::install_pair::PlacedChain,
-    state::{self, Ca, RECEIPT},
+    state::{self, Ca},
 };
 
-/// The known CAs, as they were printed.
-pub(crate) struct Shown {
-    pub reports: Vec<StoresReport>,
-    /// The commands that trust the CAs which are not trusted.
-    pub missing: Vec<ShellLine>,
-    pub code: u8,
+/// A CA that is known, and where it is trusted.
+pub(crate) struct KnownCa {
+    /// The CA.
+    pub anchor: Anchor,
+    /// Its certificate.
+    pub certificate: Parsed,
+    /// The state of each store.
+    pub outcomes: Vec<Outcome>,
+    /// The words of the command that trusts it again.
+    repeat: Vec<String>,
 }
 
-/// Prints each of `anchors` with the state of its stores.
-pub(crate) fn print_anchors(
+impl KnownCa {
+    /// The exit code of its trust.
+    pub(crate) fn code(&self) -> u8 {
+        exit::of_outcomes(&self.outcomes, OutcomeState::Trusted)
+    }
+}
+
+/// Asks the stores about each of `anchors`.
+pub(crate) fn look_at_anchors(
     context: &Context<'_>,
     state: &state::State<'_>,
     own: Option<&Ca>,
     anchors: &BTreeMap<Fingerprint, Anchor>,
-) -> Result<Shown> {
-    let mut shown = Shown { reports: Vec::new(), missing: Vec::new(), code: exit::DONE };
-    for anchor in anchors.values() {
+) -> Result<Vec<KnownCa>> {
+    let look = |anchor: &Anchor| {
         let planning = stores::plan(&context.facts, &context.worlds, anchor, &Selection::all());
         let files: Vec<PathBuf> =
             planning.changes.iter().flat_map(Change::files).map(Path::to_owned).collect();
@@ -65,29 +75,23 @@ pub(crate) fn print_anchors(
             || trust_command(anchor, &files),
             |own| own.trust_command(state.home().is_chosen || is_followed(own)),
         );
-        shown.reports.push(print_one(context, anchor, &outcomes, &repeat)?);
-        let stands = exit::of_outcomes(&outcomes, OutcomeState::Trusted);
-        if stands == exit::NO {
-            let command = reports::labtrust(&repeat);
-            // One line may trust both CAs of a rotation.
-            if !shown.missing.contains(&command) {
-                shown.missing.push(command);
-            }
-        }
-        shown.code = exit::worse(shown.code, stands);
-    }
-    Ok(shown)
+        let certificate = Parsed::from_der(anchor.certificate.der())?;
+        Ok(KnownCa { anchor: anchor.clone(), certificate, outcomes, repeat })
+    };
+    anchors.values().map(look).collect()
 }
 
-/// The command by which GitLab applies its gitlab.rb, if it has not yet.
-pub(crate) fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
-    let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
-    let placed: Vec<&Path> = records
-        .filter(|record| record.store.as_str() == gitlab::STORE)
-        .map(|record| Path::new(&record.subject))
-        .collect();
-    let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
-    gitlab::behind::pending_reconfigure(&World::here(), &context.facts, &placed, known)
+/// The commands that have those of `known` trusted which are not.
+pub(crate) fn missing(known: &[KnownCa]) -> Vec<ShellLine> {
+    let mut missing = Vec::new();
+    for one in known.iter().filter(|one| one.code() == exit::NO) {
+        let command = reports::labtrust(&one.repeat);
+        // One line may trust both CAs of a rotation.
+        if !missing.contains(&command) {
+            missing.push(command);
+        }
+    }
+    missing
 }
 
 /// The expiry of the installed certificate that `own` signed.
@@ -97,27 +101,23 @@ pub(crate) fn end_of_placed(placed: &[PlacedChain], own: &Ca) -> Option<OffsetDa
     leaves.map(|leaf| leaf.not_after).max()
 }
 
-fn print_one(
-    context: &Context<'_>,
-    anchor: &Anchor,
-    outcomes: &[Outcome],
-    repeat: &[String],
-) -> Result<StoresReport> {
+/// Prints where `known` is trusted.
+pub(crate) fn print_known(context: &Context<'_>, known: &KnownCa) -> StoresReport {
+    let KnownCa { anchor, certificate, outcomes, repeat } = known;
     let printer = context.printer;
-    let certificate = Parsed::from_der(anchor.certificate.der())?;
     printer.heading(&certificate.title());
     printer.say(format_args!("  sha256    {}", anchor.sha256()));
-    printer.say(format_args!("  can sign  {}", source::can_sign(&certificate)));
-    printer.say(format_args!("  until     {}", reports::until(&certificate)));
+    printer.say(format_args!("  can sign  {}", source::can_sign(certificate)));
+    printer.say(format_args!("  until     {}", reports::until(certificate)));
     reports::print_stores(printer, outcomes, OutcomeState::Trusted);
     reports::print_next(context, outcomes, repeat);
-    Ok(StoresReport {
+    StoresReport {
         sha256: anchor.sha256(),
-        can_sign: Some(source::can_sign(&certificate)),
+        can_sign: Some(source::can_sign(certificate)),
         stores: reports::by_store(outcomes, OutcomeState::Trusted),
         remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
         successor: None,
-    })
+    }
 }
 
 /// The arguments that trust `anchor` again, with a source to read it from: a server that it is trusted for, else one of

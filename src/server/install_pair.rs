@@ -8,7 +8,7 @@ use labtrust_machine::{
     receipt::{ChangeRecord, Receipt, StepRecord},
     session::OutcomeState,
 };
-use labtrust_plan::{Anchor, Certificate, Change, Fingerprint};
+use labtrust_plan::{Anchor, Certificate, Change, Endpoint, Fingerprint};
 
 use crate::{
     by_hand::ByHand,
@@ -118,6 +118,8 @@ pub(crate) struct PlacedChain {
     pub chain: Vec<Certificate>,
     /// The files that were installed with it. One of them is the key's.
     pub files: Vec<PathBuf>,
+    /// The endpoints that serve it.
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// Whether `record` is a certificate with its key, and not a single file such as `gitlab.rb` or a CA for GitLab itself.
@@ -154,7 +156,8 @@ pub(crate) fn chains_placed(state: &state::State<'_>) -> Result<Vec<PlacedChain>
                 let is_pair = path.as_os_str() != record.subject.as_str();
                 if Fingerprint::of(&standing) == *after && is_pair && !chain.is_empty() {
                     let files = record.proof.files().into_iter().map(Path::to_owned).collect();
-                    chains.push(PlacedChain { path: path.clone(), chain, files });
+                    let endpoints = record.proof.endpoints().into_iter().cloned().collect();
+                    chains.push(PlacedChain { path: path.clone(), chain, files, endpoints });
                 }
             }
         }

@@ -224,7 +224,13 @@ impl Ca {
         top == root.fingerprint()
     }
 
-    /// The CA with its key. A self-signed certificate and a company's CA have no key here.
+    /// Whether the key that signs for it is kept here.
+    pub(crate) fn keeps_key(&self) -> bool {
+        self.folder.join(KEY).exists()
+    }
+
+    /// The CA with its key, ready to sign. A self-signed certificate and a company's CA have no
+    /// key here.
     pub(crate) fn open(&self) -> Result<Option<Authority>, Damage> {
         self.open_with(|path| Ok(World::read_owned_by(self.owner, path)?))
     }

@@ -5,18 +5,23 @@ use std::collections::BTreeMap;
 use anyhow::Error;
 use labtrust_plan::{Anchor, Fingerprint, ShellLine};
 
-use super::{Shown, end_of_placed};
+use super::end_of_placed;
 use crate::{
     context::Context,
     exit,
-    report::{backup, renewal::Renewal, rotation, stores as reports},
-    server::{install_pair::PlacedChain, renew::out_of_date::OutOfDate, rotate::phase::RotationReport},
+    report::{
+        backup,
+        renewal::Renewal,
+        rotation,
+        stores::{self as reports, StoresReport},
+    },
+    server::{
+        health::{self, Concern, Level},
+        install_pair::PlacedChain,
+        rotate::phase::RotationReport,
+    },
     state::{Ca, Damage, LastBackup, State, hint_of},
 };
-
-/// The message for a GitLab whose nginx does not use the settings of gitlab.rb.
-const UNFOLLOWED: &str =
-    "GitLab has not applied its gitlab.rb yet, so clients may not get the installed certificate";
 
 /// What labtrust knows of this machine, without its stores.
 pub(crate) struct Overview<'s> {
@@ -30,10 +35,8 @@ pub(crate) struct Overview<'s> {
     pub unreadable: Option<Error>,
     /// The renewal of the certificate in place.
     pub renewal: Option<Renewal>,
-    /// The command by which GitLab follows its gitlab.rb, if it does not yet.
-    pub awaited: Option<ShellLine>,
-    /// Certificates in place whose dates make clients refuse them.
-    pub outdated: Vec<OutOfDate>,
+    /// What needs the operator, the most urgent first.
+    pub concerns: Vec<Concern>,
     /// The damaged parts of the state.
     pub damages: Vec<Damage>,
     /// Whether a setup or an import is recorded here.
@@ -55,14 +58,11 @@ impl Overview<'_> {
         if let Some(renewal) = &self.renewal {
             renewal.print(printer);
         }
-        if let Some(command) = &self.awaited {
-            printer.heading(&format!("{UNFOLLOWED}:"));
-            printer.command(command);
-        }
-        for certificate in &self.outdated {
-            printer.heading(&format!("{}, so clients reject it. To fix it:", certificate.what));
-            for command in certificate.next {
-                printer.command(*command);
+        // Without a command it is no more than a remark, for scripts.
+        for concern in self.concerns.iter().filter(|concern| !concern.next.is_empty()) {
+            printer.heading(&format!("{}: {}", concern.level.word(), concern.what));
+            for command in &concern.next {
+                printer.command(command);
             }
         }
         if !missing.is_empty() {
@@ -79,16 +79,23 @@ impl Overview<'_> {
         }
     }
 
-    /// Prints it for scripts, with the stores that were `shown`.
-    pub(crate) fn print_document(&self, context: &Context<'_>, state: &State<'_>, shown: &Shown) {
+    /// Prints it for scripts, with the stores of `anchors` and the commands `missing`.
+    pub(crate) fn print_document(
+        &self,
+        context: &Context<'_>,
+        state: &State<'_>,
+        anchors: &[StoresReport],
+        missing: &[ShellLine],
+    ) {
         let last = last_backup(state).filter(|_| self.kept(state).is_some());
         context.printer.document(&serde_json::json!({
-            "anchors": shown.reports,
+            "anchors": anchors,
             "renewal": self.renewal,
+            "health": { "level": health::level(&self.concerns), "concerns": self.concerns },
             "backup": last.map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
             "rotation": self.own.map(RotationReport::of),
             "notes": self.notes(),
-            "next": self.next(&shown.missing),
+            "next": self.next(missing),
         }));
     }
 
@@ -109,28 +116,30 @@ impl Overview<'_> {
 
     /// The exit code, but for the stores and what is damaged.
     pub(crate) fn code(&self) -> u8 {
-        let awaited = if self.awaited.is_some() { exit::RESTART } else { exit::DONE };
-        let is_changed = self.unreadable.is_none() && self.renewal.as_ref().is_some_and(Renewal::is_changed);
-        let bad = if is_changed || !self.outdated.is_empty() { exit::NO } else { exit::DONE };
-        exit::worse(awaited, bad)
+        let code = |concern: &Concern| match concern.level {
+            Level::Ok | Level::Notice => exit::DONE,
+            _ if concern.code == health::NOT_FOLLOWED => exit::RESTART,
+            Level::Warning | Level::Critical => exit::NO,
+        };
+        let changed = if self.is_changed() { exit::NO } else { exit::DONE };
+        self.concerns.iter().map(code).fold(changed, exit::worse)
+    }
+
+    /// Whether somebody else has changed the certificate in place.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.unreadable.is_none() && self.renewal.as_ref().is_some_and(Renewal::is_changed)
     }
 
     fn notes(&self) -> Vec<String> {
-        let outdated = self.outdated.iter().map(|certificate| certificate.what.clone());
-        let awaited = self.awaited.iter().map(|_| UNFOLLOWED.to_owned());
+        let concerns = self.concerns.iter().map(|concern| concern.what.clone());
         let damages = self.damages.iter().map(ToString::to_string);
         let unreadable = self.unreadable.iter().map(|error| format!("{error:#}"));
-        outdated.chain(awaited).chain(damages).chain(unreadable).collect()
+        concerns.chain(damages).chain(unreadable).collect()
     }
 
     fn next(&self, missing: &[ShellLine]) -> Vec<ShellLine> {
-        let outdated = self.outdated.iter().flat_map(|certificate| certificate.next);
-        outdated
-            .map(|command| ShellLine::from(*command))
-            .chain(self.awaited.iter().cloned())
-            .chain(missing.iter().cloned())
-            .chain(self.own.into_iter().map(Ca::client_line))
-            .collect()
+        let concerns = self.concerns.iter().flat_map(|concern| concern.next.iter().cloned());
+        concerns.chain(missing.iter().cloned()).chain(self.own.into_iter().map(Ca::client_line)).collect()
     }
 
     /// The CA in this state folder: under sudo, the nearest CA can be the calling user's.

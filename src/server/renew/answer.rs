@@ -15,10 +15,11 @@ use crate::{
     gitlab::Pair,
     hint::{Hint, fail},
     server::{
+        health::{self, Level, look},
         install_pair::Plan,
         setup::{draft::ADD_HOST_HINT, site::Site},
     },
-    state,
+    state::{self, Ca},
 };
 
 /// The hint that creates the next CA.
@@ -105,8 +106,19 @@ pub(crate) fn look(
             Draft::make(facts, worlds, arguments, &standing, ours, now)
                 .map(|draft| Answer::Renew(Box::new(draft)))
         }
-        Signer::Ours(_) => Ok(Answer::Nothing { standing, due }),
+        Signer::Ours(ours) => Ok(match ca_end(&ours.own, now) {
+            Some((why, hint)) => Answer::Warn { standing, why, hint },
+            None => Answer::Nothing { standing, due },
+        }),
     }
+}
+
+/// Why the end of the CA `own` needs somebody now, and what they do: clients take weeks to trust the next CA.
+fn ca_end(own: &Ca, now: OffsetDateTime) -> Option<(String, Hint)> {
+    let authority = look::authority(own)?;
+    let end = health::authority_end(authority, now).filter(|end| end.level >= Level::Warning)?;
+    let hint = if authority.has_next { "go on with the rotation: {labtrust rotate}" } else { NEXT_CA };
+    Some((end.what, hint.into()))
 }
 
 impl Draft {

@@ -174,7 +174,10 @@ pub(crate) fn spare(world: &World, record: &mut ChangeRecord) {
     });
 }
 
-/// The time of the next run; none if nothing is scheduled.
+/// How the answer of [`next`] begins where a schedule was installed and does not run any more.
+pub(crate) const NEVER: &str = "never: ";
+
+/// When it runs next, by what a setup installed; none if nothing was.
 pub(crate) fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
     let record =
         receipts.iter().flat_map(|receipt| &receipt.changes).find(|record| record.store.as_str() == STORE)?;
@@ -183,11 +186,11 @@ pub(crate) fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
             let show = ["show", "--property=NextElapseUSecRealtime", "--value", UNIT];
             let output = world.try_run(&Command::new(&systemctl.program, show)).ok()?;
             let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-            if said.is_empty() { format!("never: {UNIT} is not active") } else { said }
+            if said.is_empty() { format!("{NEVER}{UNIT} is not active") } else { said }
         }
         None => match world.read(Path::new(CRON_FILE)).ok().flatten() {
             Some(entry) => daily(&String::from_utf8_lossy(&entry))?,
-            None => format!("never: {CRON_FILE} is gone"),
+            None => format!("{NEVER}{CRON_FILE} is gone"),
         },
     };
     Some(said)

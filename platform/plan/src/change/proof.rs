@@ -154,6 +154,16 @@ impl Proof {
         matches!(self, Self::CertsD { endpoint: asked, .. } if asked == endpoint)
     }
 
+    /// The endpoints whose server is asked.
+    pub fn endpoints(&self) -> Vec<&Endpoint> {
+        match self {
+            Self::Served { endpoint, .. } => vec![endpoint],
+            Self::All(proofs) => proofs.iter().flat_map(Self::endpoints).collect(),
+            Self::Not(proof) => proof.endpoints(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The files whose whole contents it checks.
     pub fn files(&self) -> Vec<&Path> {
         match self {

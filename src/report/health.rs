@@ -1,0 +1,245 @@
+//! What monitoring is told of a machine: one line as its plugins print it, or metrics in Prometheus' text format.
+//!
+//! Sources: the plugin guidelines of Monitoring Plugins ("Plugin Output for Nagios", "Performance data") and Prometheus'
+//! text exposition format 0.0.4.
+
+use std::fmt::Write as _;
+
+use labtrust_machine::session::OutcomeState;
+use labtrust_plan::{Endpoint, ShellLine};
+use time::OffsetDateTime;
+
+use super::status::{KnownCa, overview::Overview};
+use crate::{
+    exit,
+    server::health::{
+        Authority, CA_CRITICAL, CA_WARNING, Concern, LEAF_CRITICAL, Leaf, Level, Presented, Schedule, level,
+    },
+};
+
+/// The exit code of a plugin that knows nothing.
+const UNKNOWN: u8 = 3;
+
+/// Everything that monitoring is told.
+pub(crate) struct Monitored<'a> {
+    pub now: OffsetDateTime,
+    pub known: &'a [KnownCa],
+    pub concerns: Vec<Concern>,
+    pub authority: Option<Authority>,
+    pub leaves: &'a [Leaf],
+    pub presented: &'a [(Endpoint, Presented)],
+    pub last_run: Option<(OffsetDateTime, Option<&'a str>)>,
+    pub schedule: &'a Schedule,
+}
+
+/// The concerns of a server, with those about its state folder and about the stores of this machine.
+pub(crate) fn with_stores(overview: &Overview<'_>, known: &[KnownCa]) -> Vec<Concern> {
+    let status = || vec![ShellLine::from("{labtrust status}")];
+    let damages = overview.damages.iter().map(|damage| Concern {
+        code: "damaged",
+        level: Level::Critical,
+        what: damage.to_string(),
+        next: status(),
+    });
+    let unreadable = overview.unreadable.iter().map(|error| Concern {
+        code: "unreadable",
+        level: Level::Critical,
+        what: format!("the installed certificate cannot be read: {error:#}"),
+        next: status(),
+    });
+    let untrusted = known.iter().filter(|one| one.code() != exit::DONE).map(|one| Concern {
+        code: "untrusted",
+        level: Level::Warning,
+        what: format!("a store of this machine does not trust {}", one.certificate.title()),
+        next: status(),
+    });
+    let changed = overview.is_changed().then(|| Concern {
+        code: "changed",
+        level: Level::Warning,
+        what: "somebody else has changed the installed certificate".into(),
+        next: status(),
+    });
+    let mut concerns: Vec<_> = overview.concerns.clone();
+    concerns.extend(damages.chain(unreadable).chain(untrusted).chain(changed));
+    concerns.sort_by_key(|concern| std::cmp::Reverse(concern.level));
+    concerns
+}
+
+impl Monitored<'_> {
+    /// The exit code of a monitoring plugin.
+    pub(crate) fn code(&self) -> u8 {
+        match level(&self.concerns) {
+            Level::Critical => 2,
+            Level::Warning => 1,
+            _ if self.knows_nothing() => UNKNOWN,
+            Level::Ok | Level::Notice => 0,
+        }
+    }
+
+    fn knows_nothing(&self) -> bool {
+        self.known.is_empty() && self.leaves.is_empty() && self.concerns.is_empty()
+    }
+
+    /// `STATUS - text | performance data`, in one line.
+    pub(crate) fn line(&self) -> String {
+        let word = match self.code() {
+            0 => "OK",
+            1 => "WARNING",
+            2 => "CRITICAL",
+            _ => "UNKNOWN",
+        };
+        let mut text = match &self.concerns[..] {
+            [] if self.knows_nothing() => "labtrust knows no CA and no certificate here".to_owned(),
+            [] => self.summary(),
+            concerns => concerns.iter().map(|one| &one.what[..]).collect::<Vec<_>>().join("; "),
+        };
+        // The bar begins the performance data.
+        text = text.replace('|', "/").replace(char::is_control, " ");
+        let data = self.performance();
+        if data.is_empty() {
+            format!("LABTRUST {word} - {text}")
+        } else {
+            format!("LABTRUST {word} - {text} | {data}")
+        }
+    }
+
+    fn summary(&self) -> String {
+        let leaf = self.leaf_days().map(|(days, _)| format!("the certificate ends in {days} days"));
+        let authority = self.authority_days().map(|days| format!("the CA in {days}"));
+        let trusted = (!self.known.is_empty()).then(|| "every store of this machine trusts it".to_owned());
+        leaf.into_iter().chain(authority).chain(trusted).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The days until the first certificate in place ends, and until its replacement is due.
+    fn leaf_days(&self) -> Option<(i64, i64)> {
+        let first = self.leaves.iter().map(|leaf| &leaf.parsed).min_by_key(|leaf| leaf.not_after)?;
+        Some((first.days_left(self.now), (first.not_after - first.due()).whole_days()))
+    }
+
+    fn authority_days(&self) -> Option<i64> {
+        self.authority.map(|authority| (authority.not_after - self.now).whole_seconds().div_euclid(86_400))
+    }
+
+    /// `label=value;warning;critical` for each figure; `N:` warns of less than N.
+    fn performance(&self) -> String {
+        let mut data = Vec::new();
+        if let Some((days, due)) = self.leaf_days() {
+            data.push(format!("certificate_days={days};{due}:;{}:", LEAF_CRITICAL + 1));
+        }
+        if let Some(days) = self.authority_days() {
+            data.push(format!("ca_days={days};{}:;{}:", CA_WARNING + 1, CA_CRITICAL + 1));
+        }
+        if !self.known.is_empty() {
+            let untrusted = self.known.iter().filter(|one| one.code() != exit::DONE).count();
+            data.push(format!("untrusted={untrusted};0"));
+        }
+        data.join(" ")
+    }
+
+    /// All figures, in Prometheus' text format.
+    pub(crate) fn metrics(&self) -> String {
+        let mut metrics = Metrics::default();
+        let seconds = |time: OffsetDateTime| time.unix_timestamp().to_string();
+        metrics.add("labtrust_level", "The most urgent concern: 0 ok, 1 notice, 2 warning, 3 critical.");
+        metrics.value(&[], &(level(&self.concerns) as u8).to_string());
+        metrics.add("labtrust_concern", "Each concern, by its code.");
+        for concern in &self.concerns {
+            metrics.value(
+                &[("code", concern.code), ("level", concern.level.word()), ("what", &concern.what)],
+                "1",
+            );
+        }
+        metrics.add(
+            "labtrust_certificate_not_after_seconds",
+            "When each certificate ends, in seconds since 1970.",
+        );
+        let ends: Vec<_> = self
+            .leaves
+            .iter()
+            .map(|leaf| ("leaf", &leaf.parsed))
+            .chain(self.known.iter().map(|one| ("ca", &one.certificate)))
+            .collect();
+        for (kind, certificate) in &ends {
+            let sha256 = certificate.fingerprint().to_string();
+            metrics.value(&[("kind", kind), ("sha256", &sha256)], &seconds(certificate.not_after));
+        }
+        metrics.add("labtrust_certificate_days_left", "Days until each certificate ends.");
+        for (kind, certificate) in &ends {
+            let sha256 = certificate.fingerprint().to_string();
+            metrics
+                .value(&[("kind", kind), ("sha256", &sha256)], &certificate.days_left(self.now).to_string());
+        }
+        metrics.add(
+            "labtrust_renewal_due_seconds",
+            "When renewal of each certificate is due, in seconds since 1970.",
+        );
+        for leaf in self.leaves {
+            let sha256 = leaf.parsed.fingerprint().to_string();
+            metrics.value(&[("sha256", &sha256)], &seconds(leaf.parsed.due()));
+        }
+        if *self.schedule != Schedule::Never {
+            metrics.add(
+                "labtrust_renewal_scheduled",
+                "Whether the daily run that setup installed is still active.",
+            );
+            metrics.value(&[], flag(*self.schedule == Schedule::Runs));
+        }
+        if let Some((ran, failed)) = self.last_run {
+            metrics.add("labtrust_renewal_last_run_seconds", "When renew last ran, in seconds since 1970.");
+            metrics.value(&[], &seconds(ran));
+            metrics.add("labtrust_renewal_last_run_ok", "Whether that run succeeded.");
+            metrics.value(&[], flag(failed.is_none()));
+        }
+        metrics.add(
+            "labtrust_served",
+            "Whether an endpoint presents the installed certificate; it is absent where none answers.",
+        );
+        for (endpoint, presented) in
+            self.presented.iter().filter(|(_, presented)| *presented != Presented::Nothing)
+        {
+            metrics.value(&[("endpoint", &endpoint.to_string())], flag(*presented == Presented::Same));
+        }
+        metrics.add("labtrust_store_trusted", "Whether a store of this machine trusts a CA.");
+        for one in self.known {
+            let sha256 = one.anchor.sha256().to_string();
+            for outcome in one.outcomes.iter().filter(|outcome| outcome.state != OutcomeState::Skipped) {
+                let labels =
+                    [("store", outcome.store.as_str()), ("subject", &outcome.subject), ("sha256", &sha256)];
+                metrics.value(&labels, flag(outcome.state == OutcomeState::Trusted));
+            }
+        }
+        metrics.text
+    }
+}
+
+fn flag(is_so: bool) -> &'static str {
+    if is_so { "1" } else { "0" }
+}
+
+/// Metrics as a text; all of them are gauges.
+#[derive(Default)]
+struct Metrics {
+    text: String,
+    name: &'static str,
+    head: String,
+}
+
+impl Metrics {
+    /// Begins the metric `name`.
+    fn add(&mut self, name: &'static str, help: &str) {
+        self.name = name;
+        // A metric without values is left out.
+        self.head = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
+    }
+
+    /// A value of the metric that was begun last.
+    fn value(&mut self, labels: &[(&str, &str)], value: &str) {
+        self.text.push_str(&std::mem::take(&mut self.head));
+        let escaped = |text: &str| text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+        let labels: Vec<_> =
+            labels.iter().map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        // Writing to a text never fails.
+        let _ = writeln!(self.text, "{}{labels} {value}", self.name);
+    }
+}

@@ -1,0 +1,288 @@
+//! The concerns of a server: whatever needs its operator now or within a year. Judged from facts alone, so that
+//! `status`, monitoring and the daily run of `renew` cannot disagree.
+
+use labtrust_plan::{Endpoint, Host, ShellLine};
+use serde::Serialize;
+use time::{Duration, OffsetDateTime};
+
+use super::renew::out_of_date::OutOfDate;
+use crate::{certificate::Parsed, gitlab::behind::Followed};
+
+pub(crate) mod look;
+#[cfg(test)]
+mod tests;
+
+/// Days before its end from which the CA's end is announced: the next CA has to reach every client first.
+pub(crate) const CA_NOTICE: i64 = 365;
+/// Days before its end from which the CA's end is a warning.
+pub(crate) const CA_WARNING: i64 = 90;
+/// Days before its end from which the CA's end is critical.
+pub(crate) const CA_CRITICAL: i64 = 30;
+/// Days before its end from which a certificate that was not replaced is critical.
+pub(crate) const LEAF_CRITICAL: i64 = 14;
+/// The daily run has this long for a renewal that is due.
+const OVERDUE: Duration = Duration::days(2);
+/// A daily run that was not seen for so long is missing.
+const MISSING: Duration = Duration::days(7);
+
+/// The concern about a GitLab that has not applied its gitlab.rb yet.
+pub(crate) const NOT_FOLLOWED: &str = "not-followed";
+
+/// How urgent a concern is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Level {
+    /// Nothing is to be done.
+    Ok,
+    /// Something is to be planned, and works until then.
+    Notice,
+    /// Something works only for some weeks more, or no longer everywhere.
+    Warning,
+    /// Clients refuse the server, or will within days.
+    Critical,
+}
+
+impl Level {
+    /// The word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// One concern.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Concern {
+    /// Its name, for scripts.
+    pub code: &'static str,
+    /// How urgent it is.
+    pub level: Level,
+    /// What is the matter, as a clause.
+    pub what: String,
+    /// The commands that come next.
+    pub next: Vec<ShellLine>,
+}
+
+/// The CA in use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Authority {
+    /// The last moment of the first of its certificates to end.
+    pub not_after: OffsetDateTime,
+    /// Whether the CA that will follow it exists already.
+    pub has_next: bool,
+}
+
+/// The source of the certificate that replaces one in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewer {
+    /// `renew`, by the CA whose key is kept here.
+    Kept,
+    /// A CA whose key is not kept here, and that `setup` has used.
+    Given,
+    /// Nothing: the certificate signed itself.
+    Itself,
+    /// A CA that takes requests.
+    Elsewhere,
+}
+
+/// A certificate in place.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf {
+    /// The certificate.
+    pub parsed: Parsed,
+    /// The source of the one that replaces it.
+    pub renewer: Renewer,
+}
+
+/// The schedule of the daily run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Schedule {
+    /// No setup installed one.
+    Never,
+    /// It runs.
+    Runs,
+    /// A setup installed it, and it does not run any more, for this reason.
+    Gone(String),
+}
+
+/// What a server presents at an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presented {
+    /// The certificate in place.
+    Same,
+    /// Another certificate.
+    Another,
+    /// Nothing: the endpoint does not answer.
+    Nothing,
+}
+
+/// Everything that is judged.
+#[derive(Debug)]
+pub(crate) struct Signs<'a> {
+    /// The CA in use, unless it is one self-signed certificate.
+    pub authority: Option<Authority>,
+    /// The certificates in place.
+    pub leaves: &'a [Leaf],
+    /// When `renew` last ran, if it did, and why that failed, if it did.
+    pub last_run: Option<(OffsetDateTime, Option<&'a str>)>,
+    /// The schedule.
+    pub schedule: &'a Schedule,
+    /// What is out of date already.
+    pub out_of_date: &'a [OutOfDate],
+    /// The settings of GitLab.
+    pub followed: &'a Followed,
+    /// The endpoints that serve a certificate in place.
+    pub presented: &'a [(Endpoint, Presented)],
+}
+
+/// All concerns at `now`, the most urgent first.
+pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
+    let out_of_date = signs.out_of_date.iter().map(|one| {
+        let what = format!("{}, so clients reject it", one.what);
+        concern("out-of-date", Level::Critical, what, one.next)
+    });
+    let pending = signs.followed.pending.iter().map(|command| Concern {
+        code: NOT_FOLLOWED,
+        level: Level::Warning,
+        what: "GitLab has not applied its gitlab.rb yet, so clients may not get the installed certificate"
+            .into(),
+        next: vec![command.clone()],
+    });
+    let ends: Vec<_> = signs.leaves.iter().filter_map(|leaf| leaf_end(leaf, now)).collect();
+    let run =
+        signs.last_run.filter(|_| ends.is_empty()).and_then(|(ran, failed)| run(signs, ran, failed, now));
+    let mut concerns: Vec<Concern> = out_of_date
+        .chain(ends)
+        .chain(signs.authority.and_then(|authority| authority_end(authority, now)))
+        .chain(pending)
+        .chain(run)
+        .chain(schedule(signs.schedule))
+        .chain(names(signs))
+        .chain(signs.presented.iter().filter_map(|(endpoint, presented)| served(endpoint, *presented)))
+        .collect();
+    concerns.sort_by_key(|concern| std::cmp::Reverse(concern.level));
+    concerns.dedup();
+    concerns
+}
+
+fn run(signs: &Signs<'_>, ran: OffsetDateTime, failed: Option<&str>, now: OffsetDateTime) -> Option<Concern> {
+    if let Some(why) = failed {
+        let what = format!("the last renewal, on {}, failed: {why}", ran.date());
+        return Some(concern("renewal-failed", Level::Warning, what, &["{labtrust renew}"]));
+    }
+    let is_missing = *signs.schedule == Schedule::Runs && now - ran > MISSING;
+    is_missing.then(|| {
+        let what = format!("the daily run is missing: the last one was on {}", ran.date());
+        concern("renewal-missing", Level::Warning, what, &["{labtrust renew --if-expiring}"])
+    })
+}
+
+fn schedule(schedule: &Schedule) -> Option<Concern> {
+    let Schedule::Gone(why) = schedule else { return None };
+    let what = format!("nothing renews the certificate any more: {why}");
+    Some(concern("schedule-gone", Level::Warning, what, &["{labtrust setup}"]))
+}
+
+/// The host names of gitlab.rb that no certificate in place has.
+fn names(signs: &Signs<'_>) -> Vec<Concern> {
+    if signs.leaves.is_empty() {
+        return Vec::new();
+    }
+    let mut hosts: Vec<&Host> = signs.followed.endpoints.iter().map(|endpoint| &endpoint.host).collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts.retain(|host| !signs.leaves.iter().any(|leaf| leaf.parsed.covers(host)));
+    let missing = |host: &Host| {
+        let what = format!("gitlab.rb names {host}, and the installed certificate does not");
+        concern("name-missing", Level::Warning, what, &["{labtrust setup}"])
+    };
+    hosts.into_iter().map(missing).collect()
+}
+
+fn served(endpoint: &Endpoint, presented: Presented) -> Option<Concern> {
+    match presented {
+        Presented::Same => None,
+        Presented::Another => Some(Concern {
+            code: "not-served",
+            level: Level::Warning,
+            what: format!("{endpoint} presents another certificate than the installed one"),
+            next: vec![ShellLine::filled("{labtrust doctor {}}", &[endpoint])],
+        }),
+        Presented::Nothing => {
+            Some(concern("not-answering", Level::Notice, format!("{endpoint} does not answer"), &[]))
+        }
+    }
+}
+
+/// The most urgent level among `concerns`.
+pub(crate) fn level(concerns: &[Concern]) -> Level {
+    concerns.iter().map(|concern| concern.level).max().unwrap_or(Level::Ok)
+}
+
+/// The concern about the end of the CA in use, from a year ahead.
+pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option<Concern> {
+    let days = (authority.not_after - now).whole_days();
+    let level = if days <= CA_CRITICAL {
+        Level::Critical
+    } else if days <= CA_WARNING {
+        Level::Warning
+    } else if days <= CA_NOTICE {
+        Level::Notice
+    } else {
+        return None;
+    };
+    // An ended CA is said as what is out of date.
+    if authority.not_after <= now {
+        return None;
+    }
+    let what = format!(
+        "the CA ends on {} ({}), and every certificate with it",
+        authority.not_after.date(),
+        in_days(days)
+    );
+    let next = if authority.has_next { "{labtrust rotate}" } else { "{labtrust rotate start}" };
+    Some(concern("ca-ends", level, what, &[next]))
+}
+
+fn leaf_end(leaf: &Leaf, now: OffsetDateTime) -> Option<Concern> {
+    let Leaf { parsed, renewer } = leaf;
+    let (due, days) = (parsed.due(), parsed.days_left(now));
+    let late = if *renewer == Renewer::Kept { due + OVERDUE } else { due };
+    // An ended certificate is said as what is out of date.
+    if parsed.not_after <= now || now < late {
+        return None;
+    }
+    let level = if days <= LEAF_CRITICAL { Level::Critical } else { Level::Warning };
+    let (why, next): (_, &[&'static str]) = match renewer {
+        Renewer::Kept => (format!("was not renewed on {}", due.date()), &["{labtrust renew}"]),
+        Renewer::Given => (
+            "the key of its CA is not kept here".to_owned(),
+            &["{labtrust setup --ca-cert FILE --ca-key FILE}"],
+        ),
+        Renewer::Itself => {
+            ("no CA can renew it".to_owned(), &["{labtrust setup --undo}", "{labtrust setup}"])
+        }
+        Renewer::Elsewhere => {
+            ("labtrust cannot renew it".to_owned(), &["{labtrust request}", "{labtrust import --cert FILE}"])
+        }
+    };
+    let what = format!("the certificate ends on {} ({}), and {why}", parsed.not_after.date(), in_days(days));
+    Some(concern("certificate-ends", level, what, next))
+}
+
+/// A number of days, in words.
+fn in_days(days: i64) -> String {
+    match days {
+        ..=0 => "today".into(),
+        1 => "tomorrow".into(),
+        days => format!("in {days} days"),
+    }
+}
+
+fn concern(code: &'static str, level: Level, what: String, next: &[&'static str]) -> Concern {
+    Concern { code, level, what, next: next.iter().map(|line| ShellLine::from(*line)).collect() }
+}

@@ -1,0 +1,97 @@
+//! Looks at a server for its concerns: the certificates in place, the daily run, GitLab's settings, and what is served.
+
+use std::{path::Path, thread, time::Duration};
+
+use labtrust_machine::{World, handshake, receipt::Receipt};
+use labtrust_plan::{Certificate, Endpoint, Facts};
+
+use super::{Authority, Leaf, Presented, Renewer, Schedule};
+use crate::{
+    certificate::Parsed,
+    gitlab::{self, behind},
+    server::{install_pair::PlacedChain, renew::schedule},
+    state::{Ca, RECEIPT},
+};
+
+/// An endpoint of this machine answers within this, or does not answer.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// The CA `own`, unless it is one self-signed certificate.
+pub(crate) fn authority(own: &Ca) -> Option<Authority> {
+    own.root.is_ca().then(|| {
+        let ends = own.intermediates.iter().map(|one| one.not_after);
+        Authority {
+            not_after: ends.fold(own.root.not_after, std::cmp::min),
+            has_next: !matches!(own.next, Ok(None)),
+        }
+    })
+}
+
+/// The certificates that were `placed`, with the source of the next one.
+pub(crate) fn leaves(own: Option<&Ca>, placed: &[PlacedChain]) -> Vec<Leaf> {
+    let renewer = |chain: &[Certificate]| match own.filter(|own| own.has_signed(chain)) {
+        None => Renewer::Elsewhere,
+        Some(own) if !own.root.is_ca() => Renewer::Itself,
+        Some(own) if own.keeps_key() => Renewer::Kept,
+        Some(_) => Renewer::Given,
+    };
+    let mut leaves: Vec<Leaf> = Vec::new();
+    for PlacedChain { chain, .. } in placed {
+        let Some(parsed) = chain.first().and_then(|leaf| Parsed::from_der(leaf.der()).ok()) else { continue };
+        // One certificate may lie in several places.
+        if leaves.iter().all(|leaf| leaf.parsed.fingerprint() != parsed.fingerprint()) {
+            leaves.push(Leaf { parsed, renewer: renewer(chain) });
+        }
+    }
+    leaves
+}
+
+/// The schedule that a setup installed.
+pub(crate) fn schedule(receipts: &[Receipt]) -> Schedule {
+    match schedule::next(&World::here(), receipts) {
+        None => Schedule::Never,
+        Some(next) => match next.strip_prefix(schedule::NEVER) {
+            Some(why) => Schedule::Gone(why.to_owned()),
+            None => Schedule::Runs,
+        },
+    }
+}
+
+/// The settings of the GitLab whose files were placed.
+pub(crate) fn followed(facts: &Facts, receipts: &[Receipt], own: Option<&Ca>) -> behind::Followed {
+    let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
+    let placed: Vec<&Path> = records
+        .filter(|record| record.store.as_str() == gitlab::STORE)
+        .map(|record| Path::new(&record.subject))
+        .collect();
+    let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
+    behind::look(&World::here(), facts, &placed, known)
+}
+
+/// What the endpoints of the certificates that were `placed` present, all asked at the same time.
+pub(crate) fn presented(placed: &[PlacedChain]) -> Vec<(Endpoint, Presented)> {
+    let mut questions: Vec<(&Endpoint, &Certificate)> = Vec::new();
+    for PlacedChain { chain, endpoints, .. } in placed {
+        for question in endpoints.iter().zip(chain.iter().take(1).cycle()) {
+            if !questions.contains(&question) {
+                questions.push(question);
+            }
+        }
+    }
+    let ask = |endpoint: &Endpoint, leaf: &Certificate| match handshake::fetch_here(endpoint, LIMIT) {
+        Ok(chain) if chain.first() == Some(leaf) => Presented::Same,
+        Ok(_) => Presented::Another,
+        Err(_) => Presented::Nothing,
+    };
+    thread::scope(|scope| {
+        let asked: Vec<_> = questions
+            .into_iter()
+            .map(|(endpoint, leaf)| (endpoint.clone(), scope.spawn(move || ask(endpoint, leaf))))
+            .collect();
+        // A question that panicked has no answer.
+        asked
+            .into_iter()
+            .map(|(endpoint, asked)| (endpoint, asked.join().unwrap_or(Presented::Nothing)))
+            .collect()
+    })
+}
