@@ -1,8 +1,10 @@
 //! Fixes the daemon's proxy settings: adds the host to the value that the daemon uses, and leaves everything else.
 
+use std::path::PathBuf;
+
 use labtrust_plan::{
     Actor, Change, Command, Contents, Edit, Endpoint, Proof, Reload, Service, ShellLine, Step, StoreId,
-    fact::ServiceManager,
+    fact::{Engine, ServiceManager},
 };
 
 use super::view::{View, location};
@@ -132,14 +134,42 @@ fn no_proxy_change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &
     };
     let path = at.map(|(source, _)| source.path.clone());
     let mut reload = Reload { restart: vec![Service::engine(fact)], ..Reload::default() };
+    if matches!(form, Form::Unit | Form::Manager) {
+        reload.applied = vec![daemon_reload(view)?];
+        reload.undone.clone_from(&reload.applied);
+    }
+    let step = no_proxy_step(fact, form, path, names, list)?;
+    would_win(view, form, &step, names, list)?;
+    let subject = match &step {
+        Step::Put { path, .. } | Step::Edit { path, .. } => path.display().to_string(),
+        Step::Link { .. } | Step::Remove { .. } | Step::Entry { .. } => return None,
+    };
+    let steps = vec![step];
+    Some(Change {
+        store: StoreId::new("proxy"),
+        subject,
+        actor: fact.owner.clone().map_or(Actor::Machine, Actor::User),
+        proof: Proof::of_files(&steps),
+        steps,
+        reload,
+        serves: None,
+    })
+}
+
+/// The step that sets the variables `names` to `list` in a source of this form; none if labtrust must not edit such a source.
+fn no_proxy_step(
+    fact: &Engine,
+    form: Form,
+    path: Option<PathBuf>,
+    names: &[&str],
+    list: &str,
+) -> Option<Step> {
     let block = |line: fn(&str, &str) -> String| Edit::Block {
         name: "no-proxy".into(),
         lines: names.iter().map(|name| line(name, list)).collect(),
     };
-    let step = match form {
+    Some(match form {
         Form::Unit | Form::Manager => {
-            reload.applied = vec![daemon_reload(view)?];
-            reload.undone.clone_from(&reload.applied);
             let lines = names.iter().map(|name| format!("Environment=\"{name}={list}\"\n"));
             let text = format!(
                 "# Made by labtrust: NO_PROXY as it was before, and one more host.\n[Service]\n{}",
@@ -165,21 +195,6 @@ fn no_proxy_change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &
             mode: 0o644,
         },
         Form::CommandLine | Form::Client => return None,
-    };
-    would_win(view, form, &step, names, list)?;
-    let subject = match &step {
-        Step::Put { path, .. } | Step::Edit { path, .. } => path.display().to_string(),
-        Step::Link { .. } | Step::Remove { .. } | Step::Entry { .. } => return None,
-    };
-    let steps = vec![step];
-    Some(Change {
-        store: StoreId::new("proxy"),
-        subject,
-        actor: fact.owner.clone().map_or(Actor::Machine, Actor::User),
-        proof: Proof::of_files(&steps),
-        steps,
-        reload,
-        serves: None,
     })
 }
 
