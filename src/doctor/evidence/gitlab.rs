@@ -68,11 +68,14 @@ pub struct SiteSeen {
     /// The port of this machine that leads to it, if any.
     pub published: Option<u16>,
     /// The certificate and key at GitLab's default paths; none if the settings use these paths.
-    pub usual: Option<PairSeen>,
+    #[serde(rename = "usual")]
+    pub default_pair: Option<PairSeen>,
     /// The certificate and key that the settings name.
-    pub meant: PairSeen,
+    #[serde(rename = "meant")]
+    pub in_settings: PairSeen,
     /// The certificate's file in nginx's own configuration; none if it is not known.
-    pub configured: Option<PathBuf>,
+    #[serde(rename = "configured")]
+    pub in_nginx: Option<PathBuf>,
     /// The chain that it sends to a client on this machine.
     pub served: Asked<Vec<Certificate>>,
     /// The program that listens on the published port.

@@ -124,9 +124,9 @@ fn site(
     SiteSeen {
         inside,
         published,
-        usual: (!is_usual).then(|| pair(world, installation, &usual("crt"), &usual("key"))),
-        meant: pair(world, installation, &certificate, &key),
-        configured: listener.map(|found| found.certificate),
+        default_pair: (!is_usual).then(|| pair(world, installation, &usual("crt"), &usual("key"))),
+        in_settings: pair(world, installation, &certificate, &key),
+        in_nginx: listener.map(|found| found.certificate),
         served,
         holder: listener::holder(published.unwrap_or(address.endpoint.port)),
         endpoint: address.endpoint.clone(),

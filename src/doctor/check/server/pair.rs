@@ -52,14 +52,14 @@ pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     let mut seen: Vec<&PairSeen> = Vec::new();
     // GitLab and its registry usually share one certificate and key.
     for site in &server.settings.sites {
-        if !seen.contains(&&site.meant) {
+        if !seen.contains(&&site.in_settings) {
             findings.extend(overridden(server, site));
             findings.extend(mismatch(server, site));
         }
-        if !seen.contains(&&site.meant) || findings.is_empty() {
+        if !seen.contains(&&site.in_settings) || findings.is_empty() {
             findings.extend(not_on_disk(server, site));
         }
-        seen.push(&site.meant);
+        seen.push(&site.in_settings);
     }
     findings
 }
@@ -68,8 +68,8 @@ pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
 pub(super) fn fault(server: Server<'_>) -> Option<String> {
     server.settings.sites.iter().find_map(|site| {
         // A certificate that nginx serves is usable.
-        let is_served = site.meant.leaf().is_some() && site.meant.leaf() == served(site);
-        let fault = site.meant.chain.fault().or_else(|| site.meant.fits.fault());
+        let is_served = site.in_settings.leaf().is_some() && site.in_settings.leaf() == served(site);
+        let fault = site.in_settings.chain.fault().or_else(|| site.in_settings.fits.fault());
         fault.filter(|_| !is_served).map(str::to_owned)
     })
 }
@@ -83,18 +83,19 @@ fn short(leaf: &Certificate) -> String {
 }
 
 fn overridden(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
-    let (meant, usual) = (&site.meant, site.usual.as_ref()?);
+    let (in_settings, usual) = (&site.in_settings, site.default_pair.as_ref()?);
     // The other site may use the certificate in the usual place.
-    let is_used = server.settings.sites.iter().any(|other| other.meant.certificate == usual.certificate);
-    let trouble = match (meant.leaf(), usual.leaf()) {
-        _ if meant.is_missing() => "which does not exist".to_owned(),
-        (Some(meant), Some(other)) if meant != other && !is_used => {
+    let is_used =
+        server.settings.sites.iter().any(|other| other.in_settings.certificate == usual.certificate);
+    let trouble = match (in_settings.leaf(), usual.leaf()) {
+        _ if in_settings.is_missing() => "which does not exist".to_owned(),
+        (Some(in_settings), Some(other)) if in_settings != other && !is_used => {
             format!("but another certificate is in {}", usual.certificate.display())
         }
         _ => return None,
     };
     let file = server.gitlab.gitlab_rb.display();
-    let (path, endpoint) = (meant.certificate.display(), &site.endpoint);
+    let (path, endpoint) = (in_settings.certificate.display(), &site.endpoint);
     let what = format!("{file} names {path} as the certificate of {endpoint}, {trouble}");
     let why =
         "a path in gitlab.rb overrides the default in /etc/gitlab/ssl, and a certificate there is not served";
@@ -108,10 +109,10 @@ fn overridden(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
 }
 
 fn mismatch(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
-    if site.meant.fits != Asked::Answered(Some(false)) {
+    if site.in_settings.fits != Asked::Answered(Some(false)) {
         return None;
     }
-    let (certificate, key) = (site.meant.certificate.display(), site.meant.key.display());
+    let (certificate, key) = (site.in_settings.certificate.display(), site.in_settings.key.display());
     let what = format!("{key} is not the key of {certificate}");
     let why =
         "nginx rejects a certificate and key that do not match: it keeps the old ones, or does not start";
@@ -122,7 +123,7 @@ fn mismatch(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
 }
 
 fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
-    let (shown, leaf) = (served(site)?, site.meant.leaf()?);
+    let (shown, leaf) = (served(site)?, site.in_settings.leaf()?);
     if shown == leaf || is_taken(server, site) {
         return None;
     }
@@ -130,11 +131,11 @@ fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
         "{} presents a certificate (SHA-256 {}…) that differs from the one in {} ({}…)",
         site.endpoint,
         short(shown),
-        site.meant.certificate.display(),
+        site.in_settings.certificate.display(),
         short(leaf)
     );
     // If nginx is configured with another file, gitlab.rb was changed but not applied.
-    let is_configured = site.configured.as_ref().is_none_or(|path| *path == site.meant.certificate);
+    let is_configured = site.in_nginx.as_ref().is_none_or(|path| *path == site.in_settings.certificate);
     let (why, command) = if is_configured {
         ("nginx reads its certificate and key when it starts or reloads, not when the file changes", None)
     } else {
@@ -155,11 +156,11 @@ fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
 
 /// Whether clients that trust the CA would accept the certificate on the disk.
 fn is_good(server: Server<'_>, site: &SiteSeen) -> bool {
-    let leaf = site.meant.leaf().and_then(|leaf| Parsed::from_der(leaf.der()).ok());
+    let leaf = site.in_settings.leaf().and_then(|leaf| Parsed::from_der(leaf.der()).ok());
     let is_good = |leaf: Parsed| {
         leaf.is_valid_at(server.case.evidence.at) && leaf.covers(&site.endpoint.host) && leaf.may_serve()
     };
-    site.meant.fits == Asked::Answered(Some(true))
+    site.in_settings.fits == Asked::Answered(Some(true))
         && leaf.is_some_and(is_good)
         && !nginx_reload(server).is_empty()
 }
@@ -173,7 +174,7 @@ fn nginx_reload(server: Server<'_>) -> &[Command] {
 
 /// A change without steps: it reloads nginx, and a handshake proves which certificate nginx serves.
 fn reload_change(server: Server<'_>, leaf: &Certificate) -> Change {
-    let shown = |site: &&SiteSeen| site.meant.leaf() == Some(leaf) && site.served.answer().is_some();
+    let shown = |site: &&SiteSeen| site.in_settings.leaf() == Some(leaf) && site.served.answer().is_some();
     let proof = |site: &SiteSeen| Proof::Served {
         endpoint: labtrust_plan::Endpoint::new(
             site.endpoint.host.clone(),

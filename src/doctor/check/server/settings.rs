@@ -30,10 +30,10 @@ pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
 
 fn lets_encrypt(server: Server<'_>) -> Option<Finding> {
     let site = server.settings.sites.first()?;
-    let is_theirs = site.meant.leaf().is_some_and(|leaf| {
+    let is_theirs = site.in_settings.leaf().is_some_and(|leaf| {
         Parsed::from_der(leaf.der()).is_ok_and(|leaf| leaf.issuer.contains("Let's Encrypt"))
     });
-    let is_missing = |site: &SiteSeen| site.meant.leaf().is_none() && site.meant.is_missing();
+    let is_missing = |site: &SiteSeen| site.in_settings.leaf().is_none() && site.in_settings.is_missing();
     let how = match server.settings.lets_encrypt {
         LetsEncrypt::On if !is_theirs => "is on",
         LetsEncrypt::Itself if !is_theirs => "was turned on by GitLab itself before",
@@ -44,7 +44,7 @@ fn lets_encrypt(server: Server<'_>) -> Option<Finding> {
     let what = format!(
         "Let's Encrypt {how}: the next `{}` replaces {}, or fails",
         server.gitlab.reconfigure,
-        site.meant.certificate.display()
+        site.in_settings.certificate.display()
     );
     let why = "unless gitlab.rb sets letsencrypt['enable'] = false, GitLab can ask Let's Encrypt for a certificate, \
                which fails on a private network";
