@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use labtrust_plan::fact::{Engine, EngineKind};
+use labtrust_plan::{
+    ShellLine,
+    fact::{Engine, EngineKind},
+};
 
 /// The system unit that runs `engine`; none if a user's systemd or a virtual machine runs it.
 pub(super) fn unit(engine: &Engine) -> Option<String> {
@@ -15,6 +18,13 @@ pub(super) fn unit(engine: &Engine) -> Option<String> {
         EngineKind::Snap => Some("snap.docker.dockerd.service".into()),
         EngineKind::Rootless | EngineKind::Desktop | EngineKind::Colima => None,
     }
+}
+
+/// The command that restarts `engine`, with sudo where root runs the daemon.
+pub(super) fn restart_line(engine: &Engine) -> Option<ShellLine> {
+    let restart = ShellLine::from(engine.restart.as_ref()?);
+    let is_roots = matches!(engine.kind, EngineKind::Rootful | EngineKind::Snap);
+    Some(if is_roots { restart.by_root() } else { restart })
 }
 
 /// The package that a restart of `engine` restarts, if it is one.

@@ -26,7 +26,11 @@ pub(crate) fn on_other_port(case: &Case<'_>) -> Option<Finding> {
     let other = &case.evidence.servers.iter().find(|server| server.is_registry())?.endpoint;
     let what = format!("the registry is at {other}, not on port {}", case.registry);
     let why = "Docker uses only the port in the image name";
-    Some(Finding::new(&OTHER_PORT, what, why).run(["docker", "login", &other.to_string()]))
+    Some(Finding::new(&OTHER_PORT, what, why).advise("log in at that port:").run([
+        "docker",
+        "login",
+        &other.to_string(),
+    ]))
 }
 
 fn judge(case: &Case<'_>) -> CheckResult {

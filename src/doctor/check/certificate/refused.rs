@@ -55,6 +55,6 @@ fn row_finding(row: &RefusalRow, refusals: &[Refusal], subject: &Subject) -> Opt
 }
 
 fn refusal_finding(code: &'static Code, advice: &str, refusal: &Refusal, subject: &Subject) -> Finding {
-    let what = format!("clients reject the certificate of {}: {}", subject.endpoint, refusal.why);
+    let what = format!("the certificate of {} has a problem: {}", subject.endpoint, refusal.why);
     Finding::new(code, what, format!("{} it", refusal.who_refuse())).advise(advice)
 }

@@ -54,7 +54,7 @@ fn describe(step: &Step) -> &str {
     match step {
         Step::Connected(_) => "is open",
         Step::Refused => "refuses the connection",
-        Step::Unreachable => "cannot be reached: no route to it",
+        Step::Unreachable => "cannot be reached (no route)",
         Step::TimedOut => "does not answer",
         Step::Failed(why) => why,
     }

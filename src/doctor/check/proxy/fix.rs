@@ -14,7 +14,7 @@ use crate::doctor::{
     no_proxy,
     proxy::{Proxies, winner},
     redacted::MARK,
-    unit::unit,
+    unit::{restart_line, unit},
 };
 
 /// Makes the daemon bypass its proxy for the host of `target`.
@@ -40,7 +40,7 @@ pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
             format!("set NO_PROXY={list} where Docker's proxy is set, and restart Docker")
         }
     };
-    Fix { advice: Some(advice), changes, commands, ..Fix::default() }
+    Fix { advice: before(&commands, &advice), changes, commands, ..Fix::default() }
 }
 
 /// Advice to correct the proxy's URL.
@@ -58,7 +58,8 @@ pub(super) fn correct_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, i
         "{named}, {what}. If {} needs no proxy, add it to NO_PROXY instead. Then restart Docker",
         target.host
     );
-    Fix { advice: Some(advice), commands: restart_commands(view), ..Fix::default() }
+    let commands = restart_commands(view);
+    Fix { advice: before(&commands, &advice), commands, ..Fix::default() }
 }
 
 /// Advice to set the proxy in a file that the daemon reads.
@@ -81,7 +82,7 @@ pub(super) fn unused(view: &View<'_, '_>) -> Fix {
             ]),
         );
     }
-    Fix { advice: Some(advice.into()), commands, ..Fix::default() }
+    Fix { advice: before(&commands, advice), commands, ..Fix::default() }
 }
 
 /// Restarts the daemon.
@@ -89,13 +90,18 @@ pub(super) fn restart(view: &View<'_, '_>) -> Fix {
     let advice = "restart Docker (this stops containers unless live-restore is on)";
     let restart = |fact| Restart { reload: daemon_reload(view), service: Service::engine(fact) };
     let restart = view.fact.map(restart).into_iter().collect();
-    Fix { advice: Some(advice.into()), commands: restart_commands(view), restart, ..Fix::default() }
+    let commands = restart_commands(view);
+    Fix { advice: before(&commands, advice), commands, restart, ..Fix::default() }
 }
 
 fn restart_commands(view: &View<'_, '_>) -> Vec<ShellLine> {
-    let restart = view.fact.and_then(|fact| fact.restart.as_ref());
-    let reload = daemon_reload(view);
-    reload.iter().chain(restart).map(|command| ShellLine::from(command).by_root()).collect()
+    let reload = daemon_reload(view).map(|command| ShellLine::from(&command).by_root());
+    reload.into_iter().chain(view.fact.and_then(restart_line)).collect()
+}
+
+/// `advice`, which ends with a colon if `commands` follow.
+fn before(commands: &[ShellLine], advice: &str) -> Option<String> {
+    Some(if commands.is_empty() { advice.to_owned() } else { format!("{advice}:") })
 }
 
 /// The command that makes systemd read its units again.

@@ -1,6 +1,6 @@
 //! Classifies why a daemon does not trust a registry, by its files.
 
-use labtrust_plan::{Service, ShellLine, store::Scope};
+use labtrust_plan::{Service, store::Scope};
 
 use super::{
     anchors::{self, is_replaced, leads_to},
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     certificate::Parsed,
-    doctor::{Case, Code, Finding, Fix, Restart, evidence::FolderSeen},
+    doctor::{Case, Code, Finding, Fix, Restart, evidence::FolderSeen, unit::restart_line},
 };
 
 pub(super) const NEEDS_RESTART: Code = Code::error("daemon-needs-restart");
@@ -63,9 +63,14 @@ impl EngineTrust<'_> {
     /// The fix that restarts the daemon.
     pub(super) fn restart(&self) -> Fix {
         let service = Service::engine(self.engine);
+        let commands: Vec<_> = restart_line(self.engine).into_iter().collect();
         Fix {
-            advice: Some(format!("restart {}", self.seen.title)),
-            commands: service.restart.iter().map(ShellLine::from).collect(),
+            advice: Some(format!(
+                "restart {}{}",
+                self.seen.title,
+                if commands.is_empty() { "" } else { ":" }
+            )),
+            commands,
             restart: vec![Restart { reload: None, service }],
             ..Fix::default()
         }
@@ -83,7 +88,7 @@ impl EngineTrust<'_> {
             format!("the system store holds the CA, but {title} does not know it yet"),
             "Docker reads the system store once, but certs.d at each request: a CA in certs.d needs no restart",
         );
-        Some(self.engine.restart.iter().fold(finding, Finding::command))
+        Some(restart_line(self.engine).into_iter().fold(finding, Finding::command))
     }
 
     /// The finding that the CA is in a wrong folder, or in a file with a wrong extension or format.

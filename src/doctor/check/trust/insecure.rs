@@ -18,7 +18,7 @@ pub(super) fn finding(case: &Case<'_>, engine: &EngineSeen) -> Option<Finding> {
             "any server that answers at this address is accepted, and receives the password",
         )
         .advise(
-            "remove it from insecure-registries in Docker's daemon.json, and restart Docker. For a name with a \
+            "remove the entry from insecure-registries in Docker's daemon.json, and restart Docker. For a name with a \
              loopback address, Docker never checks the certificate",
         ),
     )
