@@ -62,5 +62,5 @@ fn the_folder_that_wins_is_written_and_none_is_made_before_it() {
     assert!(probe(&machine, "root").contains(UNKNOWN_AUTHORITY));
     machine.run(trust).succeeded();
     assert!(probe(&machine, "root").contains(AUTHENTICATION));
-    machine.run_as("alice", ["labtrust", "untrust"]).exited(3).says("by another store that it reads");
+    machine.run_as("alice", ["labtrust", "untrust"]).exited(3).says("because of another store that it reads");
 }

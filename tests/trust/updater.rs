@@ -92,7 +92,7 @@ fn what_another_updater_destroyed_is_made_again_and_said() {
     // Once, after the updater has written: half of it, cut between two certificates; twice of it; cut within one.
     for (script, said) in [
         ("awk '/BEGIN/ { n++ } n <= 2' $B >/tmp/b", "certificates are missing in"),
-        ("cat $B $B >/tmp/b", "more often than it is given"),
+        ("cat $B $B >/tmp/b", "more often than its sources give it"),
         ("head -c -300 $B >/tmp/b", "is truncated"),
         (": >/tmp/b", "certificates are missing in"),
     ] {

@@ -76,7 +76,7 @@ impl Updater<'_> {
                 continue;
             }
             let why = if sources.is_some_and(|sources| sources::given(self.world, sources).whole) {
-                "their files had been removed before, and this was the first run of the updater since"
+                "their files were removed or deselected before, and the updater had not run since"
             } else {
                 "two runs of the updater left them out, so their sources are gone"
             };
