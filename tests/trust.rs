@@ -3,6 +3,7 @@
 
 mod engine;
 mod git;
+mod host;
 mod neighbours;
 mod podman;
 mod updater;

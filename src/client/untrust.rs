@@ -71,7 +71,7 @@ pub(crate) fn find(
     match arguments.what {
         Some(what) => {
             let anchor = source::known_anchor(reader, state, what, &known)?;
-            Ok((vec![anchor], Vec::new()))
+            Ok((anchor.into_iter().collect(), Vec::new()))
         }
         None if arguments.all => Ok((known, damages)),
         None if !damages.is_empty() => Err(damages.remove(0).into()),

@@ -63,7 +63,12 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
         }
         (None, ..) => {
             context.printer.document(&serde_json::json!({ "anchors": [] }));
-            context.printer.say("labtrust installed no CA on this machine: nothing to undo");
+            context.printer.say(match &arguments.what {
+                Some(host) => {
+                    format!("labtrust installed no CA for {}: nothing to undo", text::in_line(host))
+                }
+                None => "labtrust installed no CA on this machine: nothing to undo".to_owned(),
+            });
         }
     }
     Ok(code)

@@ -12,7 +12,7 @@ use crate::{
     certificate::Parsed,
     client::reader::Reader,
     exit::misuse,
-    hint::{fail, hint},
+    hint::{Hint, fail, hint},
     state::State,
 };
 
@@ -22,7 +22,7 @@ pub(crate) fn known_anchor(
     state: &State<'_>,
     what: &str,
     known: &[Anchor],
-) -> Result<Anchor> {
+) -> Result<Option<Anchor>> {
     let no_such = || {
         let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
@@ -37,10 +37,10 @@ pub(crate) fn known_anchor(
             what.parse().map_err(|error: InvalidFingerprint| misuse(error.to_string(), error.hint()))?;
         let is_meant = |anchor: &Anchor| anchor.sha256() == fingerprint;
         if let Some(known) = known.iter().find(|anchor| is_meant(anchor)) {
-            return Ok(known.clone());
+            return Ok(Some(known.clone()));
         }
         let own = state.nearest_ca()?.map(crate::state::ca::Ca::anchor);
-        return own.filter(is_meant).ok_or_else(no_such);
+        return own.filter(is_meant).ok_or_else(no_such).map(Some);
     }
     match Source::parse(what)? {
         source @ (Source::File(_) | Source::Input) => {
@@ -54,10 +54,10 @@ pub(crate) fn known_anchor(
             };
             let fingerprint = certificate.fingerprint();
             let known = known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned();
-            Ok(known.unwrap_or_else(|| Anchor {
+            Ok(Some(known.unwrap_or_else(|| Anchor {
                 certificate: Certificate::from(certificate),
                 endpoints: usual_endpoints(certificate),
-            }))
+            })))
         }
         Source::Server(target) => {
             let is_for = |anchor: &&Anchor| {
@@ -66,16 +66,26 @@ pub(crate) fn known_anchor(
                 })
             };
             match known.iter().filter(is_for).collect::<Vec<_>>().as_slice() {
-                [anchor] => Ok((*anchor).clone()),
-                [] => Err(no_such()),
-                several => {
-                    let list: Vec<_> = several.iter().map(|anchor| anchor.sha256().to_string()).collect();
-                    Err(fail(
-                        format!("several CAs are trusted for {target}"),
-                        hint!("choose one by its fingerprint: {}", Prose(list.join(", "))),
-                    ))
-                }
+                [anchor] => Ok(Some((*anchor).clone())),
+                // A file of that name in the current folder may be meant.
+                [] if file_hint(what).is_some() => Err(no_such()),
+                [] => Ok(None),
+                several => Err(fail(
+                    format!("several CAs are trusted for {target}"),
+                    Hint::from("choose one by its fingerprint:")
+                        .lines(several.iter().map(|anchor| row(anchor))),
+                )),
             }
         }
     }
+}
+
+/// A line of a list to choose from.
+fn row(anchor: &Anchor) -> Hint {
+    let Ok(certificate) = Parsed::from_der(anchor.certificate.der()) else {
+        return hint!("{}", anchor.sha256());
+    };
+    let (from, until) = (certificate.not_before.date(), certificate.not_after.date());
+    let title = format!("{}, valid from {from} to {until}", certificate.title());
+    hint!("{} ({})", anchor.sha256(), Prose(title))
 }
