@@ -20,8 +20,8 @@ const STACK: usize = 8 << 20;
 /// The whole program, from its arguments to its exit code.
 pub fn run() -> ExitCode {
     world::shed_inheritance();
-    let work = thread::Builder::new().name("labtrust".into()).stack_size(STACK).spawn(work);
-    let ended = work.map(thread::JoinHandle::join);
+    let thread = thread::Builder::new().name("labtrust".into()).stack_size(STACK).spawn(run_in_thread);
+    let ended = thread.map(thread::JoinHandle::join);
     match ended {
         Ok(Ok(code)) => code,
         // The panic has printed its message already. It is a bug in labtrust.
@@ -34,7 +34,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn work() -> ExitCode {
+fn run_in_thread() -> ExitCode {
     // The process that acts as another user has no command line: only its parent talks to it.
     if std::env::args_os().nth(1).is_some_and(|argument| argument == context::ACT_AS_USER) {
         return world::serve_delegate().map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);

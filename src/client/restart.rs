@@ -48,7 +48,7 @@ pub(crate) fn restart(
                 outcome.state = OutcomeState::Failed;
                 continue;
             }
-            outcome.restart.retain(|other| !other.is(&service));
+            outcome.restart.retain(|awaited| !awaited.is(&service));
             if [OutcomeState::Pending, good].contains(&outcome.state) && outcome.restart.is_empty() {
                 let but = otherwise.as_ref().map_or_else(String::new, |seen| format!(", but {seen}"));
                 outcome.state = if otherwise.is_some() { bad } else { good };

@@ -81,23 +81,36 @@ pub(crate) fn look_at_anchors(
     anchors.values().map(look).collect()
 }
 
-/// The commands that have those of `known` trusted which are not.
+<<<<<<< HEAD
+/// The commands that trust those of `known` which are not trusted.
 pub(crate) fn missing(known: &[KnownCa]) -> Vec<ShellLine> {
     let mut missing = Vec::new();
-    for one in known.iter().filter(|one| one.code() == exit::NO) {
-        let command = reports::labtrust(&one.repeat);
+    for ca in known.iter().filter(|ca| ca.code() == exit::NO) {
+        let command = reports::labtrust(&ca.repeat);
         // One line may trust both CAs of a rotation.
         if !missing.contains(&command) {
             missing.push(command);
         }
     }
     missing
+=======
+/// The command by which GitLab applies its gitlab.rb, if it has not yet.
+pub(crate) fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
+    let records =
+        receipts.iter().filter(|receipt| receipt.name == RECEIPT).flat_map(|receipt| &receipt.changes);
+    let placed: Vec<&Path> = records
+        .filter(|record| record.store.as_str() == gitlab::STORE)
+        .map(|record| Path::new(&record.subject))
+        .collect();
+    let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
+    gitlab::behind::pending_reconfigure(&World::here(), &context.facts, &placed, known)
+>>>>>>> bd1b43a (names: closures take the noun; the last words)
 }
 
 /// The expiry of the installed certificate that `own` signed.
 pub(crate) fn end_of_placed(placed: &[PlacedChain], own: &Ca) -> Option<OffsetDateTime> {
-    let signed = placed.iter().filter(|one| own.has_signed(&one.chain));
-    let leaves = signed.filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
+    let signed = placed.iter().filter(|pair| own.has_signed(&pair.chain));
+    let leaves = signed.filter_map(|pair| Parsed::from_der(pair.chain.first()?.der()).ok());
     leaves.map(|leaf| leaf.not_after).max()
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn chain(
 
 /// The error for a certificate that matches no stored request.
 fn no_answer(given: &[Parsed], requests: &[PendingRequest]) -> anyhow::Error {
-    let titles: Vec<_> = given.iter().filter(|one| !one.is_ca()).map(Parsed::title).collect();
+    let titles: Vec<_> = given.iter().filter(|certificate| !certificate.is_ca()).map(Parsed::title).collect();
     if titles.is_empty() {
         let titles: Vec<_> = given.iter().map(Parsed::title).collect();
         return fail(
@@ -68,7 +68,8 @@ fn known(state: &state::State<'_>, requests: &[PendingRequest]) -> Result<Vec<Ce
         known.extend(receipt.anchor.as_ref().map(|anchor| anchor.certificate.der().to_vec().into()));
     }
     if let Some(own) = state.nearest_ca()? {
-        known.extend(own.intermediates.iter().chain([&own.root]).map(|one| one.der().clone()));
+        known
+            .extend(own.intermediates.iter().chain([&own.root]).map(|certificate| certificate.der().clone()));
     }
     Ok(known)
 }

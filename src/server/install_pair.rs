@@ -76,7 +76,7 @@ fn shown_to_serve(expected: &Expected, error: anyhow::Error) -> anyhow::Error {
 /// the first failure, because later changes depend on earlier ones.
 pub(crate) fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
-    for changes in changes.chunk_by(|one, next| one.store == next.store) {
+    for changes in changes.chunk_by(|change, next| change.store == next.store) {
         let next = apply_together(session, RECEIPT, None, changes)?;
         check(&next)?;
         outcomes.extend(next);

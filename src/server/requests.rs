@@ -76,7 +76,7 @@ pub(crate) fn answered(session: &Session<'_>, state: &State<'_>, chain: &Chain) 
     for kept in state.requests()?.kept.iter().filter(|kept| kept.folder.starts_with(state.folder())) {
         if kept.public_key == *chain.leaf.public_key() {
             let path = kept.answer_path();
-            let served: Vec<_> = chain.served().iter().map(|one| one.der().clone()).collect();
+            let served: Vec<_> = chain.served().iter().map(|certificate| certificate.der().clone()).collect();
             let answer = pem::write_certificates(&served);
             let contents = Contents::Public(answer.into_bytes());
             let step = Step::Put { path: path.clone(), contents, mode: 0o644 };

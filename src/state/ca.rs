@@ -217,7 +217,8 @@ impl Ca {
 
     /// Whether the first certificate of `chain` leads, within it, to `root`.
     pub(crate) fn leads_to(chain: &[Certificate], root: &Parsed) -> bool {
-        let parsed: Vec<Parsed> = chain.iter().filter_map(|one| Parsed::from_der(one.der()).ok()).collect();
+        let parsed: Vec<Parsed> =
+            chain.iter().filter_map(|certificate| Parsed::from_der(certificate.der()).ok()).collect();
         let Some((leaf, rest)) = parsed.split_first() else { return false };
         let pool: Vec<Parsed> = rest.iter().chain([root]).cloned().collect();
         let top = path::above(leaf, &pool).last().map_or(leaf.fingerprint(), |top| top.fingerprint());
@@ -256,8 +257,12 @@ impl Ca {
             Err(anyhow!("it is encrypted, but labtrust never encrypts it"))
         })
         .map_err(damage)?;
-        let certificates: Vec<_> =
-            self.intermediates.iter().chain([&self.root]).map(|one| one.der().clone()).collect();
+        let certificates: Vec<_> = self
+            .intermediates
+            .iter()
+            .chain([&self.root])
+            .map(|certificate| certificate.der().clone())
+            .collect();
         let authority = Authority::open(&certificates, key).map_err(damage)?;
         if authority.root().fingerprint() != self.root.fingerprint() {
             return Err(Damage::new(

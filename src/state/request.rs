@@ -213,7 +213,7 @@ pub(crate) fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<I
         registry: None,
         gitlab: None,
     };
-    let answer: Vec<_> = chain.iter().map(|one| one.der().clone()).collect();
+    let answer: Vec<_> = chain.iter().map(|certificate| certificate.der().clone()).collect();
     let folder = folder(Path::new(""), key.public_key());
     let item = |name, contents, is_public| Item { path: folder.join(name), contents, is_public };
     Ok(vec![

@@ -97,9 +97,7 @@ fn what_somebody_else_can_write_into_a_state_folder_is_not_believed() {
                 assert_eq!(output.code(), 3, "{point}");
                 // Taking a setup back puts aside what cannot be believed, and says that nothing is known of the rest.
                 let is_put_aside = line.contains(&"--undo".to_owned())
-                    && output
-                        .stdout
-                        .contains("what setup had placed on this server is not recorded any more");
+                    && output.stdout.contains("the record of what setup installed on this server is lost");
                 assert!(is_put_aside || output.stderr.starts_with("error: "), "{point}");
                 refused += 1;
             }

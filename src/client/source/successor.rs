@@ -40,9 +40,9 @@ impl AnnouncedNext {
         let is_named =
             |successor: &Successor| named.is_some_and(|named| named == successor.root.fingerprint());
         if let Some(named) = named
-            && !all.iter().any(|one| is_named(one) && one.succession == Succession::Follows)
+            && !all.iter().any(|successor| is_named(successor) && successor.succession == Succession::Follows)
         {
-            let why = all.iter().find(|one| is_named(one)).map(why).unwrap_or_default();
+            let why = all.iter().find(|successor| is_named(successor)).map(why).unwrap_or_default();
             return Err(fail(
                 format!("{endpoint} announces no CA with the fingerprint {named}{why}"),
                 "see the next CA with `labtrust rotate` on the server, or leave out --next to trust only the CA in use",
@@ -56,7 +56,7 @@ impl AnnouncedNext {
                 }
                 // There is only one next CA. A second one is suspicious.
                 Succession::Follows => {
-                    announced.note(&successor, "the server announces more than one next CA", endpoint)
+                    announced.note(&successor, "the server announces more than one next CA", endpoint);
                 }
                 Succession::Wider => {
                     let what = format!(

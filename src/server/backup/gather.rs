@@ -113,7 +113,7 @@ fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
     let kept = &state.requests()?.kept;
     let (mut items, mut missing): (Vec<Item>, _) = (Vec::new(), Vec::new());
     for placed in placed(state, own)? {
-        let parsed = placed.chain.iter().map(|one| Parsed::from_der(one.der()));
+        let parsed = placed.chain.iter().map(|certificate| Parsed::from_der(certificate.der()));
         let chain: Vec<Parsed> = parsed.collect::<Result<_>>()?;
         let Some(leaf) = chain.first() else { continue };
         let can_be_made = match own {

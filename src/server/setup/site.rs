@@ -197,8 +197,8 @@ impl Site {
         let mut unready =
             self.layout.unready(&World::here(), installation, config, &self.gitlab.host, &covers);
         if !self.reconfigures() {
-            let later = unready.extract_if(.., |one| one.keeps_from_starting);
-            let note = |one| format!("the next `gitlab-ctl reconfigure` will take GitLab down: {one}");
+            let later = unready.extract_if(.., |site| site.keeps_from_starting);
+            let note = |site| format!("the next `gitlab-ctl reconfigure` will take GitLab down: {site}");
             self.layout.notes.extend(later.map(note));
         }
         if unready.is_empty() { Ok(()) } else { Err(ready::refusal(&unready, hint)) }

@@ -106,7 +106,8 @@ pub(crate) fn down(facts: &Facts, receipts: &Recorded) -> Vec<String> {
 }
 
 fn expected(facts: &Facts, receipts: &Recorded) -> Option<Expected> {
-    let records = receipts.iter().filter(|receipt| receipt.name == RECEIPT).flat_map(|one| &one.changes);
+    let records =
+        receipts.iter().filter(|receipt| receipt.name == RECEIPT).flat_map(|receipt| &receipt.changes);
     let settings =
         records.map(|record| Path::new(&record.subject)).find(|path| path.ends_with("gitlab.rb"))?;
     let world = World::here();
