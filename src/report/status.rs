@@ -81,7 +81,6 @@ pub(crate) fn look_at_anchors(
     anchors.values().map(look).collect()
 }
 
-<<<<<<< HEAD
 /// The commands that trust those of `known` which are not trusted.
 pub(crate) fn missing(known: &[KnownCa]) -> Vec<ShellLine> {
     let mut missing = Vec::new();
@@ -93,18 +92,6 @@ pub(crate) fn missing(known: &[KnownCa]) -> Vec<ShellLine> {
         }
     }
     missing
-=======
-/// The command by which GitLab applies its gitlab.rb, if it has not yet.
-pub(crate) fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
-    let records =
-        receipts.iter().filter(|receipt| receipt.name == RECEIPT).flat_map(|receipt| &receipt.changes);
-    let placed: Vec<&Path> = records
-        .filter(|record| record.store.as_str() == gitlab::STORE)
-        .map(|record| Path::new(&record.subject))
-        .collect();
-    let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
-    gitlab::behind::pending_reconfigure(&World::here(), &context.facts, &placed, known)
->>>>>>> bd1b43a (names: closures take the noun; the last words)
 }
 
 /// The expiry of the installed certificate that `own` signed.

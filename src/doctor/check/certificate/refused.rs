@@ -23,7 +23,7 @@ const ROWS: &[RefusalRow] = &[
     RefusalRow {
         about: About::Constraint,
         code: &CONSTRAINT_VIOLATED,
-        advice: "have it signed by a CA that can sign for this host. On the server, sudo labtrust setup --name NAME \
+        advice: "have it signed by a CA that can sign for this host. Or, on the server, sudo labtrust setup --name NAME \
                  creates a new CA if the current one cannot sign NAME; clients must then trust the new CA",
     },
     RefusalRow {
