@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_meant_for_a_host_also_by_a_wrong_name() {
+    fn a_folder_with_a_wrong_name_looks_like_the_host() {
         let looks_like =
             |name: &str, host: &str| host.parse().is_ok_and(|host: Host| looks_like(name, &host));
         let host = "gitlab.example.com";

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_looked_at_is_a_fault_and_no_finding() {
+    fn a_failed_probe_is_a_fault_and_not_a_finding() {
         let text = include_str!("../../tests/evidence/docker-missing.json");
         let missing: Evidence = serde_json::from_str(text).expect("evidence");
         assert!(!diagnose(&missing).has_faults());

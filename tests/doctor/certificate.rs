@@ -147,7 +147,7 @@ fn a_clock_that_is_wrong() {
 }
 
 #[test]
-fn a_middlebox_that_signs_anew() {
+fn a_middlebox_that_signs_its_own_certificate() {
     let server = machine!("gitlab");
     let machine = machine!("client");
     machine.without_hooks();
@@ -204,7 +204,7 @@ fn a_middlebox_that_signs_anew() {
 }
 
 #[test]
-fn two_things_at_once_are_both_told() {
+fn two_problems_at_once_are_both_reported() {
     let machine = machine!("gitlab");
     let gitlab = Gitlab::start(&machine);
     let engine = Engine::start(&machine);

@@ -59,7 +59,7 @@ fn every_client_means(machine: &Machine, host: &str, port: &str, code: &str) {
 }
 
 #[test]
-fn whoever_does_not_trust_says_so_in_words_that_are_understood() {
+fn messages_about_an_untrusted_ca_are_explained() {
     let machine = machine!("client");
     let engine = Engine::start(&machine);
     super::serving(&machine);
@@ -79,7 +79,7 @@ fn whoever_does_not_trust_says_so_in_words_that_are_understood() {
 }
 
 #[test]
-fn whoever_is_shown_another_name_or_day_says_so_in_words_that_are_understood() {
+fn messages_about_names_and_dates_are_explained() {
     let machine = machine!("client");
     let gitlab = Gitlab::start(&machine);
     for (names, validity, code) in [
@@ -95,7 +95,7 @@ fn whoever_is_shown_another_name_or_day_says_so_in_words_that_are_understood() {
 }
 
 #[test]
-fn whoever_does_not_get_there_says_so_in_words_that_are_understood() {
+fn messages_about_the_connection_are_explained() {
     let machine = machine!("client");
     let _gitlab = Gitlab::start(&machine);
     every_client_means(&machine, HOST, "4999", "port-refused");
@@ -106,7 +106,7 @@ fn whoever_does_not_get_there_says_so_in_words_that_are_understood() {
 /// Every message that a daemon gave in the lab for a cause is known, and the cause is among its codes, unless the
 /// message is about a consequence.
 #[test]
-fn what_engines_said_when_evidence_was_recorded_is_understood() {
+fn recorded_messages_of_daemons_are_explained() {
     const SAID_OF_WHAT_FOLLOWS: [&str; 3] = ["daemon-remote", "port-taken", "ssl-path-overridden"];
     let mut wrong = Vec::new();
     let mut known = 0;

@@ -36,7 +36,7 @@ fn a_healthy_machine_is_answered_at_once() {
 }
 
 #[test]
-fn a_name_that_nobody_knows() {
+fn a_name_that_cannot_be_resolved() {
     for names in [Names::Unknown, Names::Refused, Names::Silent] {
         let machine = machine!("client");
         machine.forget_name(HOST, names);

@@ -44,7 +44,7 @@ impl<'m> Scene<'m> {
 }
 
 #[test]
-fn whatever_the_proxy_answers_it_is_its_answer() {
+fn every_answer_of_a_proxy_is_recognised() {
     for passing in [NEVER, Passing::WebOnly, Passing::Known, Passing::Never("502 Bad Gateway")] {
         let machine = machine!("client");
         let scene = Scene::laid(&machine, Release::Installed, Manager::Init, passing);
@@ -166,7 +166,7 @@ fn entries_that_mean_nothing_beside_a_proxy_that_is_not_there() {
 }
 
 #[test]
-fn settings_that_nobody_reads() {
+fn settings_in_a_file_that_docker_does_not_read() {
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Systemd, NEVER);
     scene.engine.drop_in("proxy.conf", &format!("Environment=HTTPS_PROXY={}", scene.proxy.url()));
@@ -187,7 +187,7 @@ fn settings_that_nobody_reads() {
 }
 
 #[test]
-fn a_proxy_that_is_needed_and_set_where_nobody_reads_it() {
+fn a_needed_proxy_in_a_file_that_docker_does_not_read() {
     let server = machine!("gitlab");
     let pair = serving(&server);
     let proxy = Proxy::start(&server, Passing::All);

@@ -115,7 +115,7 @@ fn a_token_service_to_which_the_password_would_go_in_clear() {
 }
 
 #[test]
-fn a_token_service_that_nobody_offers() {
+fn a_token_service_that_does_not_exist() {
     let machine = machine!("client");
     machine.without_hooks();
     let engine = Engine::start(&machine);
@@ -125,7 +125,7 @@ fn a_token_service_that_nobody_offers() {
 }
 
 #[test]
-fn a_token_service_whose_gitlab_does_not_run() {
+fn a_token_service_of_a_gitlab_that_is_not_running() {
     let machine = machine!("client");
     machine.without_hooks();
     let engine = Engine::start(&machine);

@@ -20,7 +20,7 @@ fn evidence_goes_into_files_and_comes_from_anywhere() {
 }
 
 #[test]
-fn what_is_not_to_be_mended_and_what_could_not_be_seen_is_said() {
+fn the_report_names_checks_that_could_not_be_made() {
     let machine = machine!("client");
     machine.without_hooks();
     let engine = Engine::start(&machine);

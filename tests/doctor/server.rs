@@ -118,7 +118,7 @@ fn a_port_that_another_web_server_had_first() {
 }
 
 #[test]
-fn on_a_client_nothing_is_said_of_a_server() {
+fn on_a_client_the_server_is_not_checked() {
     let machine = machine!("server");
     server(&machine);
     // GitLab on another machine is not checked.
@@ -133,7 +133,7 @@ fn on_a_client_nothing_is_said_of_a_server() {
 }
 
 #[test]
-fn a_port_that_the_container_does_not_lend() {
+fn a_port_that_the_container_does_not_publish() {
     let machine = machine!("server");
     machine.without_hooks();
     Engine::start(&machine);
@@ -154,7 +154,7 @@ fn a_port_that_the_container_does_not_lend() {
 }
 
 #[test]
-fn who_may_not_look_at_the_server_is_told_so() {
+fn a_user_without_rights_on_the_server_is_told_to_use_root() {
     let machine = machine!("server");
     server(&machine);
     let asked = machine.command(["labtrust", "doctor", REGISTRY]).user("developer").run();

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_became_of_it_the_words_are_found() {
+    fn a_wording_is_found_in_any_pasted_form() {
         for text in [
             "x509: certificate signed by unknown authority",
             "X509: Certificate\u{a0}signed by unknown authority.",

@@ -5,7 +5,7 @@ use super::*;
 const PASTED: &str = include_str!("messages.txt");
 
 #[test]
-fn pasted_texts_mean_what_they_mean() {
+fn pasted_texts_have_their_first_code() {
     let texts: Vec<&str> = PASTED.split("\n% ").skip(1).collect();
     assert!(texts.len() >= 80);
     let mut wrong = Vec::new();
@@ -29,7 +29,7 @@ fn pasted_texts_mean_what_they_mean() {
 }
 
 #[test]
-fn what_is_not_known_means_nothing() {
+fn an_unknown_text_has_no_meaning() {
     for text in ["", " ", "hello", "x509", "Login Succeeded", "error", "the forbiddenness of feof"] {
         let found = meaning(text).map(|meaning| meaning.row.codes);
         assert!(found.is_none() || text == "x509", "{text}: {found:?}");

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_meant_is_seen() {
+    fn a_near_miss_is_recognised_with_its_reason() {
         let endpoint: Endpoint = "mygitlab.example.com:4567".parse().expect("an endpoint");
         let addresses = ["192.168.1.7".parse().expect("an address")];
         for (list, expected) in [

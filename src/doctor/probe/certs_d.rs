@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_told_by_what_is_in_them() {
+    fn a_file_is_classified_by_its_content() {
         let forms: [(&[u8], FileForm); 10] = [
             (b"", FileForm::Empty),
             (b" \r\n", FileForm::Empty),

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_nobody_named_is_waited_for_while_no_registry_was_found() {
+    fn an_unnamed_port_gets_more_time_while_no_registry_was_found() {
         let budget = TimeBudget::new(Instant::now() + Duration::from_secs(60), Some(4567));
         let (times, last) = asked(&budget, 5050);
         assert!(times == 3 && last > Duration::from_secs(50), "{times} {last:?}");

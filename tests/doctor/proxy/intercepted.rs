@@ -12,7 +12,7 @@ const ONLY_THE_PROXY: &str = "kill $(pidof tinyproxy); while pidof tinyproxy >/d
     iptables -t nat -I OUTPUT -p tcp --dport 4567 -m owner ! --gid-owner 777 -j RETURN";
 
 #[test]
-fn a_proxy_that_signs_anew() {
+fn a_proxy_that_signs_its_own_certificate() {
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Init, Passing::All);
     machine.intercept(&Pair::by(&machine, &Recipe::CORPORATE), &[4567]);

@@ -11,7 +11,7 @@ fn doctor(machine: &Machine) -> Command<'_> {
 }
 
 #[test]
-fn the_docker_command_is_told_to_use_a_proxy() {
+fn the_docker_command_uses_a_proxy() {
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
     let with = |no_proxy: &str| {
@@ -44,7 +44,7 @@ fn builds_are_given_a_proxy() {
 }
 
 #[test]
-fn git_is_told_to_use_a_proxy() {
+fn git_uses_a_proxy() {
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
     machine.write("/root/.gitconfig", format!("[http]\n\tproxy = {}\n", scene.proxy.url()));

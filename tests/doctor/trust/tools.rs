@@ -108,7 +108,7 @@ fn a_proxy_that_is_in_the_way_of_a_ca_that_nobody_trusts() {
 }
 
 #[test]
-fn containerd_itself_where_it_is_told_of_the_registry() {
+fn containerd_with_a_folder_for_the_registry() {
     let machine = machine!("node");
     let (engine, pair) = refusing(&machine);
     let folder = format!("/etc/containerd/certs.d/{REGISTRY}");

@@ -106,7 +106,7 @@ fn an_old_engine_uses_the_proxy_of_http() {
 }
 
 #[test]
-fn synologys_engine_is_mended_in_its_own_file() {
+fn synologys_daemon_is_fixed_in_its_own_file() {
     let mut evidence = recorded();
     let path = "/var/packages/ContainerManager/etc/dockerd.json";
     evidence.engines[0].sources.clear();
@@ -125,7 +125,7 @@ fn synologys_engine_is_mended_in_its_own_file() {
 }
 
 #[test]
-fn a_users_engine_is_mended_by_the_user() {
+fn a_users_daemon_is_fixed_by_the_user() {
     let mut evidence = recorded();
     let user = evidence.facts.user.clone();
     evidence.facts.engines[0].kind = EngineKind::Rootless;
@@ -141,7 +141,7 @@ fn a_users_engine_is_mended_by_the_user() {
 }
 
 #[test]
-fn what_would_not_help_or_is_not_known_is_not_changed() {
+fn a_change_without_effect_is_not_planned() {
     let plain = recorded();
     assert!(only(&plain).fix.is_automatic());
     let cases: [(&str, Lay); 6] = [
@@ -214,7 +214,7 @@ fn a_proxy_that_lets_tls_pass_is_not_to_blame() {
 }
 
 #[test]
-fn of_a_proxy_beside_which_nobody_answers_nothing_is_said() {
+fn no_finding_about_a_proxy_if_the_server_does_not_answer() {
     let text = include_str!("../../../../tests/evidence/git-proxy-not-bypassed.json");
     let mut evidence: Evidence = serde_json::from_str(text).expect("evidence");
     let state = |evidence: &Evidence| {

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whose_words_they_are_is_told() {
+    fn the_origin_of_a_message_is_recognised() {
         for (message, expected) in [
             (r#"Get "https://h:4567/v2/": Service Unavailable"#, Wording::Proxy),
             (r#"Get "https://h:4567/v2/": Forbidden"#, Wording::Proxy),

@@ -71,7 +71,7 @@ fn a_key_that_cannot_be_compared_is_a_fault_unless_it_is_served() {
 }
 
 #[test]
-fn only_a_good_pair_is_read_anew_without_being_asked() {
+fn only_a_valid_certificate_is_reloaded_automatically() {
     let automatic = |change: &dyn Fn(&mut Value)| {
         let mut evidence: Value = serde_json::from_str(UNREAD).expect("recorded evidence");
         change(&mut evidence);

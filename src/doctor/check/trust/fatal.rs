@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_engine_says_of_another_place_is_not_said_of_this_folder() {
+    fn a_message_about_another_folder_is_not_about_this_one() {
         let folder = RegistryFolder { path: "/c/h:4567".into(), actor: Actor::Machine };
         assert!(folder.named_by_engine("open /var/lib/docker/x: no space left on device").is_none());
         let found = folder.named_by_engine("read /c/h:4567/my ca.crt: is a directory").expect("a finding");
