@@ -174,7 +174,7 @@ mod tests {
     fn a_folder_that_cannot_be_looked_at_is_said_to_be_unreadable() {
         let folder = tempfile::tempdir().expect("a folder");
         let name = "gitlab.example.com:4567";
-        std::os::unix::fs::symlink(name, folder.path().join(name)).expect("a link to itself");
+        World::here().link(&folder.path().join(name), Path::new(name)).expect("a link to itself");
         let host: Host = "gitlab.example.com".parse().expect("a host");
         let seen = folders(&World::here(), folder.path(), &[host], &Served::none());
         let [found] = &seen.answer().expect("the folder is listed")[..] else { panic!("{seen:?}") };

@@ -40,7 +40,7 @@ pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
             format!("set NO_PROXY={list} where Docker's proxy is set, and restart Docker")
         }
     };
-    Fix { advice: before(&commands, &advice), changes, commands, ..Fix::default() }
+    Fix { advice: Some(before(&commands, &advice)), changes, commands, ..Fix::default() }
 }
 
 /// Advice to correct the proxy's URL.
@@ -59,7 +59,7 @@ pub(super) fn correct_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, i
         target.host
     );
     let commands = restart_commands(view);
-    Fix { advice: before(&commands, &advice), commands, ..Fix::default() }
+    Fix { advice: Some(before(&commands, &advice)), commands, ..Fix::default() }
 }
 
 /// Advice to set the proxy in a file that the daemon reads.
@@ -82,7 +82,7 @@ pub(super) fn unused(view: &View<'_, '_>) -> Fix {
             ]),
         );
     }
-    Fix { advice: before(&commands, advice), commands, ..Fix::default() }
+    Fix { advice: Some(before(&commands, advice)), commands, ..Fix::default() }
 }
 
 /// Restarts the daemon.
@@ -91,7 +91,7 @@ pub(super) fn restart(view: &View<'_, '_>) -> Fix {
     let restart = |fact| Restart { reload: daemon_reload(view), service: Service::engine(fact) };
     let restart = view.fact.map(restart).into_iter().collect();
     let commands = restart_commands(view);
-    Fix { advice: before(&commands, advice), commands, restart, ..Fix::default() }
+    Fix { advice: Some(before(&commands, advice)), commands, restart, ..Fix::default() }
 }
 
 fn restart_commands(view: &View<'_, '_>) -> Vec<ShellLine> {
@@ -100,8 +100,8 @@ fn restart_commands(view: &View<'_, '_>) -> Vec<ShellLine> {
 }
 
 /// `advice`, which ends with a colon if `commands` follow.
-fn before(commands: &[ShellLine], advice: &str) -> Option<String> {
-    Some(if commands.is_empty() { advice.to_owned() } else { format!("{advice}:") })
+fn before(commands: &[ShellLine], advice: &str) -> String {
+    if commands.is_empty() { advice.to_owned() } else { format!("{advice}:") }
 }
 
 /// The command that makes systemd read its units again.
