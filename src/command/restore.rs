@@ -133,10 +133,7 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
             ));
         }
     };
-    let by = match opener {
-        Opener::Passphrase(_) => OpenedBy::Passphrase,
-        Opener::Identities(_) => OpenedBy::Key,
-    };
+    let by = if matches!(opener, Opener::Passphrase(_)) { OpenedBy::Passphrase } else { OpenedBy::Key };
     Ok((Archive::read(&seal::open(&sealed, &opener)?)?, by))
 }
 
