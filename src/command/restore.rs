@@ -38,11 +38,9 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore) -> Result<u8> {
     let printer = context.printer;
-    let shown = text::path(&arguments.file);
-    let (archive, by) = read(context, arguments).with_context(|| format!("cannot restore {shown}"))?;
-    if !sender::check(context, state, arguments, &archive, by)
-        .with_context(|| format!("cannot restore {shown}"))?
-    {
+    let fault = || format!("cannot restore {}", text::path(&arguments.file));
+    let (archive, by) = read(context, arguments).with_context(fault)?;
+    if !sender::check(context, state, arguments, &archive, by).with_context(fault)? {
         return Ok(exit::NO);
     }
     let plan = Plan::make(state, &archive, arguments.replace)?;
@@ -93,8 +91,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore)
     }
     let code = report::restore::report(context, &state.again(), &archive, &plan, is_new)?;
     // Older versions of labtrust did not check a backup after writing it.
-    let damages = damages::of_archive(&archive);
-    Ok(exit::worse(code, print_damages(context, damages.iter())))
+    Ok(exit::worse(code, print_damages(context, damages::of_archive(&archive).iter())))
 }
 
 /// Records that `archive` is a backup of the state.

@@ -138,7 +138,7 @@ mod tests {
             ),
             ("external_url 'https://me:hunter2@h'", "gitlab.rb:1 sets `external_url '…'`, from which"),
             ("from_file '/etc/gitlab/site.rb'", "gitlab.rb:1 reads another file"),
-            ("", "no host was given"),
+            ("", "you gave no host"),
         ] {
             let error = endpoints(None, None, &Config::read("", script)).expect_err(script).to_string();
             assert!(error.contains(expected), "{script}: {error}");
