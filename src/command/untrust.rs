@@ -63,12 +63,9 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
         }
         (None, ..) => {
             context.printer.document(&serde_json::json!({ "anchors": [] }));
-            context.printer.say(match &arguments.what {
-                Some(host) => {
-                    format!("labtrust installed no CA for {}: nothing to undo", text::in_line(host))
-                }
-                None => "labtrust installed no CA on this machine: nothing to undo".to_owned(),
-            });
+            let what = arguments.what.as_deref().map(|host| format!("for {}", text::in_line(host)));
+            let what = what.as_deref().unwrap_or("on this machine");
+            context.printer.say(format_args!("labtrust installed no CA {what}: nothing to undo"));
         }
     }
     Ok(code)
