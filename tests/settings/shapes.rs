@@ -12,8 +12,8 @@ fn the_line_that_stands_in_the_way_is_named() {
         (
             "external_url ENV['GITLAB_URL'] || 'http://git.corp.example'",
             3,
-            "gitlab.rb:1 sets `external_url ENV['GITLAB_URL'] || 'http://git.corp.example'`, from which the host of this \
-             GitLab cannot be read",
+            "gitlab.rb:1 sets `external_url ENV['GITLAB_URL'] || 'http://git.corp.example'`, from which labtrust cannot read the \
+             host of this GitLab",
         ),
         (
             "domain = 'git.corp.example'\nexternal_url \"https://#{domain}\"\n\
