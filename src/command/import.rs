@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_plan::{Anchor, Certificate, Wanted};
+use labtrust_plan::{Anchor, Certificate, Change, Wanted};
 
 use super::options::reader;
 use crate::{
+    certificate::Parsed,
     cli::Import,
     client::{restart, stores},
     context::Context,
@@ -57,21 +58,8 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
     site.check_sites(&chain.leaf, "import a certificate that is also for {}")?;
     let adopted = adopted(&chain.leaf, &site, &placed_before);
     let mut changes = site.changes(&pair(&chain, &site)?);
-    let mut renewal = None;
-    if !arguments.no_auto_renew {
-        renewal = Some(match schedule::plan(&context.facts, state, &changes, schedule::WARNS) {
-            Ok(change) => {
-                let (daily, due) = (change.subject.clone(), chain.leaf.due().date());
-                changes.push(change);
-                format!(
-                    "only its issuer can renew this certificate: from {due} on, {daily} {}",
-                    schedule::WARNS
-                )
-            }
-            Err(note) => note,
-        });
-    }
-
+    let renewal =
+        (!arguments.no_auto_renew).then(|| schedule_warning(context, state, &chain.leaf, &mut changes));
     let root = chain.anchor().unwrap_or(&chain.leaf);
     let anchor = Anchor {
         certificate: Certificate::from(root),
@@ -100,4 +88,21 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
     let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
     let remarks = note.into_iter().chain(dropped).chain(renewal).chain(adopted).collect();
     Ok(report::import::report(context, &Imported { site, chain, plan, done, remarks }))
+}
+
+/// Adds the daily run that warns before the certificate expires. Returns the note on it.
+fn schedule_warning(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    leaf: &Parsed,
+    changes: &mut Vec<Change>,
+) -> String {
+    match schedule::plan(&context.facts, state, changes, schedule::WARNS) {
+        Ok(change) => {
+            let (daily, due) = (change.subject.clone(), leaf.due().date());
+            changes.push(change);
+            format!("only its issuer can renew this certificate: from {due} on, {daily} {}", schedule::WARNS)
+        }
+        Err(note) => note,
+    }
 }
