@@ -48,7 +48,7 @@ pub struct Everywhere {
     /// Folder for the CA, the receipts and the lock
     #[arg(long, global = true, value_name = "DIR", env = "LABTRUST_STATE")]
     pub state: Option<PathBuf>,
-    /// Answer yes to confirmations; never stands in for a fingerprint or --clients-ready
+    /// Answer yes to confirmations; never replaces a fingerprint or --clients-ready
     #[arg(short, long, global = true)]
     pub yes: bool,
     /// Print each step on standard error
@@ -80,8 +80,8 @@ pub enum Verb {
     Man(Man),
 }
 
-/// The verbs as help shows them.
-const GROUPS: &[(&str, &[&str])] = &[
+/// The commands as help shows them.
+pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("On the server", &["setup", "import", "request", "sign", "renew", "rotate", "backup", "restore"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
@@ -107,8 +107,8 @@ pub fn command() -> clap::Command {
 /// Trust a CA in every trust store of this machine, and check each store
 ///
 /// SOURCE names the CA's certificate. HOST[:PORT] needs --fingerprint, because anybody can answer in place of a server;
-/// `labtrust setup` and `labtrust status` print it on the server. A file needs it too if its CA can sign names that you
-/// did not ask for. labtrust says "trusted" only after it has read the store again. `labtrust untrust` undoes every change.
+/// the server's `labtrust status` prints the fingerprint. A file needs one if its CA can sign names that you did not ask
+/// for. labtrust says "trusted" only after it has read the store again. `labtrust untrust` undoes every change.
 #[derive(Debug, Args)]
 pub struct Trust {
     /// Certificate file (./NAME), "-" for standard input, HOST[:PORT] or an https:// URL [default: the CA that setup
@@ -179,7 +179,7 @@ pub struct Untrust {
 /// command for clients and the last backup.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Print one line for monitoring, and exit as its plugins do: 0 ok, 1 warning, 2 critical, 3 unknown
+    /// Print one line for monitoring; exit codes: 0 ok, 1 warning, 2 critical, 3 unknown
     #[arg(long)]
     pub check: bool,
     /// Write metrics to this file, in the text format of Prometheus
@@ -219,9 +219,10 @@ pub struct Completions {
 #[derive(Debug, Args)]
 pub struct Man {
     /// Command whose page is printed [default: the overview]
-    pub verb: Option<String>,
-    /// Write all pages into this folder instead, one file a command
-    #[arg(short, long, value_name = "DIR", conflicts_with = "verb")]
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// Write all pages into this folder instead, one file per command
+    #[arg(short, long, value_name = "DIR", conflicts_with = "command")]
     pub out: Option<PathBuf>,
 }
 

@@ -113,7 +113,41 @@ fn every_command_has_a_short_help_a_long_one_and_a_manual_page() {
         assert_eq!(page, help(&["man", verb]));
     }
     assert_eq!(code(&run(&folder, &["man", "-o", "man1", "--dry-run"])), 0);
-    assert_eq!(code(&run(&folder, &["man", "nosuch"])), 2);
+    for words in [&["man", "nosuch"][..], &["man", "rotate", "nosuch"], &["man", "trust", "start"]] {
+        assert_eq!(code(&run(&folder, words)), 2, "{words:?}");
+    }
+}
+
+#[test]
+fn a_manual_page_describes_each_option_of_the_command_and_of_its_steps() {
+    let folder = folder();
+    let manual = |line: &[&str]| {
+        let page = run(&folder, &[&["man"], line].concat());
+        assert_eq!(code(&page), 0, "{line:?} {page:?}");
+        String::from_utf8(page.stdout).unwrap().replace("\\-", "-").replace("\\*(Aq", "'")
+    };
+    // The first sentence of a description, without the words that roff marks.
+    let described = |page: &str, text: &str| page.contains(&text[..text.find('"').unwrap_or(text.len())]);
+    let mut options = 0;
+    for command in labtrust::cli::command().get_subcommands() {
+        let page = manual(&[command.get_name()]);
+        for step in command.get_subcommands() {
+            assert!(described(&page, &step.get_about().unwrap().to_string()), "{}: {page}", step.get_name());
+            assert_eq!(manual(&[command.get_name(), step.get_name()]), page);
+        }
+        for of in std::iter::once(command).chain(command.get_subcommands()) {
+            for option in of.get_arguments() {
+                let (id, help) = (option.get_id(), option.get_help().unwrap().to_string());
+                assert!(!help.is_empty() && described(&page, &help), "{} {id}: {page}", of.get_name());
+                options += 1;
+            }
+        }
+    }
+    assert!(options > 80, "{options}");
+    let overview = manual(&[]);
+    for command in labtrust::cli::command().get_subcommands() {
+        assert!(described(&overview, &command.get_about().unwrap().to_string()), "{overview}");
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Restore {
     /// File with the private key of a recipient (an age identity)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_file", "passphrase_env"])]
     pub identity: Option<PathBuf>,
-    /// SHA-256 of the CA in the backup, as in the command for clients; proves who made a backup without passphrase
+    /// SHA-256 of the CA in the backup, as in the command for clients; proves who made a --recipient backup
     #[arg(long, value_name = "SHA256")]
     pub fingerprint: Option<Fingerprint>,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use labtrust_plan::{Fingerprint, Target};
 /// trust stores, and changes nothing unless you pass --fix.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Registry or GitLab [default ports: 443 and 4567]
+    /// Registry or GitLab, required without --undo or --from [default ports: 443 and 4567]
     #[arg(required_unless_present_any = ["from", "undo"], value_name = "HOST[:PORT]")]
     pub target: Option<Target>,
     /// Fix the problems that labtrust can fix by itself

@@ -16,11 +16,11 @@ pub struct Page {
     pub verb: &'static str,
     /// Examples, the most common first.
     pub examples: &'static [Example],
-    /// The exit codes whose meaning depends on the command.
+    /// The exit codes whose meaning depends on the command; they replace those of [`EXITS`].
     exits: &'static [(u8, &'static str)],
 }
 
-/// Exit codes that mean the same for every command.
+/// Exit codes that mean the same for most commands.
 const EXITS: &[(u8, &str)] = &[
     (exit::DONE, "everything that you asked for is done and checked"),
     (exit::USAGE, "the command line is wrong"),
@@ -30,12 +30,16 @@ const EXITS: &[(u8, &str)] = &[
 const DRY_RUN: (u8, &str) = (exit::NO, "you answered no, or --dry-run found something to change");
 const NOT_TRUSTED: (u8, &str) =
     (exit::NO, "a store does not trust the CA, you answered no, or --dry-run found something to change");
+const RESTART: (u8, &str) = (
+    exit::RESTART,
+    "done, but it takes effect only after the command that the output names, such as a restart",
+);
 const NOT_YET: (u8, &str) = (
     exit::RESTART,
-    "no problem, but a change takes effect only after the restart or reconfigure that the output names",
+    "no other problem, but a change takes effect only after the command that the output names, such as a restart",
 );
-const RESTART: (u8, &str) =
-    (exit::RESTART, "done, but it takes effect only after the restart that the output names");
+const PRINTED: (u8, &str) = (exit::DONE, "printed");
+const WRITTEN: (u8, &str) = (exit::DONE, "printed, or written with --out");
 
 /// Files and folders, for the manual.
 pub const FILES: &[(&str, &str)] = &[
@@ -80,13 +84,7 @@ pub const PAGES: &[Page] = &[
             ),
             example("Undo a setup", "labtrust setup --undo"),
         ],
-        exits: &[
-            NOT_TRUSTED,
-            (
-                exit::RESTART,
-                "done, but it takes effect only after the restart or reconfigure that the output names",
-            ),
-        ],
+        exits: &[NOT_TRUSTED, RESTART],
     },
     Page {
         verb: "import",
@@ -104,13 +102,7 @@ pub const PAGES: &[Page] = &[
                 "labtrust import --pkcs12 mygitlab.pfx --passphrase-file passphrase.txt",
             ),
         ],
-        exits: &[
-            NOT_TRUSTED,
-            (
-                exit::RESTART,
-                "done, but it takes effect only after the restart or reconfigure that the output names",
-            ),
-        ],
+        exits: &[NOT_TRUSTED, RESTART],
     },
     Page {
         verb: "request",
@@ -168,7 +160,7 @@ pub const PAGES: &[Page] = &[
             example("Encrypt with a passphrase that is asked for", "labtrust backup ca.age"),
             example(
                 "Encrypt to a public key, from a script",
-                "labtrust backup ca.age --replace --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+                "labtrust backup ca.age --replace --recipient age1…",
             ),
         ],
         exits: &[DRY_RUN],
@@ -225,7 +217,11 @@ pub const PAGES: &[Page] = &[
             example("Show the state of this machine", "labtrust status"),
             example("The same for a script", "labtrust status --json"),
         ],
-        exits: &[(exit::NO, "there is a problem, and the output names it"), NOT_YET],
+        exits: &[
+            (exit::DONE, "no problem"),
+            (exit::NO, "there is a problem, and the output names it"),
+            NOT_YET,
+        ],
     },
     Page {
         verb: "doctor",
@@ -238,7 +234,11 @@ pub const PAGES: &[Page] = &[
             ),
             example("Diagnose evidence from another machine", "labtrust doctor --from evidence.json"),
         ],
-        exits: &[(exit::NO, "the doctor found a problem, or --dry-run found something to change"), RESTART],
+        exits: &[
+            (exit::DONE, "no problem is left, or the requested change is done and checked"),
+            (exit::NO, "the doctor found a problem, or --dry-run found something to change"),
+            RESTART,
+        ],
     },
     Page {
         verb: "explain",
@@ -249,7 +249,10 @@ pub const PAGES: &[Page] = &[
             ),
             example("Explain a finding of the doctor", "labtrust explain proxy-not-bypassed"),
         ],
-        exits: &[(exit::NO, "labtrust has no explanation for this message")],
+        exits: &[
+            (exit::DONE, "the message was explained"),
+            (exit::NO, "labtrust has no explanation for this message"),
+        ],
     },
     Page {
         verb: "inspect",
@@ -257,7 +260,7 @@ pub const PAGES: &[Page] = &[
             example("Show what a server sends", "labtrust inspect mygitlab.example.com"),
             example("Show a file", "labtrust inspect ./fullchain.pem"),
         ],
-        exits: &[],
+        exits: &[PRINTED],
     },
     Page {
         verb: "export",
@@ -265,7 +268,7 @@ pub const PAGES: &[Page] = &[
             example("Write the CA's certificate to a file", "labtrust export -o ca.crt"),
             example("Pipe it to another command", "labtrust export | openssl x509 -text -noout"),
         ],
-        exits: &[DRY_RUN],
+        exits: &[WRITTEN, DRY_RUN],
     },
     Page {
         verb: "completions",
@@ -273,7 +276,7 @@ pub const PAGES: &[Page] = &[
             "Install completions for bash",
             "labtrust completions bash >/etc/bash_completion.d/labtrust",
         )],
-        exits: &[],
+        exits: &[PRINTED],
     },
     Page {
         verb: "man",
@@ -281,7 +284,7 @@ pub const PAGES: &[Page] = &[
             example("Read a page", "labtrust man setup | man -l -"),
             example("Install all pages", "labtrust man -o /usr/local/share/man/man1"),
         ],
-        exits: &[],
+        exits: &[WRITTEN],
     },
 ];
 
@@ -293,7 +296,8 @@ impl Page {
 
     /// Its exit codes and their meanings, in order.
     pub fn exits(&self) -> Vec<(u8, &'static str)> {
-        let mut exits: Vec<_> = EXITS.iter().chain(self.exits).copied().collect();
+        let is_general = |(code, _): &&(u8, _)| self.exits.iter().all(|(own, _)| own != code);
+        let mut exits: Vec<_> = EXITS.iter().filter(is_general).chain(self.exits).copied().collect();
         exits.sort_by_key(|(code, _)| *code);
         exits
     }
@@ -331,7 +335,10 @@ mod tests {
         }
         let fingerprint = "ab".repeat(32);
         for page in PAGES {
+            let mut verb = command.find_subcommand(page.verb).expect("a command").clone();
+            let help = verb.render_long_help().to_string();
             for example in page.examples {
+                assert!(help.contains(&format!("\n    {}\n", example.line)), "no line is broken: {help}");
                 // The part after `|` or `>` is for the shell.
                 let typed = example.line.split(['|', '>']).next().unwrap_or_default();
                 let typed = typed.replace("SHA256", &fingerprint);

@@ -6,8 +6,8 @@ use crate::certificate::SubjectName;
 
 /// Issue and install a new server certificate before the old one expires
 ///
-/// The daily timer or cron entry that setup installs runs `labtrust renew --if-expiring`. A certificate of another CA
-/// is never replaced: labtrust warns in time.
+/// The daily timer or cron entry that setup installs runs `labtrust renew --if-expiring`. labtrust cannot renew
+/// another CA's certificate: it only warns.
 #[derive(Debug, Args)]
 pub struct Renew {
     /// Renew only if the certificate expires within this many days [default: a third of its life]

@@ -25,7 +25,7 @@ pub struct Setup {
     /// Add a DNS name or an IP address to the certificate; repeatable
     #[arg(long = "name", value_name = "NAME")]
     pub names: Vec<SubjectName>,
-    /// Let the CA sign for this domain too, now and later; repeatable
+    /// Let the new CA sign for this domain too; repeatable
     #[arg(long = "permit", value_name = "DOMAIN")]
     pub permits: Vec<DnsName>,
     /// Create the CA and the certificate but install nothing yet, so that clients can trust the CA first
@@ -105,7 +105,7 @@ pub struct Passphrase {
 /// would reject, or that does not match its key or the host.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Server certificate, with or without its chain: PEM, DER or PKCS#7
+    /// Server certificate, also with its chain: PEM, DER, PKCS#7 or PKCS#12
     #[arg(long, value_name = "FILE", required_unless_present = "pkcs12", conflicts_with = "pkcs12")]
     pub cert: Option<PathBuf>,
     /// Private key [default: in the same file, else the key that `labtrust request` stored]

@@ -23,7 +23,7 @@ pub(super) fn completions(context: &Context<'_>, arguments: &Completions) -> u8 
 
 pub(super) fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
     let Some(folder) = &arguments.out else {
-        context.printer.text(&String::from_utf8_lossy(&page(arguments.verb.as_deref())?));
+        context.printer.text(&String::from_utf8_lossy(&page(&arguments.command)?));
         return Ok(exit::DONE);
     };
     let folder = input::folder(folder, "--out")?;
@@ -32,7 +32,7 @@ pub(super) fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
     let mut files = Vec::new();
     for verb in verbs {
         let path = folder.join(format!("{}.1", title(verb)));
-        let contents = Contents::Public(page(verb)?);
+        let contents = Contents::Public(page(verb.as_slice())?);
         if world.read(&path)?.is_some_and(|there| *there == contents.bytes()) {
             continue;
         }
