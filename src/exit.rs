@@ -11,7 +11,7 @@ pub(crate) const NO: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 /// The command failed.
 pub(crate) const FAULT: u8 = 3;
-/// Done, but a change takes effect only after a restart, which the output names.
+/// Done, but a change takes effect only after a command, such as a restart, which the output names.
 pub(crate) const RESTART: u8 = 4;
 
 /// An error in the command line: exit code 2.

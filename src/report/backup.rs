@@ -18,6 +18,6 @@ pub(crate) fn print_last(context: &Context<'_>, last: Option<&LastBackup>, end: 
     if let Some(end) = end.filter(|end| *end > OffsetDateTime::now_utc()) {
         let end = end.date();
         printer.say("  If this machine is lost without a backup, every client must trust a new CA");
-        printer.say(format_args!("  (a copy of the certificate and its key works until {end})."));
+        printer.say(format_args!("  (the certificate and key, if copied, work until {end})."));
     }
 }

@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// The clients that enforce name constraints. The judges' tests measure it.
-const LIMITS: &str = "checked by every client, except for a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
+const LIMITS: &str =
+    "every client checks them; OpenSSL, curl, git, Java, Python and Node with one gap (SECURITY.md)";
 
 /// Prints what `setup` made; the answer is the exit code.
 pub(crate) fn report(

@@ -23,7 +23,7 @@ pub(super) const REPLACED: Code =
 pub(super) const UNTRUSTED: Code = Code::error("untrusted-docker").explaining(&["untrusted-system"]);
 
 const FOLLOWS: &[&str] = &["untrusted-docker"];
-const OWN_IDEA: &str = "Docker trusts only certs.d and the system store as it was when Docker started";
+const OWN_IDEA: &str = "Docker trusts only certs.d and the system store as Docker first read it";
 const PLAIN_PEM: &str = "Docker ignores a file that is not plain PEM, and reports no error";
 
 impl EngineTrust<'_> {

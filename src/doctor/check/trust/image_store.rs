@@ -48,7 +48,7 @@ impl EngineTrust<'_> {
         folder::loaded(folder).iter().any(|root| leads_to(&self.case.chain, root))
     }
 
-    /// The finding that pulls get their token with the system store as it was when the daemon started, not with
+    /// The finding that pulls get their token with the system store as the daemon first read it, not with
     /// `certs.d`. If that store does not hold the CA, the system check finds it.
     fn late_for_tokens(&self) -> Option<Finding> {
         let realm = self.case.evidence.realm.as_ref()?.endpoint.as_ref()?;
