@@ -38,6 +38,8 @@ mod lab_selftest;
 #[cfg(target_os = "linux")]
 mod monitoring;
 #[cfg(target_os = "linux")]
+mod pasted;
+#[cfg(target_os = "linux")]
 mod races;
 #[cfg(target_os = "linux")]
 mod readme;

@@ -176,7 +176,7 @@ fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<
         return Err(fail(
             format!("{role} ({}) expired on {}", certificate.title(), moment(certificate.not_after)),
             hint!(
-                "this machine's clock says {}: if that is wrong, set it; else renew the certificate on the server: labtrust setup",
+                "this machine's clock says {}: if that is wrong, set it; else renew the certificate on the server: labtrust renew",
                 Prose(&clock)
             ),
         ));

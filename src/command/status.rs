@@ -105,18 +105,23 @@ impl<'s> Server<'s> {
         let renewal = Renewal::look(state, receipts, &placed);
         let (authority, leaves) = (own.and_then(look::authority), look::leaves(own, &placed));
         let (presented, schedule) = (look::presented(&placed), look::schedule(receipts));
+        let (setup, as_configured) = (own.map(Ca::setup_line), own.map(Ca::setup_line_as_configured));
         let signs = Signs {
             authority,
             leaves: &leaves,
             last_run: renewal.as_ref().and_then(Renewal::last_run),
             schedule: &schedule,
+            setup: setup.as_ref(),
+            setup_as_configured: as_configured.as_ref(),
             out_of_date: &out_of_date::find(own, &placed, now),
             followed: &look::followed(&context.facts, receipts, own),
             presented: &presented,
         };
         let concerns = judge(&signs, now);
+        let requests = state.requests().map(|requests| &requests.kept[..]).unwrap_or_default();
         let overview = Overview {
             own,
+            requests: requests.iter().filter(|request| request.answer.is_empty()).collect(),
             anchors: anchors(receipts, own),
             renewal,
             concerns,

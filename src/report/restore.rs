@@ -1,7 +1,7 @@
 //! The report of `restore`.
 
 use anyhow::Result;
-use labtrust_plan::{Options, ShellLine};
+use labtrust_plan::ShellLine;
 
 use crate::{
     backup::Archive,
@@ -66,13 +66,7 @@ fn next(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<ShellLine>> {
     if let Some(own) = own
         && own.open()?.is_some()
     {
-        let endpoints = &own.notes.endpoints;
-        let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
-        let host = host.strip_suffix(":443").unwrap_or(&host);
-        let registry = endpoints.last().map(|registry| shell_line!("--registry {}", registry));
-        let mut options = Vec::from_iter(registry);
-        options.extend(own.notes.site.options());
-        return Ok(vec![shell_line!("{labtrust setup {}{}}", host, Options(&options))]);
+        return Ok(vec![own.setup_line()]);
     }
     let kept = state.requests()?.kept.iter();
     let answered = kept.filter(|kept| !kept.answer.is_empty());

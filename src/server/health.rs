@@ -131,6 +131,10 @@ pub(crate) struct Signs<'a> {
     pub last_run: Option<(OffsetDateTime, Option<&'a str>)>,
     /// The schedule.
     pub schedule: &'a Schedule,
+    /// The command that sets this machine up as it is, if `setup` did.
+    pub setup: Option<&'a ShellLine>,
+    /// The same for the hosts that gitlab.rb names now.
+    pub setup_as_configured: Option<&'a ShellLine>,
     /// What is out of date already.
     pub out_of_date: &'a [OutOfDate],
     /// The settings of GitLab.
@@ -141,9 +145,11 @@ pub(crate) struct Signs<'a> {
 
 /// All concerns at `now`, the most urgent first.
 pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
-    let out_of_date = signs.out_of_date.iter().map(|one| {
-        let what = format!("{}, so clients reject it", one.what);
-        concern("out-of-date", Level::Critical, what, one.next)
+    let out_of_date = signs.out_of_date.iter().map(|certificate| Concern {
+        code: "out-of-date",
+        level: Level::Critical,
+        what: format!("{}, so clients reject it", certificate.what),
+        next: certificate.next.clone(),
     });
     let pending = signs.followed.pending.iter().map(|command| Concern {
         code: NOT_FOLLOWED,
@@ -152,7 +158,7 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
             .into(),
         next: vec![command.clone()],
     });
-    let ends: Vec<_> = signs.leaves.iter().filter_map(|leaf| leaf_end(leaf, now)).collect();
+    let ends: Vec<_> = signs.leaves.iter().filter_map(|leaf| leaf_end(leaf, signs.setup, now)).collect();
     let run =
         signs.last_run.filter(|_| ends.is_empty()).and_then(|(ran, failed)| run(signs, ran, failed, now));
     let mut concerns: Vec<Concern> = out_of_date
@@ -160,7 +166,7 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
         .chain(signs.authority.and_then(|authority| authority_end(authority, now)))
         .chain(pending)
         .chain(run)
-        .chain(schedule(signs.schedule))
+        .chain(schedule(signs))
         .chain(names(signs))
         .chain(signs.presented.iter().filter_map(|(endpoint, presented)| served(endpoint, *presented)))
         .collect();
@@ -181,10 +187,12 @@ fn run(signs: &Signs<'_>, ran: OffsetDateTime, failed: Option<&str>, now: Offset
     })
 }
 
-fn schedule(schedule: &Schedule) -> Option<Concern> {
-    let Schedule::Gone(why) = schedule else { return None };
-    let what = format!("nothing renews the certificate any more: {why}");
-    Some(concern("schedule-gone", Level::Warning, what, &["{labtrust setup}"]))
+fn schedule(signs: &Signs<'_>) -> Option<Concern> {
+    let Schedule::Gone(why) = signs.schedule else { return None };
+    let what = format!("the daily renewal is not active: {why}");
+    let by_hand = || ShellLine::from("{labtrust renew --if-expiring}");
+    let next = vec![signs.setup.cloned().unwrap_or_else(by_hand)];
+    Some(Concern { code: "schedule-gone", level: Level::Warning, what, next })
 }
 
 /// The host names of gitlab.rb that no certificate in place has.
@@ -198,7 +206,9 @@ fn names(signs: &Signs<'_>) -> Vec<Concern> {
     hosts.retain(|host| !signs.leaves.iter().any(|leaf| leaf.parsed.covers(host)));
     let missing = |host: &Host| {
         let what = format!("gitlab.rb names {host}, and the installed certificate does not");
-        concern("name-missing", Level::Warning, what, &["{labtrust setup}"])
+        let request = || ShellLine::from("{labtrust request}");
+        let next = vec![signs.setup_as_configured.cloned().unwrap_or_else(request)];
+        Concern { code: "name-missing", level: Level::Warning, what, next }
     };
     hosts.into_iter().map(missing).collect()
 }
@@ -248,7 +258,7 @@ pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option
     Some(concern("ca-ends", level, what, &[next]))
 }
 
-fn leaf_end(leaf: &Leaf, now: OffsetDateTime) -> Option<Concern> {
+fn leaf_end(leaf: &Leaf, setup: Option<&ShellLine>, now: OffsetDateTime) -> Option<Concern> {
     let Leaf { parsed, renewer } = leaf;
     let (due, days) = (parsed.due(), parsed.days_left(now));
     let late = if *renewer == Renewer::Kept { due + OVERDUE } else { due };
@@ -259,19 +269,20 @@ fn leaf_end(leaf: &Leaf, now: OffsetDateTime) -> Option<Concern> {
     let level = if days <= LEAF_CRITICAL { Level::Critical } else { Level::Warning };
     let (why, next): (_, &[&'static str]) = match renewer {
         Renewer::Kept => (format!("was not renewed on {}", due.date()), &["{labtrust renew}"]),
-        Renewer::Given => (
-            "the key of its CA is not kept here".to_owned(),
-            &["{labtrust setup --ca-cert FILE --ca-key FILE}"],
-        ),
-        Renewer::Itself => {
-            ("no CA can renew it".to_owned(), &["{labtrust setup --undo}", "{labtrust setup}"])
+        Renewer::Given => {
+            ("its CA's key is not stored here".to_owned(), &["{labtrust setup --ca-cert FILE --ca-key FILE}"])
         }
+        Renewer::Itself => ("no CA can renew it".to_owned(), &["{labtrust setup --undo}"]),
         Renewer::Elsewhere => {
             ("labtrust cannot renew it".to_owned(), &["{labtrust request}", "{labtrust import --cert FILE}"])
         }
     };
     let what = format!("the certificate ends on {} ({}), and {why}", parsed.not_after.date(), in_days(days));
-    Some(concern("certificate-ends", level, what, next))
+    let mut concern = concern("certificate-ends", level, what, next);
+    if *renewer == Renewer::Itself {
+        concern.next.extend(setup.cloned());
+    }
+    Some(concern)
 }
 
 /// A number of days, in words.

@@ -288,6 +288,22 @@ impl Ca {
         words
     }
 
+    /// The command that sets this machine up again as it is.
+    pub(crate) fn setup_line(&self) -> ShellLine {
+        let endpoints = &self.notes.endpoints;
+        let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
+        let host = host.strip_suffix(":443").unwrap_or(&host);
+        let registry = endpoints.last().map(|registry| shell_line!("--registry {}", registry));
+        let mut options = Vec::from_iter(registry);
+        options.extend(self.notes.site.options());
+        shell_line!("{labtrust setup {}{}}", host, Options(&options))
+    }
+
+    /// The command that sets this machine up for the hosts that its gitlab.rb names now.
+    pub(crate) fn setup_line_as_configured(&self) -> ShellLine {
+        shell_line!("{labtrust setup{}}", Options(&self.notes.site.options()))
+    }
+
     /// The commands that export the CA and trust it on a client, while no server presents it.
     pub(crate) fn lines_before_placing(&self) -> Vec<ShellLine> {
         let places: Vec<_> =

@@ -20,8 +20,14 @@ use crate::{
         install_pair::PlacedChain,
         rotate::phase::RotationReport,
     },
-    state::{Ca, Damage, LastBackup, State, hint_of},
+    state::{
+        Ca, Damage, LastBackup, State, hint_of,
+        request::{PendingRequest, RequestRecord},
+    },
 };
+
+/// Installs the certificate that a CA made of a request.
+const IMPORT: &str = "{labtrust import --cert FILE}";
 
 /// What labtrust knows of this machine, without its stores.
 pub(crate) struct Overview<'s> {
@@ -35,6 +41,8 @@ pub(crate) struct Overview<'s> {
     pub unreadable: Option<Error>,
     /// The renewal of the certificate in place.
     pub renewal: Option<Renewal>,
+    /// The requests for which no certificate was imported yet.
+    pub requests: Vec<&'s PendingRequest>,
     /// What needs the operator, the most urgent first.
     pub concerns: Vec<Concern>,
     /// The damaged parts of the state.
@@ -49,7 +57,7 @@ impl Overview<'_> {
         let printer = context.printer;
         // An imported certificate has its CA elsewhere, and makes no client of this machine.
         let knows_nothing = self.anchors.is_empty() && self.renewal.is_none() && self.damages.is_empty();
-        if knows_nothing && !self.is_set_up {
+        if knows_nothing && !self.is_set_up && self.requests.is_empty() {
             printer.say("labtrust knows no CA on this machine. On the server:");
             printer.command("{labtrust setup}");
             printer.say("On a client:");
@@ -57,6 +65,15 @@ impl Overview<'_> {
         }
         if let Some(renewal) = &self.renewal {
             renewal.print(printer);
+        }
+        for request in &self.requests {
+            let RequestRecord { names, made, .. } = &request.notes;
+            let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let day = made.split('T').next().unwrap_or(made);
+            printer.heading(&format!(
+                "The request of {day} for {names} has no certificate yet. When the CA has signed it:"
+            ));
+            printer.command(IMPORT);
         }
         // Without a command it is no more than a remark, for scripts.
         for concern in self.concerns.iter().filter(|concern| !concern.next.is_empty()) {

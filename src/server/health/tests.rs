@@ -46,8 +46,11 @@ fn a_certificate_is_a_concern_once_it_should_have_been_replaced() {
         (Renewer::Itself, 29, Some(Level::Warning)),
         (Renewer::Kept, -1, None),
     ] {
-        let end =
-            leaf_end(&Leaf { parsed: parsed.clone(), renewer }, parsed.not_after - Duration::days(left));
+        let end = leaf_end(
+            &Leaf { parsed: parsed.clone(), renewer },
+            None,
+            parsed.not_after - Duration::days(left),
+        );
         assert_eq!(end.map(|end| end.level), level, "{renewer:?} {left}");
     }
 }
@@ -70,6 +73,8 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
         leaves: &leaves,
         last_run: Some((NOW - Duration::days(8), None)),
         schedule: &Schedule::Runs,
+        setup: None,
+        setup_as_configured: None,
         out_of_date: &[],
         followed: &followed,
         presented: &presented,

@@ -79,7 +79,7 @@ impl CurrentCertificate {
         let signer = match own.open()? {
             _ if !own.root.is_ca() => Signer::Others {
                 why: "every client would have to trust the new self-signed certificate".into(),
-                hint: "create a CA instead, whose certificates can be renewed: {labtrust setup --undo}, then {labtrust setup}"
+                hint: "create a CA instead, whose certificates can be renewed: {labtrust setup --undo} && {labtrust setup HOST}"
                     .into(),
             },
             None => Signer::Others {
@@ -120,7 +120,7 @@ impl CurrentCertificate {
                     "there is nothing to renew: no installed certificate is recorded in {}",
                     state.folder().display()
                 ),
-                "create one: {labtrust setup HOST}; if you made it with --state DIR or as another user, run this command in the same way",
+                "if you made it with --state DIR or as another user, run this command in the same way; else create one: {labtrust setup HOST}",
             ));
         };
         Self::imported(chain, path)

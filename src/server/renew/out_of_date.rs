@@ -1,5 +1,6 @@
 //! Certificates that clients reject because of their dates, and the next commands.
 
+use labtrust_plan::ShellLine;
 use time::OffsetDateTime;
 
 use crate::{certificate::Parsed, server::install_pair::PlacedChain, state::Ca};
@@ -9,7 +10,7 @@ use crate::{certificate::Parsed, server::install_pair::PlacedChain, state::Ca};
 pub(crate) struct OutOfDate {
     pub what: String,
     /// The commands that fix it, in order.
-    pub next: &'static [&'static str],
+    pub next: Vec<ShellLine>,
 }
 
 /// The signer of a certificate that is out of date.
@@ -22,16 +23,13 @@ enum By {
 }
 
 /// The next commands: for an expired certificate, and for one that is not valid yet. The second means a wrong clock,
-/// now or when the certificate was created.
+/// now or when the certificate was created. [`SETUP`] stands for the setup of the CA in use.
 const WAYS: &[(By, &[&str], &[&str])] = &[
-    (
-        By::Itself,
-        &["{labtrust setup --undo}", "{labtrust setup}"],
-        &["date", "{labtrust setup --undo}", "{labtrust setup}"],
-    ),
-    (By::Ours, &["{labtrust renew}"], &["date", "{labtrust setup}"]),
+    (By::Itself, &["{labtrust setup --undo}", SETUP], &["date"]),
+    (By::Ours, &["{labtrust renew}"], &["date", SETUP]),
     (By::Others, &["{labtrust request}", "{labtrust import --cert FILE}"], &["date"]),
 ];
+const SETUP: &str = "{labtrust setup}";
 
 /// The certificates that are out of date at `now`: the CA in use, else the `placed` ones.
 pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime) -> Vec<OutOfDate> {
@@ -39,7 +37,7 @@ pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime
         [&own.root]
             .into_iter()
             .chain(&own.intermediates)
-            .find_map(|certificate| of(certificate, By::Itself, now))
+            .find_map(|certificate| of(certificate, By::Itself, Some(own), now))
     });
     let leaves = placed.iter().filter_map(|PlacedChain { chain, .. }| {
         let by = match own {
@@ -48,7 +46,7 @@ pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime
             Some(own) if own.has_signed(chain) => By::Ours,
             _ => By::Others,
         };
-        of(&Parsed::from_der(chain.first()?.der()).ok()?, by, now)
+        of(&Parsed::from_der(chain.first()?.der()).ok()?, by, own, now)
     });
     let mut lapses: Vec<_> = authority.clone().into_iter().chain(leaves).collect();
     // The same certificate may be in several files.
@@ -56,8 +54,13 @@ pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime
     lapses
 }
 
-fn of(certificate: &Parsed, by: By, now: OffsetDateTime) -> Option<OutOfDate> {
+fn of(certificate: &Parsed, by: By, own: Option<&Ca>, now: OffsetDateTime) -> Option<OutOfDate> {
     let what = certificate.out_of_date(now)?;
     let (_, ended, early) = WAYS.iter().find(|(whose, ..)| *whose == by)?;
-    Some(OutOfDate { what, next: if now < certificate.not_before { early } else { ended } })
+    let next = if now < certificate.not_before { early } else { ended };
+    let line = |line: &&'static str| match own {
+        Some(own) if *line == SETUP => own.setup_line(),
+        _ => ShellLine::from(*line),
+    };
+    Some(OutOfDate { what, next: next.iter().map(line).collect() })
 }

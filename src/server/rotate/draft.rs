@@ -286,7 +286,7 @@ fn open(own: &Ca) -> Result<Authority> {
     if !own.root.is_ca() {
         return Err(fail(
             "there is only a self-signed certificate and no CA, so nothing can vouch for a next CA",
-            "create a CA ({labtrust setup --undo}, then {labtrust setup}) and run the new command on every client",
+            "create a CA, then run the new command on every client: {labtrust setup --undo} && {labtrust setup HOST}",
         ));
     }
     own.open()?.ok_or_else(|| {

@@ -54,6 +54,6 @@ impl RotationReport {
 pub(crate) fn no_ca() -> anyhow::Error {
     fail(
         "labtrust has no CA on this machine",
-        "create one: {labtrust setup HOST}; if you made it with --state DIR or as another user, run this command in the same way",
+        "if you made it with --state DIR or as another user, run this command in the same way; else create one: {labtrust setup HOST}",
     )
 }
