@@ -33,7 +33,7 @@ impl Authority {
     /// wider constraints under the root that clients trust.
     pub fn make(scope: &Scope, key_type: KeyType, now: OffsetDateTime) -> Result<Self> {
         if scope.names.is_empty() {
-            return Err(fail("a CA needs a name to be made for", "give the host name of GitLab"));
+            return Err(fail("a CA needs at least one name", "give the host name of GitLab"));
         }
         let title = CaTitle::new(scope)?;
         let validity = Validity::days(CA_DAYS, now)?;
@@ -69,7 +69,7 @@ impl Authority {
         if !issuer.is_ca() {
             return Err(fail(
                 format!("{} is not the certificate of a CA: it may not sign others", issuer.title()),
-                "give a CA's certificate and key; to install a server's certificate, run: {labtrust import}",
+                "pass a CA's certificate and key, or install a server certificate: {labtrust import --cert FILE}",
             ));
         }
         if !issuer.may("keyCertSign") {
@@ -129,7 +129,7 @@ impl Authority {
         if let Some((below, above)) = links.into_iter().find(|(below, above)| !below.repeats_name_of(above)) {
             return Err(fail(
                 format!(
-                    "{} does not spell the name of {} as that certificate does",
+                    "the issuer name in {} is not byte for byte the name of {}",
                     below.title(),
                     above.title()
                 ),

@@ -56,7 +56,7 @@ const LABELS: &[(Label, &str, &str)] = &[
     (
         Label::Request,
         "this is a certificate signing request, not a certificate",
-        "send it to the CA, and give the certificate that comes back; our own CA signs it with: {labtrust sign --csr}",
+        "send it to the CA and use the certificate that you get, or sign it here: {labtrust sign --csr FILE}",
     ),
     (
         Label::SshKey,

@@ -112,12 +112,9 @@ fn fingerprint_not_of_root(role: &str, certificate: &Parsed) -> anyhow::Error {
 
 fn root_not_sent(leaf: &Parsed, host: &Host) -> anyhow::Error {
     fail(
-        format!(
-            "{host} does not send its root CA, so a fingerprint cannot find it; {} signed its certificate",
-            leaf.issuer
-        ),
-        "get the root's file from the server's administrator, and trust it: {labtrust trust FILE}. If the administrator does not know that \
-         issuer, a proxy or firewall in between re-signs the connection",
+        format!("{host} does not send its root CA, only a certificate that {} signed", leaf.issuer),
+        "ask the server's administrator for the root's file, and run: {labtrust trust FILE}. If the administrator does \
+         not know this issuer, a proxy decrypts the connection",
     )
 }
 
@@ -137,9 +134,8 @@ fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, hos
             "{host} sends no certificate with the fingerprint {anchor}; its root is {}",
             list_to(3, &sent)
         ),
-        "do not trust it before the server's administrator confirms one of them: the fingerprint may be of an older \
-         CA, this may not be their server, or a proxy or firewall in between re-signs the connection: labtrust \
-         explain tls-intercepted",
+        "ask the server's administrator for the right fingerprint. Yours may be of an older CA, or a proxy decrypts the \
+         connection: labtrust explain tls-intercepted",
     )
 }
 
@@ -149,7 +145,7 @@ fn check_leaf(leaf: &Parsed, host: &Host, now: OffsetDateTime) -> Result<()> {
         let names = if leaf.names.is_empty() { "no host".to_owned() } else { list(&leaf.names) };
         return Err(fail(
             format!("the certificate of {host} is for {names}, not for {host}"),
-            "connect by a name that it is for, or add this one on the server: labtrust setup --name NAME",
+            hint!("use a name in the certificate, or on the server: sudo labtrust setup --name {}", host),
         ));
     }
     check_dates(leaf, "the server's certificate", now)?;
@@ -169,14 +165,14 @@ fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<
     if now < certificate.not_before {
         return Err(fail(
             format!("{role} ({}) is valid only from {}", certificate.title(), moment(certificate.not_before)),
-            hint!("this machine's clock says {}: if that is wrong, set it; else wait", Prose(&clock)),
+            hint!("this machine's clock shows {}: correct it (date), or wait", Prose(&clock)),
         ));
     }
     if now > certificate.not_after {
         return Err(fail(
             format!("{role} ({}) expired on {}", certificate.title(), moment(certificate.not_after)),
             hint!(
-                "this machine's clock says {}: if that is wrong, set it; else renew the certificate on the server: labtrust renew",
+                "this machine's clock shows {}: correct it (date), or renew the certificate on the server: sudo labtrust renew",
                 Prose(&clock)
             ),
         ));
@@ -222,7 +218,7 @@ fn verify_path(
 fn server_name(host: &Host) -> Result<ServerName<'static>> {
     match host {
         Host::Dns(name) => ServerName::try_from(name.as_str().to_owned()).map_err(|_| {
-            fail(format!("{name} is no name for a server"), "give a host name or an IP address")
+            fail(format!("{name} is not a valid server name"), "give a host name or an IP address")
         }),
         Host::Ip(address) => Ok(ServerName::IpAddress((*address).into())),
     }
@@ -248,8 +244,8 @@ fn webpki_error(
             "do not trust it: either its setup is wrong, or somebody stole the CA's key",
         ),
         Error::CaUsedAsEndEntity => fail(
-            format!("the certificate of {host} is marked as a CA (CA:TRUE), which many clients refuse"),
-            "create a server's certificate on the server: labtrust setup",
+            format!("the certificate of {host} is marked as a CA (CA:TRUE), which many clients reject"),
+            "create a server certificate on the server: sudo labtrust setup",
         ),
         Error::UnknownIssuer
         | Error::InvalidSignatureForPublicKey
@@ -276,7 +272,7 @@ fn webpki_error(
         }
         other => fail(
             format!("the certificates that {host} sends are not valid ({other})"),
-            "see which clients refuse it and why: labtrust inspect HOST",
+            hint!("see which clients reject them: labtrust inspect {}", host),
         ),
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use labtrust_machine::{Outcome, Progress, Result, World, ask_engine, engine::get, session::OutcomeState};
-use labtrust_plan::{Anchor, Facts, ProofResult, Prose, Service, Wanted, fact::Engine};
+use labtrust_plan::{Anchor, Command, Facts, Hint, ProofResult, Prose, Service, Wanted, fact::Engine};
 
 use crate::{hint::hint, printer::Printer};
 
@@ -44,7 +44,7 @@ pub(crate) fn restart(
             }
             if let Err(error) = &answered {
                 outcome.detail = format!("{detail}; {title} was restarted, but does not answer: {error}");
-                outcome.hint = Some(hint!("read the log of {} to see why it does not start", Prose(title)));
+                outcome.hint = Some(log_hint(command, title));
                 outcome.state = OutcomeState::Failed;
                 continue;
             }
@@ -55,6 +55,14 @@ pub(crate) fn restart(
                 outcome.detail = format!("{}; {} was restarted{but}", outcome.detail, service.title);
             }
         }
+    }
+}
+
+/// The hint to read the log of the service `title`, which `restart` restarts.
+fn log_hint(restart: &Command, title: &str) -> Hint {
+    match (restart.program.file_name().and_then(|name| name.to_str()), restart.arguments.last()) {
+        (Some("systemctl"), Some(unit)) => hint!("its log: sudo journalctl -u {} -n 20", unit),
+        _ => hint!("read the log of {} to see why it does not start", Prose(title)),
     }
 }
 

@@ -1,14 +1,13 @@
 //! `explain`: explains a finding or an error message.
 
 use anyhow::Result;
-use labtrust_plan::ShellLine;
 use serde::Serialize;
 
 use crate::{
     cli::Explain,
     doctor::{
         Page, codes,
-        message::{self, Meaning},
+        message::{self, Meaning, NextStep},
     },
     exit,
     hint::{fail, shell_line},
@@ -25,7 +24,7 @@ struct Report<'r> {
     code: Option<&'r str>,
     codes: &'r [&'r str],
     what: Option<&'r str>,
-    next: Vec<ShellLine>,
+    next: Vec<NextStep>,
     /// The page of `code`.
     page: Option<&'r str>,
 }
@@ -56,7 +55,7 @@ pub(super) fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
 fn pasted() -> Result<String> {
     let bytes = input::standard_input(LONGEST)?;
     if bytes.len() > LONGEST {
-        let hint = "pass only the lines around the error: … | tail -n 50 | labtrust explain -";
+        let hint = "pass only the lines around the error: tail -n 50 FILE | labtrust explain -";
         return Err(fail("standard input holds more than 1 MiB", hint));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -116,10 +115,14 @@ fn say_codes(printer: &Printer, codes: &[&str]) {
     }
 }
 
-fn say_next(printer: &Printer, next: &[ShellLine]) {
-    printer.heading("Next:");
-    for line in next {
-        printer.command(line);
+fn say_next(printer: &Printer, next: &[NextStep]) {
+    let mut last = None;
+    for NextStep { place, command } in next {
+        if last != Some(place) {
+            printer.heading(&place.map_or_else(|| "Next:".to_owned(), |place| format!("Next, {place}:")));
+        }
+        printer.command(command);
+        last = Some(place);
     }
 }
 

@@ -13,7 +13,10 @@ mod realm;
 mod registry;
 mod trust;
 
+use std::fmt;
+
 use labtrust_plan::ShellLine;
+use serde::{Serialize, Serializer};
 
 pub use self::known::KnownMessage;
 use self::{known::DOCTOR, pasted::Pasted};
@@ -32,6 +35,30 @@ const ROWS: &[&[KnownMessage]] = &[
     proxy::BARE,
 ];
 
+/// A next step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextStep {
+    /// The other machine that it is for, if it is not for this one: "on the server".
+    pub place: Option<&'static str>,
+    /// A command or a sentence.
+    pub command: ShellLine,
+}
+
+impl fmt::Display for NextStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.place {
+            write!(f, "{place}: ")?;
+        }
+        self.command.fmt(f)
+    }
+}
+
+impl Serialize for NextStep {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// The meaning of a message.
 #[derive(Debug)]
 pub struct Meaning {
@@ -42,8 +69,8 @@ pub struct Meaning {
 }
 
 impl Meaning {
-    /// The next steps, each a command or a sentence.
-    pub fn next(&self) -> Vec<ShellLine> {
+    /// The next steps.
+    pub fn next(&self) -> Vec<NextStep> {
         next(self.row.next, self.server.as_deref())
     }
 }
@@ -56,7 +83,7 @@ pub fn meaning(text: &str) -> Option<Meaning> {
 }
 
 /// The next steps for an unknown message.
-pub fn next_of_unknown(text: &str) -> Vec<ShellLine> {
+pub fn next_of_unknown(text: &str) -> Vec<NextStep> {
     next(DOCTOR, server(text).as_deref())
 }
 
@@ -69,8 +96,13 @@ fn server(text: &str) -> Option<String> {
     named::server(&pasted::visible(text)).map(|target| target.to_string())
 }
 
-fn next(lines: &'static [&'static str], server: Option<&str>) -> Vec<ShellLine> {
-    lines.iter().map(|line| ShellLine::filled(line, &[&server.unwrap_or("HOST:PORT")])).collect()
+fn next(lines: &'static [&'static str], server: Option<&str>) -> Vec<NextStep> {
+    let server = server.unwrap_or("HOST:PORT");
+    let step = |line: &&'static str| {
+        let (place, command) = known::place_and_command(line);
+        NextStep { place, command: ShellLine::filled(command, &[&server]) }
+    };
+    lines.iter().map(step).collect()
 }
 
 #[cfg(test)]

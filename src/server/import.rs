@@ -57,7 +57,7 @@ fn no_answer(given: &[Parsed], requests: &[PendingRequest]) -> anyhow::Error {
             name::list(&titles),
             name::list(&asked)
         ),
-        "pass its key with --key FILE, or have the CA sign the stored request: {labtrust request}",
+        "pass its key: --key FILE; or print the stored request for the CA: {labtrust request}",
     )
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint])
     let is_adopted =
         standing.first()?.fingerprint() == leaf.fingerprint() && !placed_before.contains(&leaf.fingerprint());
     is_adopted.then(|| {
-        "this certificate was installed before labtrust: labtrust watches it from now on, and `setup --undo` leaves it there"
+        "this certificate is older than labtrust: labtrust now checks when it expires; `setup --undo` does not remove it"
             .into()
     })
 }
@@ -144,8 +144,8 @@ pub(crate) fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint)
         if !leaf.covers(&endpoint.host) {
             return Err(fail(
                 format!("the certificate is for {}, not for {}", name::list(&leaf.names), endpoint.host),
-                "pass the right certificate, or name its host: --host HOST, --registry HOST:PORT; if the CA left out \
-                 the name, ask it for a certificate with all names of the request",
+                "use another certificate, or set the host: --host HOST, --registry HOST:PORT. If a requested name is \
+                 missing, ask the CA for a new certificate",
             ));
         }
     }

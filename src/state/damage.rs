@@ -61,11 +61,11 @@ impl Damage {
             return hint.clone();
         }
         let gone = match self.way {
-            Way::Setup => "undo the setup: {labtrust setup --undo}",
+            Way::Setup => "undo the setup and delete the CA: {labtrust setup --undo}",
             Way::Next => "remove that CA: {labtrust rotate abort}",
             Way::Previous => "remove that CA: {labtrust rotate retire}",
             Way::Request => "delete that request: {labtrust request --undo}",
-            Way::Trust => "remove that CA from the stores by its file: {labtrust untrust FILE --purge}",
+            Way::Trust => "remove the CA with its certificate FILE: {labtrust untrust FILE --purge}",
             Way::Fix => "move it aside: {labtrust doctor --undo}",
             Way::Note => return hint!("delete the file: rm {}", self.path),
         };

@@ -160,7 +160,11 @@ fn a_middlebox_that_signs_its_own_certificate() {
     let line = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
     machine.intercept(&Pair::by(&machine, &Recipe::CORPORATE), &[443, 4567]);
     // A user with the fingerprint is told which CA signed instead, and that a middlebox may be on the way.
-    machine.run(line).exited(3).says("its root is CN=Corporate Proxy CA with SHA-256").says("re-signs");
+    machine
+        .run(line)
+        .exited(3)
+        .says("its root is CN=Corporate Proxy CA with SHA-256")
+        .says("decrypts the connection");
     // Without a trusted CA, only known middleboxes can be recognised.
     assert_eq!(ask(&machine).causes()[0], "untrusted-docker");
     machine.sh("iptables -t nat -F OUTPUT").succeeded();

@@ -44,7 +44,7 @@ fn a_certificate_that_is_kept_is_watched_and_left_where_it_is() {
     ));
     gitlab.serve(&pair);
     let before = machine.settled();
-    machine.run(IMPORT).succeeded().says("labtrust watches it from now on");
+    machine.run(IMPORT).succeeded().says("labtrust now checks when it expires");
     is_watched(&machine);
     is_sound(&machine);
     machine.run(IMPORT).succeeded().says("nothing was changed");

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use labtrust_plan::{Hint, text};
+use labtrust_plan::{Hint, hint, text};
 
 /// A fault: an operation failed, or something could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +132,14 @@ impl Error {
         Self::Advised { error: Box::new(self), hint: hint.into() }
     }
 
+    /// The fault that a node of another kind is at `path`: `why` names its kind and the right one.
+    pub(crate) fn in_the_way(path: PathBuf, why: &str) -> Self {
+        let mut aside = path.clone().into_os_string();
+        aside.push(".old");
+        let hint = hint!("move it away, then try again: mv {} {}", path, PathBuf::from(aside));
+        Self::Unsafe { path, why: why.into() }.with_hint(hint)
+    }
+
     /// Whether the fault is that a file does not exist, or no longer.
     pub(crate) fn is_absence(&self) -> bool {
         matches!(self, Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound)
@@ -146,22 +154,24 @@ impl Error {
                     Some("run it as root (sudo), or as the file's owner".into())
                 }
                 io::ErrorKind::StorageFull => {
-                    Some("free some space on that file system, then run it again".into())
+                    Some("free some space on that file system, then try again".into())
                 }
                 io::ErrorKind::FileTooLarge => {
-                    Some("raise the limit on the size of files (ulimit -f), then run it again".into())
+                    Some("raise the limit on the size of files (ulimit -f), then try again".into())
                 }
-                io::ErrorKind::ReadOnlyFilesystem => Some(
-                    "that file system is mounted read-only: remount it writable, then run it again".into(),
-                ),
+                io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("that file system is mounted read-only: remount it writable, then try again".into())
+                }
                 _ => None,
             },
-            Self::Unsafe { .. } => Some("remove it or make root its owner, then run it again".into()),
-            Self::Locked { .. } => Some("wait for the other run to end, then run it again".into()),
-            Self::Busy { .. } => Some("wait until that program ends, or stop it; then run this again".into()),
+            Self::Unsafe { path, .. } => {
+                Some(hint!("correct its owner and permissions, then try again: ls -ld {}", path))
+            }
+            Self::Locked { .. } => Some("wait until the other run ends, then try again".into()),
+            Self::Busy { .. } => Some("wait until that program ends, or stop it; then try again".into()),
             Self::Advised { hint, .. } => Some(hint.clone()),
             Self::Failed { .. } => {
-                Some("run that command by hand to see the reason; when it works, run this again".into())
+                Some("run that command by hand to see the reason; when it works, try again".into())
             }
             Self::Timeout { .. } => Some("run that command by hand to see what it waits for".into()),
             _ => None,

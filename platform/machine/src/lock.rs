@@ -102,7 +102,7 @@ fn folder() -> Result<&'static Path> {
     };
     ["/run", "/var/run", "/etc"].map(Path::new).into_iter().find(is_roots).ok_or_else(|| Error::Unsafe {
         path: "/run".into(),
-        why: "users other than root may write to it, and the machine's lock belongs there".into(),
+        why: "users other than root can write to it, so the machine's lock is not safe there".into(),
     })
 }
 

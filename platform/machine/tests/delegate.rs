@@ -38,7 +38,7 @@ fn files_are_written_and_faults_come_back_with_their_hint(world: &World, folder:
     let error = world.put(folder, &Contents::Public(b"x".to_vec()), PUBLIC).expect_err("a folder is there");
     assert_eq!(
         error.hint().map(|hint| hint.to_string()).as_deref(),
-        Some("remove it or make root its owner, then run it again"),
+        Some(format!("move it away, then try again: mv {0} {0}.old", folder.display()).as_str()),
         "{error}"
     );
     Ok(())

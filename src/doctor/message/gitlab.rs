@@ -28,14 +28,14 @@ pub(super) const ROWS: &[KnownMessage] = &[
         ]],
         codes: &["key-mismatch-on-disk"],
         what: "The certificate and the key in these files do not match.",
-        next: &["on the server: labtrust doctor {}"],
+        next: &["on the server: sudo labtrust doctor {}"],
     },
     KnownMessage {
         says: &[&["cannot load certificate", "BIO_new_file() failed", "cannot load certificate key"]],
         codes: &["ssl-path-overridden", "key-mismatch-on-disk"],
         what: "GitLab's nginx does not start, because it cannot read the certificate or the key that its settings \
                name: the file is missing or in another place, or the key is encrypted.",
-        next: &["on the server: labtrust doctor {}", "on the server: sudo labtrust setup"],
+        next: &["on the server: sudo labtrust doctor {}", "on the server: sudo labtrust setup"],
     },
     KnownMessage {
         says: &[
@@ -58,7 +58,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
         codes: &["port-taken"],
         what: "Another program on this machine already listens on that port, such as a NAS's own web server or a \
                second GitLab.",
-        next: &["on the server: labtrust doctor {}", "on the server: sudo ss -ltnp"],
+        next: &["on the server: sudo labtrust doctor {}", "on the server: sudo ss -ltnp"],
     },
     KnownMessage {
         says: &[
@@ -68,7 +68,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
         codes: &["letsencrypt-will-take-over"],
         what: "GitLab asks Let's Encrypt for a certificate, but Let's Encrypt cannot reach a server on a private \
                network. If you use your own certificate, turn it off in gitlab.rb: letsencrypt['enable'] = false.",
-        next: &["on the server: labtrust doctor {}", "on the server: sudo gitlab-ctl reconfigure"],
+        next: &["on the server: sudo labtrust doctor {}", "on the server: sudo gitlab-ctl reconfigure"],
     },
     KnownMessage {
         says: &[

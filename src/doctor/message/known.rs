@@ -13,8 +13,17 @@ pub struct KnownMessage {
     pub codes: &'static [&'static str],
     /// The meaning, in a few sentences.
     pub what: &'static str,
-    /// The next steps, each a command or a sentence; `{}` stands for the server.
+    /// The next steps, each a command or a sentence, perhaps after one of [`PLACES`]; `{}` stands for the server.
     pub next: &'static [&'static str],
+}
+
+/// The beginnings of next steps on other machines, before a colon.
+const PLACES: &[&str] = &["on the server", "on each node", "on that client"];
+
+/// The other machine that the next step `line` is for, if it begins with one of [`PLACES`], and its command.
+pub(super) fn place_and_command(line: &'static str) -> (Option<&'static str>, &'static str) {
+    let placed = line.split_once(": ").filter(|(place, _)| PLACES.contains(place));
+    placed.map_or((None, line), |(place, command)| (Some(place), command))
 }
 
 /// The default next step.

@@ -38,10 +38,23 @@ fn an_unknown_text_has_no_meaning() {
 
 #[test]
 fn the_next_step_names_the_server() {
-    let next = |text: &str| meaning(text).map(|meaning| meaning.next());
+    let text_of = |steps: Vec<NextStep>| steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let next = |text: &str| meaning(text).map(|meaning| text_of(meaning.next()));
     let named = r#"Get "https://[2001:db8::1]:4567/v2/": Service Unavailable"#;
-    assert_eq!(next(named), Some(vec!["labtrust doctor '[2001:db8::1]:4567'".into()]));
-    assert_eq!(next("Service Unavailable"), Some(vec!["labtrust doctor HOST:PORT".into()]));
+    assert_eq!(next(named), Some("labtrust doctor '[2001:db8::1]:4567'".into()));
+    assert_eq!(next("Service Unavailable"), Some("labtrust doctor HOST:PORT".into()));
+}
+
+#[test]
+fn a_command_for_the_server_stands_alone() {
+    let steps =
+        meaning("nginx: [emerg] SSL_CTX_use_PrivateKey() failed: key values mismatch").expect("known").next();
+    assert_eq!(steps[0].place, Some("on the server"));
+    assert_eq!(steps[0].command.as_str(), "sudo labtrust doctor HOST:PORT");
+    assert_eq!(steps[0].to_string(), "on the server: sudo labtrust doctor HOST:PORT");
+    let commands = rows().flat_map(|row| next(row.next, None)).map(|step| step.command);
+    let prose: Vec<_> = commands.filter(|command| command.as_str().starts_with("on ")).collect();
+    assert_eq!(prose, ["on the reverse proxy, in the nginx configuration: client_max_body_size 0;"]);
 }
 
 #[test]

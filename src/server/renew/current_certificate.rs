@@ -108,7 +108,10 @@ impl CurrentCertificate {
         }
         Err(fail(
             format!("{} contains a certificate that labtrust did not create", path.display()),
-            "keep it: {labtrust import}; or replace it: {labtrust setup --replace}",
+            hint!(
+                "keep it: {labtrust import --cert {} --key FILE}; or replace it: {labtrust setup --replace}",
+                path
+            ),
         ))
     }
 

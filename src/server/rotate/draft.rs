@@ -285,13 +285,13 @@ impl Dropped {
 fn open(own: &Ca) -> Result<Authority> {
     if !own.root.is_ca() {
         return Err(fail(
-            "there is only a self-signed certificate and no CA, so nothing can vouch for a next CA",
+            "there is no CA here, only a self-signed certificate: a rotation needs a CA",
             "create a CA, then run the new command on every client: {labtrust setup --undo} && {labtrust setup HOST}",
         ));
     }
     own.open()?.ok_or_else(|| {
         fail(
-            format!("the key of {} is not on this machine, so it cannot vouch for another CA", own.root.title()),
+            format!("the key of {} is not on this machine, but must sign the next CA", own.root.title()),
             "create the next CA where the key is, then use it here: {labtrust setup --ca-cert FILE --ca-key FILE}",
         )
     })
@@ -380,7 +380,7 @@ fn refuse_wider(next: &Ca, permits: &[DnsName]) -> Result<()> {
     let Some(domain) = permits.iter().find(outside) else { return Ok(()) };
     Err(fail(
         format!("the next CA exists already, and can never sign for {domain}"),
-        "remove it, then start again: {labtrust rotate abort}",
+        "remove it ({labtrust rotate abort}), then start again",
     ))
 }
 

@@ -116,8 +116,7 @@ impl Run<'_> {
     ) -> Result<()> {
         let before = self.session.receipts.back_up(&self.receipt.name, world, path)?;
         if matches!(before, Node::Folder | Node::Other) {
-            let why = "it is not a regular file, and a file belongs there".into();
-            return Err(Error::Unsafe { path: path.to_owned(), why });
+            return Err(Error::in_the_way(path.to_owned(), "it is not a regular file"));
         }
         let mut folders = Vec::new();
         for folder in path.ancestors().skip(1) {

@@ -95,7 +95,7 @@ pub(super) fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u
     let found = file.metadata().map_err(Error::file("look at", path))?;
     // The group bits of a file with an access list show the most that the list gives.
     if found.uid() != owner || found.mode() & 0o022 != 0 {
-        let why = format!("user {} wrote it, or other users may write to it", found.uid());
+        let why = format!("user {} owns it, or other users can change it", found.uid());
         return Err(Error::Unsafe { path: path.to_owned(), why });
     }
     whole(file, path).map(Some)
@@ -156,10 +156,7 @@ pub(super) fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Fl
     let draft = entry.draft();
     for entry in [&entry, &draft] {
         if entry.kind()? == Some(FileType::Directory) {
-            return Err(Error::Unsafe {
-                path: entry.path(),
-                why: "there is a folder, and a file belongs there".into(),
-            });
+            return Err(Error::in_the_way(entry.path(), "a folder is in the place of the file"));
         }
     }
     draft.remove(flushes)?;
@@ -193,10 +190,7 @@ pub(super) fn remove(path: &Path, flushes: &mut Flushes) -> Result<()> {
 pub(super) fn link(path: &Path, target: &Path, flushes: &mut Flushes) -> Result<()> {
     let entry = existing(path)?;
     if entry.kind()? == Some(FileType::Directory) {
-        return Err(Error::Unsafe {
-            path: entry.path(),
-            why: "there is a folder, and a link belongs there".into(),
-        });
+        return Err(Error::in_the_way(entry.path(), "a folder is in the place of the link"));
     }
     let draft = entry.draft();
     draft.remove(flushes)?;
@@ -223,10 +217,7 @@ pub(super) fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
     })?;
     match folder {
         Some(_) => Ok(new),
-        None => Err(Error::Unsafe {
-            path: path.to_owned(),
-            why: "there is a file, and a folder belongs there".into(),
-        }),
+        None => Err(Error::in_the_way(path.to_owned(), "a file is in the place of the folder")),
     }
 }
 

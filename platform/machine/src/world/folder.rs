@@ -179,13 +179,12 @@ pub(super) fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
     // All folders are open: a user who replaces one of them now does not change what this process sees.
     for above in chain {
         if let Some(who) = above.who_else_writes(owner)? {
-            return refuse(&above.path, format!("{who} may write to it, and so replace the folders in it"));
+            return refuse(&above.path, format!("{who} can replace the folders in it"));
         }
     }
     let found = folder.file.metadata().map_err(Error::file("look at", &folder.path))?;
     if found.uid() != owner {
-        let whose = if owner == geteuid().as_raw() { "the user who runs this" } else { "its user" };
-        let why = format!("it belongs to user {}, not to {whose} ({owner})", found.uid());
+        let why = format!("its owner is user {}, not user {owner}", found.uid());
         return refuse(&folder.path, why);
     }
     if let Some(who) = who_else_may_write(Some(&folder.file), &folder.path, &found, owner)? {

@@ -103,6 +103,9 @@ fn in_utc(at: OffsetDateTime) -> String {
         .map_or_else(|| at.to_string(), |at| format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute()))
 }
 
+const RENEW: &str =
+    "on the server: sudo labtrust renew. If another CA issued the certificate, that CA must renew it";
+
 fn outdated(subject: &Subject, certificate: &Parsed) -> Finding {
     let role = subject.role(certificate);
     if subject.now < certificate.not_before {
@@ -114,9 +117,7 @@ fn outdated(subject: &Subject, certificate: &Parsed) -> Finding {
             );
     }
     let what = format!("{role} expired on {}", in_utc(certificate.not_after));
-    Finding::new(&EXPIRED, what, "every client rejects an expired certificate").advise(
-        "on the server: sudo labtrust setup, which makes a new one. If another CA issued it, renew it there",
-    )
+    Finding::new(&EXPIRED, what, "every client rejects an expired certificate").advise(RENEW)
 }
 
 fn expiring(subject: &Subject, certificate: &Parsed) -> Option<Finding> {
@@ -128,12 +129,8 @@ fn expiring(subject: &Subject, certificate: &Parsed) -> Option<Finding> {
         days => format!("in {days} days"),
     };
     let what = format!("{} expires {days}, on {}", subject.role(certificate), in_utc(certificate.not_after));
-    (left < soon).then(|| {
-        Finding::new(&EXPIRING, what, "every client rejects an expired certificate").advise(
-            "on the server: sudo labtrust setup, which makes a new one. If another CA issued it, renew it \
-                     there",
-        )
-    })
+    (left < soon)
+        .then(|| Finding::new(&EXPIRING, what, "every client rejects an expired certificate").advise(RENEW))
 }
 
 #[cfg(test)]
