@@ -146,7 +146,7 @@ fn on_a_nas_whose_own_web_server_holds_443_the_free_port_and_dsms_own_way_are_na
     let containers = Containers::prepare(&machine, &engine);
     containers.run(["--name", "gitlab", "--publish", "8443:443", "--publish", "4567:4567"]).succeeded();
     let made = machine.run(["labtrust", "setup", "--no-trust"]).exited(4);
-    let made = made.says("leads to port 443 of this machine, which DSM's own nginx uses");
+    let made = made.says("leads to port 443 of this machine, used by DSM's own nginx");
     let made = made.says("/usr/syno/share/nginx/server.mustache was edited");
     made.says(&format!("labtrust setup {HOST} --out DIR"));
     let out =

@@ -87,7 +87,7 @@ fn the_end_of_the_ca_is_announced_wherever_somebody_looks() {
     // A year ahead the certificate's report says so, and status; monitoring is not alarmed yet.
     at(3300, &["labtrust", "renew", "--days", "200"])
         .succeeded()
-        .says("The CA ends on")
+        .says("The CA and its certificates expire on")
         .says("labtrust rotate start");
     at(3301, &["labtrust", "status"])
         .succeeded()

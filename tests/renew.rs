@@ -188,7 +188,7 @@ fn a_certificate_that_ends_with_its_ca_is_not_made_anew_every_day() {
         .at(3500)
         .run()
         .succeeded()
-        .says("when the CA ends")
+        .says("when the CA expires")
         .says("rotate start");
     let last = machine.read("/etc/proxy/mygitlab.example.com.crt");
     timer(&machine, 3501).succeeded().says("nothing to renew until");

@@ -226,7 +226,7 @@ fn a_root_that_somebody_adds_is_left_alone() {
         let report = json(&output.stdout);
         let sha256 = |pem: &str| fingerprint(&server, pem).to_lowercase().replace(':', "");
         if let Some(said) = said {
-            let note = format!("(sha256 {}): the trusted CA does not vouch for it", sha256(said));
+            let note = format!("(sha256 {}), not trusted: the current CA did not sign it", sha256(said));
             assert!(report["notes"].to_string().contains(&note), "{report:#}");
         }
         let successor = trusted.map_or(serde_json::Value::Null, |next| sha256(next).into());
@@ -286,7 +286,7 @@ fn a_step_that_is_not_served_is_taken_back() {
     server.run(["labtrust", "rotate", "start"]).succeeded();
     // It asks on a terminal, also with --yes.
     let mut terminal = server.command(["labtrust", "rotate", "switch", "--yes"]).terminal();
-    terminal.expect("Switch now? [y/N]");
+    terminal.expect("so switch now? [y/N]");
     terminal.send("n\n");
     terminal.finish().exited(1);
     let before = server.manifest();

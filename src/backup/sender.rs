@@ -62,7 +62,7 @@ impl Archive {
         });
         signed.map(|(root, _)| Sender::Ca(Box::new(root.clone()))).ok_or_else(|| {
             fail(
-                "the backup was changed after it was signed: the CA in it did not sign it in this form",
+                "the backup was changed after it was signed: the CA's signature does not match",
                 "copy it again from its source",
             )
         })

@@ -17,11 +17,11 @@ use super::{
 /// domain of the `asked` names. If `asked` is empty, any such domain is narrow; if it holds only addresses, none is.
 pub fn broad_scope_reasons(permitted: &Permitted, is_critical: bool, asked: &[Host]) -> Option<String> {
     if permitted.is_everything() {
-        return Some("it has no name constraints: it can sign for any name, your bank's too".into());
+        return Some("it has no name constraints: it can sign for any name on the web".into());
     }
     let mut reasons = Vec::new();
     match permitted.open_domains() {
-        None => reasons.push("it can sign for any name, your bank's too".to_owned()),
+        None => reasons.push("it can sign for any name on the web".to_owned()),
         Some(domains) => reasons.extend(broad_domains(&domains, asked)),
     }
     reasons.extend(broad_addresses(permitted));
@@ -62,7 +62,7 @@ fn broad_domains(domains: &[&Domain], asked: &[Host]) -> Vec<String> {
     let (mut public, mut others) = (Vec::new(), Vec::new());
     for domain in domains {
         if domain.base.trim_matches('.').is_empty() {
-            return vec!["it can sign for any name, your bank's too".into()];
+            return vec!["it can sign for any name on the web".into()];
         }
         match suffix::registrable(&domain.base) {
             None => public.push(text::in_line(&domain.base)),
@@ -74,7 +74,7 @@ fn broad_domains(domains: &[&Domain], asked: &[Host]) -> Vec<String> {
     }
     let mut reasons = Vec::new();
     for (names, text) in [
-        (&mut public, "it can sign for every name below {}, strangers' too"),
+        (&mut public, "it can sign for every name below {}, also names of other owners"),
         (&mut others, "it can sign for {}, which was not asked for"),
     ] {
         names.sort_unstable();

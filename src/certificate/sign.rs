@@ -188,11 +188,11 @@ impl Authority {
         let not_after = validity.not_after.min(self.not_after());
         let notes = if not_after < validity.not_after {
             vec![format!(
-                "It is valid until {}, when the CA ends, instead of for {days} days.",
+                "It is valid until {}, when the CA expires, instead of for {days} days.",
                 not_after.date()
             )]
         } else if self.not_after() - now <= END_ANNOUNCED {
-            vec![format!("The CA ends on {}, and every certificate with it.", self.not_after().date())]
+            vec![format!("The CA and its certificates expire on {}.", self.not_after().date())]
         } else {
             Vec::new()
         };
@@ -235,9 +235,7 @@ pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
     for name in names {
         if matches!(name, SubjectName::Wildcard(parent) if !parent.as_str().contains('.')) {
             return Err(fail(
-                format!(
-                    "{name} cannot be among the names: for it, Apple's clients refuse the whole certificate"
-                ),
+                format!("the name {name} is not possible: Apple's clients reject a certificate with it"),
                 "name the hosts one by one, or use a wildcard below a domain of your own",
             ));
         }
@@ -246,7 +244,7 @@ pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
         }
     }
     if checked.is_empty() {
-        return Err(fail("a certificate needs a name to be for", "give a host name or an IP address"));
+        return Err(fail("a certificate needs at least one name", "give a host name or an IP address"));
     }
     Ok(checked)
 }
@@ -312,8 +310,8 @@ mod tests {
                 397,
                 "sign example.com and 192.0.2.10: it can",
             ),
-            (&["*.lan"], 397, "*.lan cannot be among the names"),
-            (&[], 397, "needs a name"),
+            (&["*.lan"], 397, "the name *.lan is not possible"),
+            (&[], 397, "at least one name"),
             (&["gitlab.example.com"], 826, "826 days"),
             (&["gitlab.example.com"], 0, "0 days"),
         ] {
@@ -332,14 +330,14 @@ mod tests {
         let issued =
             ca.sign(&order(&["gitlab.example.com"], 397), NOW + Duration::days(3600)).expect("a leaf");
         assert_eq!(issued.leaf.not_after, ca.root().not_after);
-        assert!(issued.notes[0].contains("when the CA ends"), "{:?}", issued.notes);
+        assert!(issued.notes[0].contains("when the CA expires"), "{:?}", issued.notes);
         // Its end is announced whatever the certificate's own.
         let notes = |day| {
             let issued = ca.sign(&order(&["gitlab.example.com"], 30), NOW + Duration::days(day));
             issued.expect("a leaf").notes
         };
         assert_eq!(notes(3200), [""; 0]);
-        assert!(notes(3400)[0].contains("The CA ends on"), "{:?}", notes(3400));
+        assert!(notes(3400)[0].contains("The CA and its certificates expire on"), "{:?}", notes(3400));
     }
 
     #[test]

@@ -246,8 +246,7 @@ fn no_root(certificate: &Parsed, from: &str) -> anyhow::Error {
         let kind = certificate.public_key().kind();
         return fail(
             format!(
-                "{from} contains {}, which names itself as its issuer, but its signature cannot be verified with its \
-                 own key ({kind})",
+                "{from} contains {}, which looks self-signed, but its signature does not match its key ({kind})",
                 certificate.title()
             ),
             "use another certificate: this one is damaged, or its key is one that clients reject (RSA needs 2048 to 8192 bits)",

@@ -97,7 +97,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) 
     printer.say(format_args!("  restore     {restore}"));
     if !arguments.recipients.is_empty() && matches!(sender, Sender::Unknown(_)) {
         printer.say(
-            "  note        no CA key is here to sign the backup: keep the fingerprint, which is valid only for this file",
+            "  note        the backup is not signed (no CA key here): keep its fingerprint to check this file",
         );
     }
     Ok(exit::DONE)

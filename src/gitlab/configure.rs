@@ -67,7 +67,7 @@ impl Configured {
             fail(
                 format!("{} {why}", text::path(&path)),
                 hint!(
-                    "correct the file and run this again; or create only the certificate and key: {labtrust setup {} --out DIR --reload CMD}",
+                    "correct the file and try again; or create only the certificate and key: {labtrust setup {} --out DIR --reload CMD}",
                     gitlab.host.in_url()
                 ),
             )
@@ -247,7 +247,7 @@ pub(crate) fn refusal(conflicts: &[Conflict], host: &str, options: &[ShellLine])
         lines.join("; "),
         hint!(
             "choose one:\n  \
-             edit gitlab.rb, and run this again\n  \
+             edit gitlab.rb, and try again\n  \
              let setup change it (setup --undo restores it):   {labtrust setup {}{} --replace}",
             host,
             Options(options)

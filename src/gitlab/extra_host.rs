@@ -33,7 +33,7 @@ impl ExtraHost {
                 }
                 Known::Is(_) | Known::Unset => {}
                 Known::Computed(line) => notes.push(format!(
-                    "{} gets no certificate: {line}, and only Ruby can compute the host; write the URL itself there",
+                    "{} gets no certificate: {line}: labtrust cannot compute this host; write the URL itself there",
                     role.title()
                 )),
             }

@@ -150,11 +150,11 @@ pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, options: &[ShellLine]) 
     };
     let host = host.in_url();
     fail(
-        format!("labtrust did not create this: {}", titles.join("; ")),
+        format!("not created by labtrust: {}", titles.join("; ")),
         hint!(
             "choose one:\n  \
              keep it, and let clients trust its CA:         {labtrust import {}{}}\n  \
-             create our CA for clients, install no files:   {labtrust setup {}{} --stage}\n  \
+             create a CA, install no files yet:             {labtrust setup {}{} --stage}\n  \
              replace it (setup --undo restores it):         {labtrust setup {}{} --replace}",
             import,
             Options(options),

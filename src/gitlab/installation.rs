@@ -314,7 +314,7 @@ fn owner(folder: &Path, facts: &Facts) -> Result<Actor> {
         uid if uid == facts.user.uid && uid != 0 => Ok(Actor::Caller),
         uid if uid >= FIRST_SUBORDINATE => Err(fail(
             format!(
-                "{} belongs to user {uid} of a user namespace, who cannot read a key that root owns",
+                "{} belongs to the container user {uid}, who cannot read root's key files",
                 folder.display()
             ),
             hint!(

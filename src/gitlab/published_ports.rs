@@ -199,11 +199,11 @@ impl PortAdvice {
         let leads = format!("{} leads to port {outside} of this machine", url(endpoint));
         let published = format!("port {inside} of the container is published on {here}");
         if port.is_free {
-            let what = format!("{leads}, and {published}; to keep {here}, change the URL");
+            let what = format!("{leads}, but {published}. To use {here} in the URL");
             self.by_hand.push(ByHand::remark(what).run([keep]).or_else());
             return Some(PublishedPort { outside, inside });
         }
-        let what = format!("{leads}, which {holder} uses, and {published}; to put {here} into the URL");
+        let what = format!("{leads}, used by {holder}, but {published}. To use {here} in the URL");
         self.by_hand.push(ByHand::remark(what).run([keep]));
         self.notes.extend(is_dsm.then(|| {
             format!(

@@ -84,8 +84,8 @@ impl Layout {
         unknown
             .map(|Unknown { setting, line, missing, .. }| {
                 format!(
-                    "{line}, and labtrust does not know {setting}: it gets no certificate, and if GitLab's nginx serves it, \
-                     GitLab goes down at the next reconfigure ({missing})"
+                    "{line}: labtrust does not know {setting} and makes no certificate for it. If GitLab's nginx serves it, \
+                     the next reconfigure fails ({missing})"
                 )
             })
             .collect()
@@ -195,7 +195,7 @@ pub(crate) fn refusal(unready: &[Unready], way_on: &'static str) -> anyhow::Erro
     fail(
         whats.join("; "),
         hint!(
-            "choose one, and run this again:\n  \
+            "choose one, then try again:\n  \
              give {} its certificate and key in files of its own (gitlab.rb: ssl_certificate, ssl_certificate_key)\n  \
              {}\n  \
              or remove {} from gitlab.rb",

@@ -47,8 +47,8 @@ impl Dsm {
             return Vec::new();
         }
         vec![format!(
-            "{} was edited so that DSM's own nginx does not use port 80 or 443: each update of DSM reverts that, and then \
-             GitLab's port is taken; give GitLab other ports, or put DSM's reverse proxy in front",
+            "{} was edited to free port 80 or 443 of DSM. Each DSM update reverts this, and GitLab loses its port. Give \
+             GitLab other ports, or use DSM's reverse proxy",
             self.changed.join(", ")
         )]
     }

@@ -82,7 +82,7 @@ impl Renewal {
     /// Prints it.
     pub(crate) fn print(&self, printer: &Printer) {
         printer.heading("The server's certificate:");
-        let changed = "unknown: somebody else changed it";
+        let changed = "unknown: another program or person changed it";
         printer.say(format_args!("  until      {}", self.until.as_deref().unwrap_or(changed)));
         for path in &self.changed {
             printer.say(format_args!("  changed    {}", text::path(path)));

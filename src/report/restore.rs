@@ -44,12 +44,11 @@ pub(crate) fn report(
     match plan.origin {
         Origin::Here => {}
         Origin::OtherMachine => {
-            printer.say("  note      labtrust does not restore what it changed on the other machine");
+            printer.say("  note      changes that labtrust made on the other machine are not here");
         }
         Origin::OtherFolder => {
-            printer.say(
-                "  note      only the backup's own state folder records what labtrust changed on this machine",
-            );
+            printer
+                .say("  note      to undo labtrust's older changes here, use the folder that was backed up");
         }
     }
     if !next.is_empty() {

@@ -16,7 +16,7 @@ pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Out
     reports::print_stores(printer, outcomes, OutcomeState::Untrusted);
     reports::print_next(context, outcomes, &repeat);
     if outcomes.iter().any(|outcome| outcome.state == OutcomeState::Trusted && !outcome.needs_root) {
-        printer.heading("Still trusted: somebody else installed it too. To remove that as well:");
+        printer.heading("Still trusted: another program or person installed the CA too. To remove it:");
         printer.command(shell_line!("{labtrust untrust {} --purge}", anchor.sha256()));
     }
     StoresReport {

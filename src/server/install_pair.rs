@@ -95,9 +95,10 @@ pub(crate) fn check(outcomes: &[Outcome]) -> Result<()> {
         }
         return Err(fail(
             failed.detail.clone(),
-            failed.hint.clone().unwrap_or_else(|| {
-                "fix that and run the command again; this run's changes there were undone".into()
-            }),
+            failed
+                .hint
+                .clone()
+                .unwrap_or_else(|| "its changes were undone: fix the error and run the command again".into()),
         ));
     }
     Ok(())

@@ -11,7 +11,7 @@ const NO_ADDRESS: &str = "excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:
 /// Name constraints as OpenSSL has them, `-` for those that close off every address, and a part of what is said.
 const BROAD: &[(&str, &str)] = &[
     ("", "it has no name constraints: it can sign for any name"),
-    ("critical,excluded;DNS:foo.invalid", "it can sign for any name, your bank's too"),
+    ("critical,excluded;DNS:foo.invalid", "it can sign for any name on the web"),
     ("critical,permitted;DNS:com,permitted;DNS:net,permitted;DNS:org,-", "every name below com, net and org"),
     ("critical,permitted;DNS:.,-", "it can sign for any name"),
     ("critical,permitted;IP:10.0.0.0/255.0.0.0", "it can sign for any name"),
@@ -143,7 +143,7 @@ fn a_users_broad_ca_is_not_roots_without_a_word() {
     let before = machine.settled();
     let sudo = "export SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice;";
     // Any program of hers can have put that CA there.
-    machine.sh(&format!("{sudo} labtrust trust")).exited(3).says("your bank's too").says("--fingerprint");
+    machine.sh(&format!("{sudo} labtrust trust")).exited(3).says("any name on the web").says("--fingerprint");
     assert_eq!(machine.changes_since(&before), [""; 0]);
     // The line that setup printed names the CA.
     assert!(line.contains("--fingerprint"), "{line}");

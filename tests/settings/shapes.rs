@@ -36,12 +36,12 @@ fn the_line_that_stands_in_the_way_is_named() {
         (
             "external_url 'http://git.corp.example'\nnginx['listen_https'] = ENV['TLS'] == 'true'",
             3,
-            "gitlab.rb:2 sets `nginx['listen_https'] = ENV['TLS'] == 'true'`: only Ruby knows whether",
+            "gitlab.rb:2 sets `nginx['listen_https'] = ENV['TLS'] == 'true'`: labtrust cannot tell whether",
         ),
         (
             "external_url 'http://git.corp.example'\nchat_external_url 'https://chat.corp.example'",
             1,
-            "! gitlab.rb:2 sets `chat_external_url 'https://chat.corp.example'`, and labtrust does not know",
+            "! gitlab.rb:2 sets `chat_external_url 'https://chat.corp.example'`: labtrust does not know",
         ),
     ] {
         machine.write_with_mode(RUBY, "600", format!("{script}\n"));

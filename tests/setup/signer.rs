@@ -20,7 +20,11 @@ fn a_ca_for_half_the_internet_is_asked_about_or_warned_of() {
         ("gitlab.home.arpa --permit home.arpa", "home.arpa"),
     ] {
         let line = format!("labtrust setup --out /etc/proxy --no-trust {words}").replace('*', "'*'");
-        machine.sh(&line).exited(3).says(&format!("every name below {suffix}, strangers' too")).says("--yes");
+        machine
+            .sh(&line)
+            .exited(3)
+            .says(&format!("every name below {suffix}, also names of other owners"))
+            .says("--yes");
         machine.sh(&format!("{line} --dry-run")).exited(1).says(&format!("every name below {suffix}"));
     }
     for words in [

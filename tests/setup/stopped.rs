@@ -29,7 +29,7 @@ fn a_stopped_gitlab_is_to_be_reconfigured_by_hand_or_by_the_next_setup() {
     machine.run(["gitlab-ctl", "stop"]).succeeded();
     let setup = ["labtrust", "setup", "--replace", "--no-trust"];
     let shown = machine.run([&setup[..], &["--dry-run"]].concat()).exited(1);
-    shown.says("leave to you: /opt/gitlab/bin/gitlab-ctl reconfigure");
+    shown.says("you run: /opt/gitlab/bin/gitlab-ctl reconfigure");
     for _ in 0..2 {
         let made = machine.run([&setup[..], &["--json"]].concat()).exited(4);
         let next = json(&made.stdout)["next"].clone();

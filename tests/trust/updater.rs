@@ -92,7 +92,7 @@ fn what_another_updater_destroyed_is_made_again_and_said() {
     // Once, after the updater has written: half of it, cut between two certificates; twice of it; cut within one.
     for (script, said) in [
         ("awk '/BEGIN/ { n++ } n <= 2' $B >/tmp/b", "certificates are missing in"),
-        ("cat $B $B >/tmp/b", "more often than its sources give it"),
+        ("cat $B $B >/tmp/b", "contains a certificate too many times"),
         ("head -c -300 $B >/tmp/b", "is truncated"),
         (": >/tmp/b", "certificates are missing in"),
     ] {
@@ -121,7 +121,7 @@ fn what_somebody_else_trusts_since_stays_in_the_store_and_in_javas() {
     machine.run([UPDATER]).succeeded();
     assert!(java_trusts(&machine, &pair.root));
 
-    machine.run(["labtrust", "untrust"]).exited(1).says("still trusted, and not recorded here");
+    machine.run(["labtrust", "untrust"]).exited(1).says("still trusted, without a receipt");
     assert!(machine.read(BUNDLE).contains(pair.root.trim()));
     assert!(java_trusts(&machine, &pair.root));
     machine.sh("readlink -e /etc/ssl/certs/by-hand.pem").succeeded();

@@ -72,7 +72,7 @@ pub(crate) fn undo(
 
 fn refused(edit: &Edit, path: &Path, why: String) -> Error {
     Error::Corrupt { path: path.to_owned(), why }
-        .with_hint(hint!("repair that file, or set {} in it by hand, then run it again", Prose(edit)))
+        .with_hint(hint!("repair that file, or set {} in it by hand, then try again", Prose(edit)))
 }
 
 /// The permission bits and owner of the file. An edit keeps them; a user who cannot set them cannot edit the file.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{Error, Result, progress::Progress, proof::prove, receipt::Receipts, world::World};
 
 /// The beginning of an [`Outcome`]'s detail when a store trusts a certificate and no receipt records that.
-pub const UNRECORDED: &str = "still trusted, and not recorded here: ";
+pub const UNRECORDED: &str = "still trusted, without a receipt: ";
 
 /// The state of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -137,7 +137,7 @@ impl Outcome {
                 still("still trusted by the system store: ", &detail)
             }
             ProofResult::Lingers(detail) => {
-                let detail = format!("{detail} until it is restarted: it read the system store before");
+                let detail = format!("{detail} until it is restarted: it still uses the old system store");
                 let mut outcome = Self::new(store, subject, OutcomeState::Untrusted, detail);
                 outcome.await_restart(engine_of(facts, proof).iter());
                 outcome

@@ -372,7 +372,7 @@ fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) ->
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }
     if !undone.complaints.is_empty() && outcome.state == OutcomeState::Untrusted {
-        outcome.mark_partial(&undone.complaints, "fix that; everything else is undone");
+        outcome.mark_partial(&undone.complaints, "repair or remove that hook; the rest is undone");
     }
     outcome
 }
@@ -380,7 +380,7 @@ fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) ->
 fn left_by_others(left: &[PathBuf]) -> String {
     let mut names: Vec<_> = left.iter().map(|path| Path::display(path).to_string()).collect();
     names.dedup();
-    format!("left in place, because somebody else changed it: {}", names.join(", "))
+    format!("left in place, because another program or person changed it: {}", names.join(", "))
 }
 
 /// Whether `proof` says that files are as labtrust wrote them, served or not.

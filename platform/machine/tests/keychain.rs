@@ -123,7 +123,7 @@ fn a_certificate_that_the_machine_still_trusts_is_reported_as_trusted() -> Resul
 
     let undone = mac.untrust(&ca)?;
     assert_eq!(undone[0].state, OutcomeState::Trusted, "{undone:?}");
-    assert!(undone[0].detail.contains("still trusted, and not recorded here"), "{undone:?}");
+    assert!(undone[0].detail.contains("still trusted, without a receipt"), "{undone:?}");
     assert_eq!((mac.holds(Which::Login)?, mac.policies(Which::Login, &ca)?), (vec![], None));
     Ok(())
 }

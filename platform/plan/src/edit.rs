@@ -58,7 +58,7 @@ impl Edit {
         match self.is_met(Some(&after)) {
             Ok(true) => Ok(after),
             Ok(false) => Err(format!("cannot be changed so that {self} is read as intended")),
-            Err(why) => Err(format!("cannot be given {self}: then it {why}")),
+            Err(why) => Err(format!("cannot take {self}: the result {why}")),
         }
     }
 

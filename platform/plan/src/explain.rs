@@ -14,7 +14,7 @@ pub fn explain(change: &Change) -> Vec<String> {
 
 /// The lines that explain the reload of `change`, which follows its steps.
 pub fn explain_reload(change: &Change) -> impl Iterator<Item = String> {
-    let by_hand = change.reload.by_hand.iter().map(|command| format!("leave to you: {command}"));
+    let by_hand = change.reload.by_hand.iter().map(|command| format!("you run: {command}"));
     change.reload.applied.iter().map(|command| format!("run {command}")).chain(by_hand)
 }
 

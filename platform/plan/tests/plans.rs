@@ -101,7 +101,7 @@ fn a_folder_of_another_family_misleads_nobody() -> Result {
     assert_eq!(folder(Os::Linux, "fedora", &[], &both, &folders)?, FEDORA);
     assert_eq!(
         folder(Os::Linux, "debian", &[], &both[1..], &folders)?,
-        "update-ca-certificates is missing, which rebuilds this system's bundle"
+        "update-ca-certificates is missing; it rebuilds this system's bundle"
     );
     Ok(())
 }

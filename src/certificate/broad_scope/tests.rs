@@ -61,7 +61,7 @@ fn only_names_of_ones_own_are_narrow() {
         (&[], &[ALL_V4, ALL_V6, Dns(".")], "it can sign for any name"),
         (&[Dns("gitlab.example.com")], &[ALL_V4, ALL_V6, Dns(".")], ""),
         (&[Dns("gitlab.example.com"), TEN], &[ALL_V6, TEN], ""),
-        (&[], &[], "no name constraints: it can sign for any name, your bank's too"),
+        (&[], &[], "no name constraints: it can sign for any name on the web"),
         (&[], &[Dns("foo.invalid")], "it can sign for any name"),
         (&[], &[Dns("foo.invalid"), ALL_V4, ALL_V6], "it can sign for any name"),
         (&[Dns("com"), Dns("net"), Dns("org")], &NO_ADDRESS, "every name below com, net and org"),

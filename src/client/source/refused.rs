@@ -26,8 +26,8 @@ pub(super) fn check(served: &[Parsed], root: &Parsed, insisted: bool) -> Result<
     match useless(&refusals).or(weak) {
         None => Ok(()),
         Some(refusal) => Err(fail(
-            format!("it was not trusted: {} it anyway: {}", refusal.who_refuse(), refusal.why),
-            "ask for a new certificate, or trust the CA anyway with --refused",
+            format!("not trusted, because {} it: {}", refusal.who_refuse(), refusal.why),
+            "get a new certificate, or trust this one with --refused",
         )),
     }
 }

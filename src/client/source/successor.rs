@@ -59,10 +59,8 @@ impl AnnouncedNext {
                     announced.note(&successor, "the server announces more than one next CA", endpoint);
                 }
                 Succession::Wider => {
-                    let what = format!(
-                        "it can sign more than the CA that vouches for it: {}",
-                        successor.wider.join("; ")
-                    );
+                    let what =
+                        format!("it is less limited than the current CA: {}", successor.wider.join("; "));
                     announced.note(&successor, &what, endpoint);
                     announced.code = exit::NO;
                     announced.notes.push(format!(
@@ -72,12 +70,12 @@ impl AnnouncedNext {
                     ));
                 }
                 Succession::Unvouched => {
-                    announced.note(&successor, "the trusted CA does not vouch for it", endpoint);
+                    announced.note(&successor, "the current CA did not sign it", endpoint);
                 }
                 Succession::Outdated => {
                     announced.note(
                         &successor,
-                        "it, or the certificate that vouches for it, is not valid now",
+                        "it, or the current CA's signature on it, is not valid now",
                         endpoint,
                     );
                     announced.code = exit::NO;
@@ -90,7 +88,7 @@ impl AnnouncedNext {
     fn note(&mut self, successor: &Successor, why: &str, endpoint: &Endpoint) {
         let root = &successor.root;
         self.notes.push(format!(
-            "not trusted, although {endpoint} sends it too: {} (sha256 {}): {why}",
+            "{endpoint} also sends {} (sha256 {}), not trusted: {why}",
             root.title(),
             root.fingerprint()
         ));
@@ -131,8 +129,8 @@ impl AnnouncedNext {
 
 fn why(successor: &Successor) -> String {
     match successor.succession {
-        Succession::Outdated => ": it, or the certificate that vouches for it, is not valid now".into(),
-        _ => ": the server sends it, but the trusted CA does not vouch for it".into(),
+        Succession::Outdated => ": it, or the current CA's signature on it, is not valid now".into(),
+        _ => ": the server sends it, but the current CA did not sign it".into(),
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn check(
     }
     let (who, where_it_is) = match &sender {
         Sender::Ca(root) => {
-            (format!("the CA {} signed this backup", root.title()), "the one in the command for clients")
+            (format!("the CA {} signed this backup", root.title()), "the one in `labtrust status`")
         }
         Sender::Unknown(_) => (
             "this backup is not signed: it holds no CA key, or an older labtrust made it".into(),
@@ -66,7 +66,7 @@ pub(super) fn check(
             Options(&replace)
         );
         return Err(fail(
-            format!("anybody can encrypt to a public key, and you gave no fingerprint: {who}"),
+            format!("without --fingerprint, the maker of the backup is unknown: {who}"),
             hint!("compare its fingerprint with {}: {}", Prose(where_it_is), line),
         ));
     }

@@ -90,6 +90,6 @@ fn ask(
         ));
     }
     printer.aside(what);
-    let question = Hint::from("Has every client run the command that {labtrust rotate} prints? Switch now?");
+    let question = Hint::from("Has every client run the command of {labtrust rotate}, so switch now?");
     consent::confirm(printer, question.as_str())
 }

@@ -45,7 +45,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         .into();
     }
     let unreachable = |what: String| {
-        let why = "docker login gets its token there, and the registry accepts no client without one";
+        let why = "docker login gets its token at this URL and cannot work without a token";
         Finding::new(&UNREACHABLE, what, why)
     };
     let Some(endpoint) = &realm.endpoint else {

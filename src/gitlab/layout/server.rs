@@ -59,7 +59,7 @@ impl Server<'_> {
         match self.config.is_tls_computed(self.role).filter(|_| self.listener().is_none()) {
             None => Ok(()),
             Some(line) => Err(fail(
-                format!("{line}: only Ruby knows whether GitLab's own nginx speaks TLS"),
+                format!("{line}: labtrust cannot tell whether GitLab's nginx uses TLS"),
                 hint!(
                     "write true there; or, where something in front of GitLab speaks TLS, write false and create its \
                      certificate and key: {labtrust setup {} --out DIR --reload CMD}",
@@ -118,7 +118,7 @@ impl Server<'_> {
         let computed = if role == Role::Gitlab { None } else { config.is_tls_computed(role) };
         if let Some(line) = computed.filter(|_| !is_off && self.listener().is_none()) {
             return Err(Some(format!(
-                "{line}: only Ruby knows whether GitLab's own nginx serves {endpoint}"
+                "{line}: labtrust cannot tell whether GitLab's nginx serves {endpoint}"
             )));
         }
         let speaks_tls = match config.address(role) {
@@ -196,7 +196,7 @@ pub(crate) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf
         (Known::Is(path), _) => Ok(path),
         (Known::Computed(_), Some(path)) => Ok(path.clone()),
         (Known::Computed(line), None) => Err(fail(
-            format!("{line}, and only Ruby knows which file that is"),
+            format!("{line}: labtrust cannot compute this path"),
             "write the path itself there, or remove both lines to use the default path; or create only the certificate \
              and key: {labtrust setup --out DIR}",
         )),

@@ -174,7 +174,7 @@ fn what_cannot_be_obeyed_is_refused() {
     for (script, what) in [
         (
             "nginx['ssl_certificate'] = x",
-            "gitlab.rb:1 sets `nginx['ssl_certificate'] = x`, and only Ruby knows",
+            "gitlab.rb:1 sets `nginx['ssl_certificate'] = x`: labtrust cannot compute this path",
         ),
         ("nginx['ssl_certificate'] = '/opt/x.crt'", "/opt/x.crt, which cannot be reached"),
         ("nginx['ssl_certificate'] = 'ssl/x.crt'", "ssl/x.crt, which cannot be reached"),
@@ -198,7 +198,7 @@ fn what_cannot_be_obeyed_is_refused() {
         ),
         (
             "nginx['listen_https'] = ENV['TLS'] == 'true'",
-            "gitlab.rb:1 sets `nginx['listen_https'] = ENV['TLS'] == 'true'`: only Ruby knows whether",
+            "gitlab.rb:1 sets `nginx['listen_https'] = ENV['TLS'] == 'true'`: labtrust cannot tell whether",
         ),
     ] {
         let error =
@@ -243,7 +243,7 @@ fn urls_that_are_in_no_row_keep_nginx_from_starting_only_where_it_serves_them() 
     nginx(folder.path(), &server(host, 443, usual));
     let (unready, doubts) = judged();
     assert!(unready.is_empty() && doubts.len() == 1, "{unready:?} {doubts:?}");
-    for part in ["gitlab.rb:3 sets `chat_external_url", "ssl/chat.example.com.crt", "goes down"] {
+    for part in ["gitlab.rb:3 sets `chat_external_url", "ssl/chat.example.com.crt", "reconfigure fails"] {
         assert!(doubts[0].contains(part), "{doubts:?}");
     }
     nginx(folder.path(), &[server(host, 443, usual), chat].concat());

@@ -139,13 +139,13 @@ fn a_url_that_leads_elsewhere_is_named_with_both_ways_on() {
     assert!(notes.contains("labtrust setup git.example.com --out DIR"), "{notes}");
     assert_eq!(
         lines,
-        "- https://git.example.com leads to port 443 of this machine, which DSM's own nginx uses, and port 443 of the \
-         container is published on 8443; to put 8443 into the URL\nlabtrust setup git.example.com:8443 --replace"
+        "- https://git.example.com leads to port 443 of this machine, used by DSM's own nginx, but port 443 of the \
+         container is published on 8443. To use 8443 in the URL\nlabtrust setup git.example.com:8443 --replace"
     );
     // Nobody holds it: it is published as well, or the URL gets the port.
     let free = PortSeen { is_free: true, ..elsewhere(Reach::Here(8443), None) };
     let (_, lines) = judged(&nas, &[free], false);
-    assert!(lines.contains("change the URL\nlabtrust setup git.example.com:8443 --replace"), "{lines}");
+    assert!(lines.contains("in the URL\nlabtrust setup git.example.com:8443 --replace"), "{lines}");
     assert!(lines.contains("--publish 443:443 "), "{lines}");
     let registry =
         PortSeen { inside: 4567, is_free: true, ..web(Role::Registry, 4567, Reach::Here(5050), None) };

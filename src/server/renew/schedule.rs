@@ -51,10 +51,10 @@ pub(crate) const WARNS: &str = "warns before the certificate expires";
 pub(crate) fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
         let line = ShellLine::from("{labtrust renew --if-expiring}");
-        format!("nothing {does}: {why}. Schedule every day: {line}")
+        format!("nothing {does}: {why}. Run every day: {line}")
     };
     if !facts.is_root() || state.home().is_chosen {
-        return Err(by_hand("only setup as root with the default state folder schedules a renewal"));
+        return Err(by_hand("this was not run as root, or not with the default state folder"));
     }
     let program = own_program().and_then(|program| Ok(program.canonicalize()?)).unwrap_or_default();
     if !World::is_roots_alone(&program) {

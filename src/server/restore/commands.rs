@@ -54,7 +54,7 @@ impl Commands {
                     for text in lines.iter().chain([&record.subject]) {
                         refuse_hidden(text)?;
                     }
-                    commands.add(format!("When {} is undone, {}:", record.store, record.subject), lines);
+                    commands.add(format!("Undoing {} ({}) does:", record.store, record.subject), lines);
                 }
             }
         }

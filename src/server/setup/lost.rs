@@ -118,7 +118,7 @@ impl Lost {
         }));
         if self.is_placing_unknown {
             notes.push(
-                "the record of what setup installed on this server is lost, so these stay: GitLab's settings, its certificate and key, the daily renewal"
+                "setup's receipt is lost, so labtrust cannot remove GitLab's settings, its certificate and key, and the daily renewal: they stay"
                     .into(),
             );
         }

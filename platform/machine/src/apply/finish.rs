@@ -157,7 +157,7 @@ impl Run<'_> {
             outcome.state = OutcomeState::Pending;
         }
         if !complaints.is_empty() {
-            outcome.mark_partial(&complaints, "repair or remove that hook, then run it again");
+            outcome.mark_partial(&complaints, "repair or remove that hook, then try again");
         }
         Ok(outcome)
     }
@@ -188,8 +188,7 @@ impl Run<'_> {
             };
             if let Some(fault) = back {
                 outcome.detail = format!("{why}; undoing it failed too: {fault}");
-                outcome.hint =
-                    Some("fix that, then run it again: the receipt knows what is left to undo".into());
+                outcome.hint = Some("fix that, then run the command again: it will undo the rest".into());
             }
         }
         Ok(outcome)

@@ -162,7 +162,7 @@ impl Registry<'_> {
 
     /// The result if the engine cannot tell: the folder alone decides.
     fn untold(&self, why: &str) -> ProofResult {
-        ProofResult::Holds(format!("{} could not tell of {}: {why}", self.who, self.endpoint))
+        ProofResult::Holds(format!("{} cannot check {}: {why}", self.who, self.endpoint))
     }
 }
 
@@ -248,7 +248,7 @@ mod tests {
         };
         for reach in [Reach::Accepted, Reach::Refused("x".into()), Reach::Unknown("x".into())] {
             let seen = registry.is_forgotten(&reach);
-            assert!(seen.holds() && seen.detail().contains("could not tell of h:4567"), "{seen:?}");
+            assert!(seen.holds() && seen.detail().contains("cannot check h:4567"), "{seen:?}");
         }
     }
 }

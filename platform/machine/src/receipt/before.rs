@@ -56,7 +56,7 @@ impl Receipts {
             Some(bytes) if Fingerprint::of(&bytes) == sha256 => Ok(Contents::Secret(bytes)),
             _ => Err(Error::Corrupt {
                 path,
-                why: "is missing or damaged: the file that it is a copy of cannot be restored".into(),
+                why: "is missing or damaged, so the original file cannot be restored".into(),
             }),
         }
     }

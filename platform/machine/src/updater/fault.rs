@@ -50,8 +50,7 @@ impl Updater<'_> {
         let missing =
             before.lost_in(after).filter(|lost| given.as_ref().is_some_and(|given| given.has(lost)));
         if let missing @ 1.. = missing.count() {
-            let files = if missing == 1 { "whose file is" } else { "whose files are" };
-            return Some(format!("{} missing in {shown} {files} in place, {AT_ONCE}", counted(missing)));
+            return Some(format!("{} not in {shown}, although on disk, {AT_ONCE}", counted(missing)));
         }
         let lost = before.lost_in(after).count();
         if !is_all_known && lost > self.removed {
@@ -64,8 +63,7 @@ impl Updater<'_> {
                 .any(|(sha256, count)| *count > 1.max(given.count(sha256)).max(before.count(sha256))),
             None => after.doubled() > before.doubled() + 1,
         };
-        is_doubled
-            .then(|| format!("{shown} holds a certificate more often than its sources give it, {AT_ONCE}"))
+        is_doubled.then(|| format!("{shown} contains a certificate too many times, {AT_ONCE}"))
     }
 
     /// Reports certificates that are gone from a bundle though this run did not remove them.
@@ -170,13 +168,13 @@ mod tests {
             };
             for (held, expected) in [
                 (&[&local, &chosen, &left][..], None),
-                (&[&chosen, &left], Some("one certificate is missing in")),
+                (&[&chosen, &left], Some("one certificate is not in")),
                 (&[&local, &chosen], left_is_gone),
                 (
                     &[&local, &left],
-                    Some(if is_all_known { "one certificate is missing in" } else { "gone from" }),
+                    Some(if is_all_known { "one certificate is not in" } else { "gone from" }),
                 ),
-                (&[&local, &local, &local, &chosen, &left], Some("more often than its sources give it")),
+                (&[&local, &local, &local, &chosen, &left], Some("contains a certificate too many times")),
             ] {
                 let fault = updater.fault(&whole, &bundle(held));
                 let is_as_expected = match (&fault, expected) {

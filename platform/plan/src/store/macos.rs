@@ -19,8 +19,8 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     }
     let Some(security) = facts.tools.get("security") else {
         return Planned::Manual {
-            why: "/usr/bin/security is missing, the only program that may change what macOS trusts".into(),
-            todo: Some("restore it (it is part of macOS), then run this again".into()),
+            why: "/usr/bin/security is missing; only it can change the trust settings of macOS".into(),
+            todo: Some("restore it (it is part of macOS), then try again".into()),
         };
     };
     // The machine's keychain first: its users trust it too, so that no second password window appears.

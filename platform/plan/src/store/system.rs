@@ -182,9 +182,9 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     match family(facts) {
         Ok(family) => Planned::Changes(vec![family.change(facts, anchor)]),
         Err(Some(family)) => Planned::Manual {
-            why: format!("{} is missing, which rebuilds this system's bundle", family.tool),
+            why: format!("{} is missing; it rebuilds this system's bundle", family.tool),
             todo: Some(hint!(
-                "install the package ca-certificates (it brings {}), then run this again",
+                "install the package ca-certificates (it brings {}), then try again",
                 family.tool
             )),
         },

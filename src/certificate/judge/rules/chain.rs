@@ -61,7 +61,7 @@ fn is_fetchable(case: &Case<'_>) -> bool {
 fn spelled(case: &Case<'_>, is_odd: impl Fn(&Parsed, &Parsed) -> bool) -> Option<String> {
     let mut links = case.steps().filter(|(below, above)| !below.repeats_name_of(above));
     let (below, above) = links.find(|(below, above)| is_odd(below, above))?;
-    Some(format!("{} does not spell the name of its issuer as {} does", below.title(), above.title()))
+    Some(format!("the issuer name in {} is not byte for byte the name of {}", below.title(), above.title()))
 }
 
 fn differ(reading: &name_match::Reading, below: &Parsed, above: &Parsed) -> bool {

@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
                 && tree.base.value.is_empty()
         };
         let ca = case.cas().find(|ca| ca.subtrees.iter().any(all))?;
-        Some(format!("{} excludes all names of a kind by an empty one", ca.title()))
+        Some(format!("{} excludes all names of a type (empty value)", ca.title()))
     }),
     // The wildcard also matches the excluded name. Go: CVE-2025-61727.
     rule(About::Constraint, &[Client::Go.since(1, 25), RUSTLS, CHROME], |case| {

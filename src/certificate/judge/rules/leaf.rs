@@ -290,7 +290,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     // mozilla::pkix requires a CA above every leaf, and accepts no CA as a leaf.
     rule(About::Form, &[FIREFOX], |case| {
-        case.self_signed().map(|_| "it signed itself: only an exception that a person adds accepts it".into())
+        case.self_signed().map(|_| "it is self-signed: the user must add an exception for it".into())
     }),
 ];
 

@@ -88,7 +88,7 @@ pub(super) const RULES: &[Rule] = &[
         &[OPENSSL_STRICT.read_in(EXPLICIT_CURVES), Client::Python.since(3, 13).read_in(EXPLICIT_CURVES)],
         |case| {
             let odd = all_of(case).find(|one| *one.public_key().kind() == KeyKind::ExplicitCurve)?;
-            Some(format!("the key of {} spells out its curve", odd.title()))
+            Some(format!("the key of {} has no curve name", odd.title()))
         },
     ),
 ];

@@ -65,9 +65,8 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         return Vec::new();
     };
     let finding = Finding::new(&INTERCEPTED, what, why).advise(format!(
-        "ask the server's administrator whether this is the server's CA. If it is, trust it with the fingerprint \
-         that you are given: {}. If it is not, have {} exempted from TLS inspection, or make Docker and the tools \
-         bypass the proxy (NO_PROXY)",
+        "ask the server's administrator for the CA's fingerprint. If it is this CA: {}. If not, ask the network \
+         administrator to exempt {} from TLS inspection, or bypass the proxy (NO_PROXY)",
         shell_line!("{labtrust trust {} --fingerprint SHA256}", subject.endpoint),
         subject.endpoint.host
     ));

@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     if leaf.covers(host) {
         return Vec::new();
     }
-    let anew = format!("have it issued for {host}; on the server: sudo labtrust setup --name {host}");
+    let anew = format!("make a new one for {host}, on the server: sudo labtrust setup --name {host}");
     if leaf.names.is_empty() && leaf.other_names.is_empty() {
         let common_name = leaf.common_name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
         let what = format!(

@@ -16,7 +16,7 @@ struct RefusalRow {
     advice: &'static str,
 }
 
-const ANEW: &str = "have it issued again; on the server: sudo labtrust setup";
+const ANEW: &str = "make a new one on the server: sudo labtrust setup";
 
 const ROWS: &[RefusalRow] = &[
     RefusalRow { about: About::Purpose, code: &NO_SERVER_AUTH, advice: ANEW },
@@ -29,8 +29,8 @@ const ROWS: &[RefusalRow] = &[
     RefusalRow {
         about: About::Weakness,
         code: &WEAK,
-        advice: "have it issued again with a P-256 key (or RSA with at least 2048 bits) and SHA-256; on the server: \
-                 sudo labtrust setup",
+        advice: "make a new one with a P-256 key (or RSA with at least 2048 bits) and SHA-256, on the server: sudo \
+                 labtrust setup",
     },
     RefusalRow { about: About::Authority, code: &IS_CA, advice: ANEW },
     RefusalRow { about: About::Life, code: &TOO_LONG, advice: ANEW },

@@ -47,7 +47,7 @@ pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Findi
         }
         let (_, code) = WORDS.iter().find(|(words, _)| said.contains(words))?;
         let code = codes.iter().find(|asked| asked.id == code.id)?;
-        let what = format!("{} cannot reach {}, but this program can", engine.title, case.endpoint());
+        let what = format!("{} cannot reach {}, but labtrust can", engine.title, case.endpoint());
         let why = format!("it reports: {}", said.trim_matches(['"', ':', ' ']));
         Some(Finding::new(code, what, why).advise(
             "the daemon has its own network (a virtual machine, a snap, a firewall rule, another hosts file): check \

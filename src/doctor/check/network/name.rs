@@ -13,7 +13,7 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
     let Some(server) = case.registry_server() else { return CheckResult::fault("not checked") };
     match &server.reached {
         Reached::Nowhere(why) if engine::gets_there(case) => {
-            CheckResult::passed(format!("Docker reaches it; this program does not: {why}"))
+            CheckResult::passed(format!("Docker reaches it; labtrust does not: {why}"))
         }
         Reached::Nowhere(why) => {
             let host = case.host();

@@ -30,7 +30,7 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
     }
     if engine::gets_there(case) {
         return CheckResult::passed(format!(
-            "Docker reaches it; this program does not: {}",
+            "Docker reaches it; labtrust does not: {}",
             describe_all(addresses)
         ));
     }

@@ -32,7 +32,7 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
     let worst = std::iter::once(first).chain(others).find(|(_, tls)| !matches!(tls, Tls::Chain(_)));
     match worst {
         Some((address, _)) if engine::gets_there(case) => {
-            CheckResult::passed(format!("Docker reaches it; {address} does not answer this program with TLS"))
+            CheckResult::passed(format!("Docker reaches it; {address} does not answer labtrust with TLS"))
         }
         Some((address, tls)) => finding(case, server, address, tls).into(),
         None => {

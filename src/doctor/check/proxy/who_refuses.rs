@@ -67,7 +67,7 @@ impl View<'_, '_> {
         let (code, what, why) = match (wording, unreached) {
             (Wording::Scheme, _) => (
                 &WRONG_SCHEME,
-                format!("Docker speaks TLS to its proxy {proxy}, which does not: {message}"),
+                format!("Docker uses TLS to its proxy {proxy}, which does not: {message}"),
                 "https:// in a proxy's URL is the protocol to the proxy itself; most proxies expect http://",
             ),
             (Wording::Unreachable, _) | (_, Some(_)) if is_unknown_scheme(proxy) => (

@@ -219,13 +219,16 @@ fn an_edit_that_somebody_else_changed_is_left_and_named() {
         bench.write(&theirs);
         let outcomes = bench.undo();
         assert_eq!(bench.file(), Some(theirs));
-        let named = format!("left in place, because somebody else changed it: {}", bench.path("f").display());
+        let named = format!(
+            "left in place, because another program or person changed it: {}",
+            bench.path("f").display()
+        );
         assert_eq!(outcomes[0].detail.contains(&named), is_left, "{outcomes:?}");
     }
     let bench = Bench::with_file("{\"proxies\": {\"no-proxy\": \"x\"}}");
     bench.edit(&[no_proxy("h")]);
     fs::remove_file(bench.path("f")).expect("removed");
-    assert!(bench.undo()[0].detail.contains("left in place, because somebody else changed it"));
+    assert!(bench.undo()[0].detail.contains("left in place, because another program or person changed it"));
     assert_eq!(bench.file(), None);
 }
 

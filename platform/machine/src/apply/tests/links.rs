@@ -66,7 +66,10 @@ fn a_link_that_somebody_else_switched_since_is_left() {
     fs::remove_file(bench.path("x")).expect("removed");
     std::os::unix::fs::symlink("elsewhere", bench.path("x")).expect("a link");
     let undone = bench.undo();
-    assert!(undone[0].detail.contains("left in place, because somebody else changed it"), "{undone:?}");
+    assert!(
+        undone[0].detail.contains("left in place, because another program or person changed it"),
+        "{undone:?}"
+    );
     assert_eq!(fs::read_link(bench.path("x")).expect("a link"), PathBuf::from("elsewhere"));
     assert!(!bench.has("own"));
 }
