@@ -91,10 +91,10 @@ fn what_another_updater_destroyed_is_made_again_and_said() {
     let machine = &client.machine;
     // Once, after the updater has written: half of it, cut between two certificates; twice of it; cut within one.
     for (script, said) in [
-        ("awk '/BEGIN/ { n++ } n <= 2' $B >/tmp/b", "certificates are missing in"),
+        ("awk '/BEGIN/ { n++ } n <= 2' $B >/tmp/b", "certificates are not in"),
         ("cat $B $B >/tmp/b", "contains a certificate too many times"),
         ("head -c -300 $B >/tmp/b", "is truncated"),
-        (": >/tmp/b", "certificates are missing in"),
+        (": >/tmp/b", "certificates are not in"),
     ] {
         let hook = format!(
             "#!/bin/sh\ncat >/dev/null\nB={BUNDLE}\n[ -e /tmp/done ] || {{ {script}; cat /tmp/b >$B; touch /tmp/done; }}\n"
