@@ -267,6 +267,7 @@ fn paste(states: &[State]) {
             }
         }
     }
+    assert!(pasted >= states.len(), "only {pasted} commands were found");
     println!("{pasted} commands pasted in {} states; {left} name what only their reader knows", states.len());
     assert!(failed.is_empty(), "{failed}");
 }
