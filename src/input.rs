@@ -29,7 +29,7 @@ pub(crate) fn bytes(path: &Path, hint: &'static str) -> Result<Zeroizing<Vec<u8>
 
 /// The absolute path of the folder that was given with `flag`. The folder need not exist.
 pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
-    let hint = || hint!("name a folder, an existing one or a new one: {} DIR", flag);
+    let hint = || hint!("pass a folder, an existing one or a new one: {} DIR", flag);
     match path.metadata() {
         Ok(metadata) if !metadata.is_dir() => {
             Err(fail(format!("{} is not a folder", text::path(path)), hint()))

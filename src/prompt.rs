@@ -10,7 +10,7 @@ use crate::{cli::Passphrase, hint::fail, input, printer::Printer};
 /// The passphrase for `what`.
 pub(crate) fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = &from.passphrase_file {
-        let hint = "name a text file with the passphrase in its first line: --passphrase-file FILE";
+        let hint = "pass a text file with the passphrase in its first line: --passphrase-file FILE";
         let bytes = input::bytes(path, hint)?;
         // Editors on Windows write a byte order mark, which is not part of the passphrase.
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);

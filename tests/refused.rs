@@ -10,7 +10,7 @@ use crate::{
 const ROOTS: &[(Recipe<'_>, &str)] = &[
     (Recipe::TOO_DEEP, "may not have 1 CAs below it"),
     (Recipe::UNKNOWN_IN_ROOT, "critical extension that no client knows"),
-    (Recipe::ROOT_FOR_CLIENTS, "may not sign for servers"),
+    (Recipe::ROOT_FOR_CLIENTS, "cannot sign for servers"),
 ];
 
 const PORT: u16 = 8443;
@@ -37,7 +37,7 @@ fn a_root_is_not_trusted_by_fingerprint_where_clients_refuse_its_chain() {
     let sha256 = fingerprint(&machine, &pair.root);
     let trust = ["labtrust", "trust", "/root/root.crt", "--for", HOST, "--fingerprint", &sha256];
     machine.run(trust).exited(3).says("no client knows").says("--refused");
-    machine.run(["labtrust", "inspect", &target]).succeeded().says("may not sign for servers");
+    machine.run(["labtrust", "inspect", &target]).succeeded().says("cannot sign for servers");
 }
 
 /// Roots that companies have, with names of their own.

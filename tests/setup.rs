@@ -40,7 +40,7 @@ fn a_client_logs_in_with_the_line_that_the_server_printed_and_both_are_given_bac
     let made = server.run(["labtrust", "setup"]).succeeded().says("can sign");
     assert_eq!(gitlab.calls().iter().filter(|call| *call == "hup nginx").count(), 1, "{:?}", gitlab.calls());
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
-    client.run(client_line(&made.stdout)).succeeded().says("the engine accepts");
+    client.run(client_line(&made.stdout)).succeeded().says("Docker accepts");
     engine.login().succeeded();
 
     let placed = server.manifest();

@@ -44,7 +44,7 @@ fn docker_login_works_at_once_and_no_more_after_untrust() {
     let before = machine.settled();
 
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
-    machine.run(trust).succeeded().says("the engine accepts mygitlab.example.com:4567");
+    machine.run(trust).succeeded().says("Docker accepts mygitlab.example.com:4567");
     engine.login().succeeded().says("Login Succeeded");
     machine.run(["curl", "--silent", "--fail", "--head", &format!("https://{REGISTRY}/")]).succeeded();
     assert!(java_trusts(&machine, &pair.root));
@@ -119,7 +119,7 @@ fn an_engine_that_keeps_images_in_containerd_pulls_after_the_restart_that_is_nam
     engine.pull().says(UNKNOWN_AUTHORITY);
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
     for _ in ["done", "in place"] {
-        machine.run(trust).exited(4).says("systemctl restart docker").says("the engine accepts");
+        machine.run(trust).exited(4).says("systemctl restart docker").says("Docker accepts");
         machine.run(["labtrust", "status"]).exited(4).says("systemctl restart docker");
         engine.login().succeeded();
         engine.pull().says(UNKNOWN_AUTHORITY);

@@ -210,7 +210,7 @@ pub fn can_hold(path: &Path) -> bool {
 }
 
 fn damaged() -> anyhow::Error {
-    fail("the decrypted file is not a backup of labtrust", "give a file that `labtrust backup` made")
+    fail("the decrypted file is not a backup of labtrust", "pass a file that `labtrust backup` made")
 }
 
 fn too_large() -> anyhow::Error {

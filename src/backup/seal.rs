@@ -90,14 +90,14 @@ fn decryptor(sealed: &[u8]) -> Result<Decryptor<&[u8]>> {
     if !sealed.starts_with(MAGIC) {
         return Err(fail(
             "this is not a backup: it is not encrypted with age",
-            "give the unchanged file that `labtrust backup` wrote",
+            "pass the unchanged file that `labtrust backup` wrote",
         ));
     }
     let start = &sealed[..sealed.len().min(MAX_HEADER)];
     if sealed.len() > MAX_HEADER && !start.windows(LAST_LINE.len()).any(|part| part == LAST_LINE) {
         return Err(fail(
             format!("this is not a backup: its header is longer than {} KiB", MAX_HEADER >> 10),
-            "give a file that `labtrust backup` made; each --recipient takes a part of the header",
+            "pass a file that `labtrust backup` made; each --recipient takes a part of the header",
         ));
     }
     Decryptor::new_buffered(sealed).map_err(|_| damaged())
@@ -114,10 +114,10 @@ fn refusal(error: &DecryptError, opener: &Opener) -> anyhow::Error {
         (
             DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed | DecryptError::NoMatchingKeys,
             Opener::Passphrase(_),
-        ) => fail("the passphrase is wrong", "give the passphrase that was typed when the backup was made"),
+        ) => fail("the passphrase is wrong", "pass the passphrase that was typed when the backup was made"),
         (DecryptError::DecryptionFailed | DecryptError::NoMatchingKeys, Opener::Identities(_)) => fail(
             "none of these keys opens it",
-            "give the private key of one of its recipients: --identity FILE",
+            "pass the private key of one of its recipients: --identity FILE",
         ),
         _ => damaged(),
     }

@@ -33,7 +33,7 @@ impl Authority {
     /// wider constraints under the root that clients trust.
     pub fn make(scope: &Scope, key_type: KeyType, now: OffsetDateTime) -> Result<Self> {
         if scope.names.is_empty() {
-            return Err(fail("a CA needs at least one name", "give the host name of GitLab"));
+            return Err(fail("a CA needs at least one name", "pass the host name of GitLab"));
         }
         let title = CaTitle::new(scope)?;
         let validity = Validity::days(CA_DAYS, now)?;
@@ -63,12 +63,12 @@ impl Authority {
             let titles: Vec<_> = pool.iter().map(Parsed::title).collect();
             return Err(fail(
                 format!("the key belongs to none of the CA's certificates ({})", list(&titles)),
-                "give the key of the CA, or the certificate that belongs to this key",
+                "pass the key of the CA, or the certificate that belongs to this key",
             ));
         };
         if !issuer.is_ca() {
             return Err(fail(
-                format!("{} is not the certificate of a CA: it may not sign others", issuer.title()),
+                format!("{} is not the certificate of a CA: it cannot sign others", issuer.title()),
                 "pass a CA's certificate and key, or install a server certificate: {labtrust import --cert FILE}",
             ));
         }
@@ -78,12 +78,12 @@ impl Authority {
                     "the key usage of {} does not let it sign certificates (keyCertSign)",
                     issuer.title()
                 ),
-                "give the certificate and key of a CA that can sign certificates",
+                "pass the certificate and key of a CA that can sign certificates",
             ));
         }
         let way = path::search_above(issuer, &pool);
         if let Some(why) = way.given_up() {
-            return Err(fail(why, "give a file that holds only the CA's certificate and those above it"));
+            return Err(fail(why, "pass a file that holds only the CA's certificate and those above it"));
         }
         let above: Vec<Parsed> = way.certificates.into_iter().cloned().collect();
         let authority = Self { issuer: (*issuer).clone(), above, key };
@@ -111,14 +111,14 @@ impl Authority {
             }
             if !certificate.is_ca() || !certificate.may("keyCertSign") {
                 return Err(fail(
-                    format!("{} may not sign certificates", certificate.title()),
-                    "clients refuse every certificate below it: ask its issuer for a CA certificate (CA:TRUE, keyCertSign)",
+                    format!("{} cannot sign certificates", certificate.title()),
+                    "clients reject every certificate below it: ask its issuer for a CA certificate (CA:TRUE, keyCertSign)",
                 ));
             }
             if !certificate.may_serve() {
                 return Err(fail(
                     format!(
-                        "{} may not sign for servers: serverAuth is not among its usages",
+                        "{} cannot sign for servers: serverAuth is not among its usages",
                         certificate.title()
                     ),
                     "use a CA that can sign for TLS servers",

@@ -61,7 +61,7 @@ impl Material {
             }
         }
         if pool.is_empty() {
-            return Err(fail("there is no certificate", "give the file with the certificate: --cert FILE"));
+            return Err(fail("there is no certificate", "pass the file with the certificate: --cert FILE"));
         }
         let has_key = self.has_key() || !kept.is_empty();
         let mut pairs: Vec<(Parsed, PrivateKey)> = Vec::new();
@@ -80,7 +80,7 @@ impl Material {
         if let Some(why) = found.given_up() {
             return Err(fail(
                 why,
-                "give a file that holds only this certificate and those above it: --chain FILE",
+                "pass a file that holds only this certificate and those above it: --chain FILE",
             ));
         }
         let complete = found.is_complete;
@@ -101,7 +101,7 @@ impl Material {
         for certificate in &way {
             if !certificate.is_valid_at(now) {
                 notes
-                    .push(format!("{} is not valid now: clients may refuse the chain.", certificate.title()));
+                    .push(format!("{} is not valid now: clients may reject the chain.", certificate.title()));
             }
         }
         let used = |one: &Parsed| one.der() == leaf.der() || way.iter().any(|used| used.der() == one.der());
@@ -127,12 +127,12 @@ fn no_key_fits(pool: &[Parsed], has_key: bool) -> anyhow::Error {
     if has_key {
         fail(
             format!("the private key belongs to none of the certificates ({})", list(&titles)),
-            "give the key with which the certificate was requested: --key FILE",
+            "pass the key with which the certificate was requested: --key FILE",
         )
     } else {
         fail(
             format!("there is no private key for {}", list(&titles)),
-            "give the file with the key: --key FILE",
+            "pass the file with the key: --key FILE",
         )
     }
 }
@@ -142,10 +142,10 @@ fn issuer_missing(leaf: &Parsed) -> anyhow::Error {
         format!("the certificate of {}, which signed {}, is missing", leaf.issuer, leaf.title()),
         match &leaf.issuer_url {
             Some(url) => hint!(
-                "give the file with that certificate and those above it: --chain FILE (its address is {})",
+                "pass the file with that certificate and those above it: --chain FILE (its address is {})",
                 Prose(url)
             ),
-            None => "give the file with that certificate and those above it: --chain FILE".into(),
+            None => "pass the file with that certificate and those above it: --chain FILE".into(),
         },
     )
 }
@@ -182,7 +182,7 @@ fn refuse_ca_and_dates(leaf: &Parsed, now: OffsetDateTime) -> Result<()> {
     if now > leaf.not_after {
         return Err(fail(
             format!("the certificate for {} expired on {}", leaf.title(), leaf.not_after.date()),
-            "give the certificate that replaced it; or check this machine's clock: date",
+            "pass the certificate that replaced it; or check this machine's clock: date",
         ));
     }
     if now < leaf.not_before {

@@ -74,7 +74,7 @@ pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static
     let none = || {
         fail(
             "the file holds no certificate signing request",
-            "give the file that has a line BEGIN CERTIFICATE REQUEST",
+            "pass the file that has a line BEGIN CERTIFICATE REQUEST",
         )
     };
     let found = segments(bytes, Keys::Skipped)?.into_iter().filter_map(|segment| match segment.part {
@@ -88,7 +88,7 @@ pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static
         0 | 1 => requests.pop().ok_or_else(none),
         several => Err(fail(
             format!("the file holds {several} certificate signing requests"),
-            "give a file with one of them",
+            "pass a file with one of them",
         )),
     }
 }

@@ -85,7 +85,7 @@ impl PrivateKey {
                 _ => {}
             }
         }
-        Err(fail("the file holds no private key", "give the file that has a line BEGIN PRIVATE KEY"))
+        Err(fail("the file holds no private key", "pass the file that has a line BEGIN PRIVATE KEY"))
     }
 
     /// Reads the first key of a PEM file as a server needs it: unencrypted.

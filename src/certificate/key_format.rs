@@ -108,7 +108,7 @@ pub(super) fn wrong_passphrase(what: &str) -> anyhow::Error {
 pub(super) fn legacy_encryption_error() -> anyhow::Error {
     fail(
         "the private key is encrypted in OpenSSL's old format (Proc-Type: 4,ENCRYPTED)",
-        "convert it, and give the new file: openssl pkey -in OLD.key -aes256 -out NEW.key",
+        "convert it, and pass the new file: openssl pkey -in OLD.key -aes256 -out NEW.key",
     )
 }
 
@@ -157,7 +157,7 @@ fn normalize_ec(
         None => candidates.iter().find(|candidate| are_halves_of_one_key(half, candidate)).cloned().ok_or_else(|| {
             fail(
                 "the EC key lacks its public half, and no certificate here has it",
-                "give the key together with its certificate, or convert it: openssl pkey -in FILE -out NEW",
+                "pass the key together with its certificate, or convert it: openssl pkey -in FILE -out NEW",
             )
         })?,
     };

@@ -12,7 +12,7 @@ struct OtherContent {
 }
 
 const AGAIN: &str = "download it again with a browser, where you can log in; or ask the CA's administrator";
-const FORMS: &str = "give a file in one of these formats: PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b), PKCS #12 (.p12, .pfx)";
+const FORMS: &str = "pass a file in one of these formats: PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b), PKCS #12 (.p12, .pfx)";
 
 /// The kinds of files, by their first bytes.
 const CONTENTS: &[OtherContent] = &[
@@ -26,17 +26,17 @@ const CONTENTS: &[OtherContent] = &[
     OtherContent {
         signs: &[b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"----beginssh2", b"putty-user-key"],
         what: "this is an SSH key, not one for HTTPS",
-        hint: "give the certificate, or the key that belongs to it",
+        hint: "pass the certificate, or the key that belongs to it",
     },
     OtherContent {
         signs: &[b"pk\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz", b"rar!"],
         what: "this is an archive (such as ZIP), not a certificate",
-        hint: "unpack it, and give the certificate file from it",
+        hint: "unpack it, and pass the certificate file from it",
     },
     OtherContent {
         signs: &[b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"],
         what: "this is a Java keystore in its old format (JKS)",
-        hint: "convert it, and give the new file: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 \
+        hint: "convert it, and pass the new file: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 \
                -deststoretype pkcs12",
     },
     OtherContent {
@@ -47,7 +47,7 @@ const CONTENTS: &[OtherContent] = &[
     OtherContent {
         signs: &[b"ls0tls1crudjti"],
         what: "this is a PEM file in Base64, as Kubernetes' secrets hold it",
-        hint: "decode it, and give the new file: base64 -d FILE >NEW.pem",
+        hint: "decode it, and pass the new file: base64 -d FILE >NEW.pem",
     },
 ];
 
@@ -61,27 +61,27 @@ const LABELS: &[(Label, &str, &str)] = &[
     (
         Label::SshKey,
         "this is an SSH key, not one for HTTPS",
-        "give the certificate, or the key that belongs to it",
+        "pass the certificate, or the key that belongs to it",
     ),
     (
         Label::Pgp,
         "this is a PGP key or message, not a certificate",
-        "give the file that has a line BEGIN CERTIFICATE",
+        "pass the file that has a line BEGIN CERTIFICATE",
     ),
     (
         Label::Key,
         "the file holds a private key, and no certificate",
-        "give the file that has a line BEGIN CERTIFICATE, and show a private key to nobody",
+        "pass the file that has a line BEGIN CERTIFICATE, and show a private key to nobody",
     ),
     (
         Label::PublicKey,
         "the file holds a public key, and no certificate and no private key",
-        "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
+        "pass the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
     ),
     (
         Label::RevocationList,
         "the file holds a list of revoked certificates (CRL), and no certificate",
-        "give the file that has a line BEGIN CERTIFICATE",
+        "pass the file that has a line BEGIN CERTIFICATE",
     ),
 ];
 
@@ -93,7 +93,7 @@ pub(super) fn no_certificate_error(seen: &[Label]) -> anyhow::Error {
         Some((_, what, hint)) => fail(*what, *hint),
         None => fail(
             "the file holds no certificate and no key",
-            "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
+            "pass the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
         ),
     }
 }

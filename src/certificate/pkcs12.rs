@@ -67,7 +67,7 @@ fn unreadable(fault: Fault) -> anyhow::Error {
     };
     fail(
         format!("the PKCS #12 file cannot be read: {why}"),
-        "convert it, and give the new file: openssl pkcs12 -in FILE -nodes -out NEW.pem (for files from before \
+        "convert it, and pass the new file: openssl pkcs12 -in FILE -nodes -out NEW.pem (for files from before \
          2020, add -legacy)",
     )
 }

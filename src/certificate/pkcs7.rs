@@ -19,7 +19,7 @@ pub(super) fn certificates(der: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let damaged = || {
         fail(
             "the PKCS #7 file is damaged, or holds no certificates",
-            "convert it, and give the new file: openssl pkcs7 -inform DER -in FILE -print_certs -out NEW.pem",
+            "convert it, and pass the new file: openssl pkcs7 -inform DER -in FILE -print_certs -out NEW.pem",
         )
     };
     let mut set = elements(certificate_set(der).ok_or_else(damaged)?);

@@ -67,14 +67,14 @@ impl PublicKey {
     pub fn check_usable(&self) -> Result<()> {
         let why = match &self.kind {
             KeyKind::Rsa(2048..=8192) | KeyKind::P256 | KeyKind::P384 => return Ok(()),
-            KeyKind::Rsa(0..2048) => "every client refuses RSA keys of less than 2048 bits",
-            KeyKind::Rsa(_) => "many clients refuse RSA keys of more than 8192 bits",
-            KeyKind::P521 => "Chrome refuses P-521, as do other clients",
-            KeyKind::Ed25519 => "browsers refuse Ed25519 in certificates",
-            KeyKind::Ed448 => "browsers refuse Ed448 in certificates",
-            KeyKind::RsaPss(_) => "browsers and Go refuse keys that are for RSA-PSS alone",
-            KeyKind::Dsa => "current clients refuse DSA",
-            KeyKind::Curve(_) => "most clients refuse this curve",
+            KeyKind::Rsa(0..2048) => "every client rejects RSA keys of less than 2048 bits",
+            KeyKind::Rsa(_) => "many clients reject RSA keys of more than 8192 bits",
+            KeyKind::P521 => "Chrome rejects P-521, as do other clients",
+            KeyKind::Ed25519 => "browsers reject Ed25519 in certificates",
+            KeyKind::Ed448 => "browsers reject Ed448 in certificates",
+            KeyKind::RsaPss(_) => "browsers and Go reject keys that are for RSA-PSS alone",
+            KeyKind::Dsa => "current clients reject DSA",
+            KeyKind::Curve(_) => "most clients reject this curve",
             KeyKind::ExplicitCurve => "clients want a curve's name, not its parameters",
             KeyKind::Other(_) => "clients do not know this algorithm",
         };

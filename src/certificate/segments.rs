@@ -74,7 +74,7 @@ pub(super) fn segments(bytes: &[u8], keys: Keys) -> Result<Vec<Segment<'_>>> {
         Some(at) => Err(unreadable(bytes, at)),
         None if segments.len() > MAX_SECTIONS => Err(fail(
             format!("the file holds more than {MAX_SECTIONS} certificates"),
-            "give a file that holds only the certificates and keys that you mean",
+            "pass a file that holds only the certificates and keys that you mean",
         )),
         None => Ok(segments),
     }

@@ -111,7 +111,7 @@ fn requested_names(info: &X509CertificationRequestInfo<'_>) -> Result<Vec<Subjec
                          server",
                         shown(&name.to_string())
                     ),
-                    "create it again without that name, or give the names yourself: {labtrust sign NAME --csr FILE}",
+                    "create it again without that name, or pass the names yourself: {labtrust sign NAME --csr FILE}",
                 )
             })?);
         }
@@ -137,7 +137,7 @@ impl Authority {
         let (validity, mut notes) = self.leaf_validity(order.days, now)?;
         let underscored: Vec<_> = names.iter().filter(|name| name.has_underscore()).collect();
         if !underscored.is_empty() {
-            notes.push(format!("Java refuses names with an underscore: {}.", list(&underscored)));
+            notes.push(format!("Java rejects names with an underscore: {}.", list(&underscored)));
         }
 
         let params = profile::leaf(&names, order.public_key.kind(), validity)?;
@@ -210,9 +210,9 @@ pub(super) fn check_days(days: u32) -> Result<()> {
     }
     Err(fail(
         format!(
-            "a certificate cannot be valid for {days} days: Apple's clients refuse more than {MAX_LEAF_DAYS}"
+            "a certificate cannot be valid for {days} days: Apple's clients reject more than {MAX_LEAF_DAYS}"
         ),
-        hint!("give a number of days from 1 to {}", MAX_LEAF_DAYS),
+        hint!("pass a number of days from 1 to {}", MAX_LEAF_DAYS),
     ))
 }
 
@@ -236,7 +236,7 @@ pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
         if matches!(name, SubjectName::Wildcard(parent) if !parent.as_str().contains('.')) {
             return Err(fail(
                 format!("the name {name} is not possible: Apple's clients reject a certificate with it"),
-                "name the hosts one by one, or use a wildcard below a domain of your own",
+                "pass the hosts one by one, or use a wildcard below a domain of your own",
             ));
         }
         if !checked.contains(name) {
@@ -244,7 +244,7 @@ pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
         }
     }
     if checked.is_empty() {
-        return Err(fail("a certificate needs at least one name", "give a host name or an IP address"));
+        return Err(fail("a certificate needs at least one name", "pass a host name or an IP address"));
     }
     Ok(checked)
 }

@@ -106,7 +106,7 @@ fn choose_root<'p>(
 fn fingerprint_not_of_root(role: &str, certificate: &Parsed) -> anyhow::Error {
     fail(
         format!("the fingerprint belongs to {role} ({}), not to the root CA", certificate.title()),
-        "give the root's fingerprint, which `labtrust status` shows on the server",
+        "pass the root's fingerprint, which `labtrust status` shows on the server",
     )
 }
 
@@ -218,7 +218,7 @@ fn verify_path(
 fn server_name(host: &Host) -> Result<ServerName<'static>> {
     match host {
         Host::Dns(name) => ServerName::try_from(name.as_str().to_owned()).map_err(|_| {
-            fail(format!("{name} is not a valid server name"), "give a host name or an IP address")
+            fail(format!("{name} is not a valid server name"), "pass a host name or an IP address")
         }),
         Host::Ip(address) => Ok(ServerName::IpAddress((*address).into())),
     }
@@ -240,7 +240,7 @@ fn webpki_error(
             .find_map(|certificate| check_dates(certificate, "an intermediate CA", now).err())
             .unwrap_or_else(|| anyhow::anyhow!("the certificates of {host} are not valid now")),
         Error::NameConstraintViolation => fail(
-            format!("{} may not sign for {}: its name constraints forbid it", leaf.issuer, list(&leaf.names)),
+            format!("{} cannot sign for {}: its name constraints forbid it", leaf.issuer, list(&leaf.names)),
             "do not trust it: either its setup is wrong, or somebody stole the CA's key",
         ),
         Error::CaUsedAsEndEntity => fail(

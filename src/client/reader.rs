@@ -18,7 +18,7 @@ use crate::{
 
 /// The hint that lists the kinds of `SOURCE`.
 pub(crate) const KINDS: &str =
-    "name a certificate file (./NAME), - for standard input, HOST[:PORT] or an https:// URL";
+    "pass a certificate file (./NAME), - for standard input, HOST[:PORT] or an https:// URL";
 
 /// The largest input of certificates, in bytes.
 const LARGEST_INPUT: usize = 64 << 20;
@@ -80,10 +80,10 @@ impl Reader<'_> {
 
     /// The private key in the file at `path`.
     pub(crate) fn key(&self, path: &Path) -> Result<PrivateKey> {
-        let material = self.material(path, "name a file with a private key: --key FILE")?;
+        let material = self.material(path, "pass a file with a private key: --key FILE")?;
         material.keys.into_iter().next().ok_or_else(|| {
             let what = format!("{} contains no private key", text::path(path));
-            fail(what, "name the file that has a line BEGIN PRIVATE KEY: --key FILE")
+            fail(what, "pass the file that has a line BEGIN PRIVATE KEY: --key FILE")
         })
     }
 

@@ -80,7 +80,7 @@ fn fetch(endpoint: &Endpoint, typed: &str) -> Result<Vec<CertificateDer<'static>
     let chain = handshake::fetch(endpoint, HANDSHAKE).with_context(|| crate::hint::Advice {
         what: "cannot read the server's certificate".into(),
         hint: file_hint(typed).unwrap_or_else(|| {
-            "check the name, the port and the network, or name a certificate file: ./NAME".into()
+            "check the name, the port and the network, or pass a certificate file: ./NAME".into()
         }),
     })?;
     Ok(chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect())

@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) 
     if !to_stream && !arguments.replace && World::here().look(&path)? != Node::Absent {
         return Err(fail(
             format!("{} exists already", text::path(&path)),
-            "name another file, or overwrite this one: --replace",
+            "pass another file, or overwrite this one: --replace",
         ));
     }
     // Errors come before the question for a passphrase.

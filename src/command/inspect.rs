@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect)
         None => own(state)?,
         Some(typed) => Source::parse(typed)?.certificates(&reader(context, &arguments.passphrase), typed)?,
     };
-    let none = || fail("there is no certificate in it", "name another source: labtrust inspect ./FILE");
+    let none = || fail("there is no certificate in it", "pass another source: labtrust inspect ./FILE");
     let now = OffsetDateTime::now_utc();
     let inspection = Inspection::of(&certificates, now).ok_or_else(none)?;
     let printer = context.printer;
@@ -80,8 +80,8 @@ const MOST_SHOWN: usize = 20;
 fn own(state: &State<'_>) -> Result<Vec<Parsed>> {
     let own = state.nearest_ca()?.ok_or_else(|| {
         fail(
-            "labtrust has no CA on this machine, and you did not name a source",
-            "name a certificate file, HOST[:PORT] or an https:// URL: labtrust inspect HOST",
+            "labtrust has no CA on this machine, and you did not pass a source",
+            "pass a certificate file, HOST[:PORT] or an https:// URL: labtrust inspect HOST",
         )
     })?;
     Ok(std::iter::once(&own.root).chain(&own.intermediates).cloned().collect())

@@ -107,12 +107,12 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
         if std::io::stdin().is_terminal() {
             return Err(misuse(
                 "standard input is a terminal, not a backup",
-                "name the backup's file: {labtrust restore FILE}",
+                "pass the backup's file: {labtrust restore FILE}",
             ));
         }
         Zeroizing::new(input::standard_input(2 * MAX_SIZE)?)
     } else {
-        input::bytes(&arguments.file, "name a file that `labtrust backup` made")?
+        input::bytes(&arguments.file, "pass a file that `labtrust backup` made")?
     };
     let opener = match (seal::takes_passphrase(&sealed)?, &arguments.identity) {
         (true, None) => Opener::Passphrase(passphrase(context.printer, &arguments.passphrase, "the backup")?),
@@ -126,7 +126,7 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
         (false, None) => {
             return Err(fail(
                 "the backup is encrypted to a key, not with a passphrase",
-                "name the file with the private key: --identity FILE",
+                "pass the file with the private key: --identity FILE",
             ));
         }
     };
@@ -136,7 +136,7 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
 
 /// The keys in a file as age-keygen(1) writes it.
 fn identities(path: &Path) -> Result<Vec<x25519::Identity>> {
-    let hint = "name a file that age-keygen wrote, with a line AGE-SECRET-KEY-1…";
+    let hint = "pass a file that age-keygen wrote, with a line AGE-SECRET-KEY-1…";
     let bytes = input::bytes(path, hint)?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     let found: Vec<_> = text.lines().filter_map(|line| line.trim().parse().ok()).collect();

@@ -88,7 +88,7 @@ impl Signed {
 }
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
-    let bytes = input::bytes(path, "name a file with a certificate signing request: --csr FILE")?;
+    let bytes = input::bytes(path, "pass a file with a certificate signing request: --csr FILE")?;
     let order = read_request(&bytes).and_then(|request| LeafOrder::from_csr(&request, names, days));
     order.with_context(|| format!("cannot use {}", text::path(path)))
 }

@@ -66,7 +66,7 @@ impl Installation {
             let hint = if exists(world, &folder.join("config/gitlab.rb"))? {
                 hint!("did you mean --gitlab {}?", folder.join("config"))
             } else {
-                "give the folder that GitLab sees as /etc/gitlab".into()
+                "pass the folder that GitLab sees as /etc/gitlab".into()
             };
             return Err(fail(format!("{shown} holds neither gitlab.rb nor ssl/"), hint));
         }

@@ -102,7 +102,7 @@ impl Prepared {
             let Some(host) = host else {
                 return Err(fail(
                     format!("{} contains no host name for GitLab yet", folder.display()),
-                    hint!("give the host name: {labtrust setup HOST --prepare {}}", folder),
+                    hint!("pass the host name: {labtrust setup HOST --prepare {}}", folder),
                 ));
             };
             choose_all(&mut chooser, host, registry)?
@@ -172,7 +172,7 @@ fn occupied_error(path: &Path, why: &str, folder: &Path) -> anyhow::Error {
     fail(
         format!("{} {why}", path.display()),
         hint!(
-            "for the GitLab that is started from there, give its configuration folder: --gitlab {}; for a new GitLab, \
+            "for the GitLab that is started from there, pass its configuration folder: --gitlab {}; for a new GitLab, \
              give --prepare a new folder",
             folder.join("config")
         ),
@@ -241,7 +241,7 @@ fn take(chooser: &mut Chooser<'_>, port: u16) -> Result<u16> {
     }
     Err(fail(
         format!("port {port} of this machine is in use"),
-        "leave the port out, so that setup chooses a free one; or give another port",
+        "leave the port out, so that setup chooses a free one; or pass another port",
     ))
 }
 

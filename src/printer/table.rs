@@ -58,7 +58,7 @@ mod tests {
         let path = "/etc/docker/certs.d/mygitlab.example.com:4567/labtrust-b8c15aa0d2d3068c.crt";
         [
             ["✓", "system", "trusted", "in /etc/ssl/certs/ca-certificates.crt"],
-            ["!", "docker", "after a restart", &format!("in {path}\nthe engine accepts it")],
+            ["!", "docker", "after a restart", &format!("in {path}\nDocker accepts it")],
         ]
         .map(|row| row.map(str::to_owned).to_vec())
         .to_vec()
@@ -81,6 +81,6 @@ mod tests {
         assert_eq!(lines[2], "  !  docker  after a restart");
         assert_eq!(lines[3], "    in");
         assert!(lines[4].ends_with("/labtrust-b8c15aa0d2d3068c.crt"), "{lines:?}");
-        assert_eq!(lines[5], "    the engine accepts it");
+        assert_eq!(lines[5], "    Docker accepts it");
     }
 }

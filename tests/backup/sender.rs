@@ -112,7 +112,7 @@ fn what_a_backup_would_have_undone_on_its_own_machine_is_shown_before() {
     machine.sh("mv /var/lib/labtrust /root/before").succeeded();
     restore(&machine, FILE, &["--fingerprint", &sha256, "--dry-run"])
         .exited(1)
-        .says("put back /srv/proxy/mygitlab.example.com.crt as it was");
+        .says("restore /srv/proxy/mygitlab.example.com.crt");
     // A path with a line break is not accepted in a backup.
     with_reload(&mut archive, "/usr/bin/true\nrun nothing");
     archive.signature = None;

@@ -55,7 +55,7 @@ fn what_is_wrong_with_a_leaf_that_leads_to_a_trusted_root() {
             Recipe::CONSTRAINT_VIOLATED,
             "constraint-violated",
             "is not permitted by any constraint",
-            "may not sign",
+            "cannot sign",
         ),
     ] {
         let pair = Pair::by(&machine, &recipe);

@@ -82,7 +82,7 @@ fn a_companys_ca_signs_and_its_key_is_not_copied() {
     // Its key is gone, and is not needed.
     machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
 
-    for (case, expected) in [("leaf", "may not sign"), ("wrong", "key")] {
+    for (case, expected) in [("leaf", "cannot sign"), ("wrong", "key")] {
         let setup = ["labtrust", "setup", "--state", "/tmp/other", "--replace", "--no-trust", "--ca-cert"];
         let files = match case {
             "leaf" => ["/root/leaf.crt", "--ca-key", "/root/leaf.key"],

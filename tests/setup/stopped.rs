@@ -34,7 +34,7 @@ fn a_stopped_gitlab_is_to_be_reconfigured_by_hand_or_by_the_next_setup() {
         let made = machine.run([&setup[..], &["--json"]].concat()).exited(4);
         let next = json(&made.stdout)["next"].clone();
         assert!(next.as_array().unwrap().contains(&"gitlab-ctl reconfigure".into()), "{next}");
-        machine.run(setup).exited(4).says("gitlab-ctl reconfigure").says("not served to clients yet");
+        machine.run(setup).exited(4).says("gitlab-ctl reconfigure").says("clients do not get it yet");
     }
     assert_eq!(reconfigures(&gitlab), 0, "nobody asked for it to be started");
 

@@ -45,7 +45,7 @@ fn an_engine_that_cannot_read_its_folder_is_no_store_that_trusts() {
             assert_eq!(machine.changes_since(&before), [""; 0], "{script}");
         }
         machine.sh(&format!("rm -rf {FOLDER}")).succeeded();
-        machine.run(trust).succeeded().says("the engine accepts mygitlab.example.com:4567");
+        machine.run(trust).succeeded().says("Docker accepts mygitlab.example.com:4567");
         machine.sh(&format!("ln -s /nowhere {FOLDER}/b.crt")).succeeded();
         machine.run(["labtrust", "status"]).exited(1).says("/b.crt: no such file or directory");
         machine.run(trust).exited(3).says("/b.crt: no such file or directory");
@@ -86,8 +86,8 @@ fn a_ca_is_trusted_also_before_its_registry_answers_and_that_is_said() {
     let pair = Pair::constrained(&machine, &[HOST]);
     machine.write("/root/ca.pem", &pair.root);
     let trust = ["labtrust", "trust", "/root/ca.pem", "--for", REGISTRY, "--yes"];
-    machine.run(trust).succeeded().says("the engine cannot check").says("connection refused");
-    machine.run(["labtrust", "untrust"]).succeeded().says("the engine cannot check");
+    machine.run(trust).succeeded().says("Docker cannot check").says("connection refused");
+    machine.run(["labtrust", "untrust"]).succeeded().says("Docker cannot check");
     // It presents the certificate of another CA.
     serving(&machine);
     machine.run(trust).succeeded().says("does not present a valid certificate of this CA yet");
@@ -106,7 +106,7 @@ fn an_engine_that_remembers_the_ca_is_named_when_trust_is_taken_back() {
         machine.run(trust).succeeded();
         engine.login().succeeded();
         let undone = machine.run(["labtrust", "untrust"]).exited(4);
-        let undone = undone.says("the engine accepts mygitlab.example.com:4567 until it is restarted");
+        let undone = undone.says("Docker accepts mygitlab.example.com:4567 until it is restarted");
         let is_named = |line: &&str| line.contains("docker restart") || line.contains("restart docker");
         assert_eq!(undone.stdout.lines().filter(is_named).count(), 1, "{undone:?}");
         engine.login().succeeded();
@@ -132,7 +132,7 @@ fn an_engine_that_never_knew_the_ca_but_by_its_folder_forgets_it_at_once() {
     let (_, fingerprint) = serving(&machine);
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
     machine.run(["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint]).succeeded();
-    machine.run(["labtrust", "untrust"]).succeeded().says("the engine refuses mygitlab.example.com:4567");
+    machine.run(["labtrust", "untrust"]).succeeded().says("Docker rejects mygitlab.example.com:4567");
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
 }
 
@@ -195,7 +195,7 @@ fn status_shows_an_engine_that_remembers_the_ca_of_this_server() {
     engine.login().succeeded();
     machine.run(["labtrust", "untrust"]).exited(4).says("docker restart");
     let status = machine.run(["labtrust", "status"]).exited(1);
-    status.says("the engine accepts mygitlab.example.com:4567 until it is restarted").says("docker restart");
+    status.says("Docker accepts mygitlab.example.com:4567 until it is restarted").says("docker restart");
     engine.restart();
     let status = machine.run(["labtrust", "status"]).exited(1);
     assert!(!status.stdout.contains("until it is restarted"), "{status:?}");

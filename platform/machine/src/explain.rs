@@ -26,13 +26,13 @@ pub fn explain_here(world: &World, change: &Change) -> Result<Vec<String>> {
 pub fn explain_undo(record: &ChangeRecord) -> Vec<String> {
     let line = |step: &StepRecord| match step {
         StepRecord::File { path, edit: Some(edit), .. } => {
-            format!("put back {edit} in {} as it was", path.display())
+            format!("restore {edit} in {}", path.display())
         }
         StepRecord::File { path, .. } if step.is_adopted() => {
             format!("leave {} as it is", path.display())
         }
         StepRecord::File { path, before: Node::Absent, .. } => format!("remove {}", path.display()),
-        StepRecord::File { path, .. } => format!("put back {} as it was", path.display()),
+        StepRecord::File { path, .. } => format!("restore {}", path.display()),
         StepRecord::Entry { database, certificate, before: None } => {
             format!("remove {} from {database}", certificate.fingerprint().short())
         }

@@ -71,14 +71,14 @@ impl InvalidHost {
     pub fn hint(&self) -> &'static str {
         match self.why {
             WILDCARD => {
-                "give the full name. A wildcard is only allowed in the names of a certificate (--name, sign); a permitted \
+                "pass the full name. A wildcard is only allowed in the names of a certificate (--name, sign); a permitted \
                  domain includes all names below it"
             }
             PATH => "leave out the path: mygitlab.example.com, or with a port mygitlab.example.com:4567",
             USER => "give only the part after the @",
-            ZONE => "give a name, or an address that other machines can reach",
+            ZONE => "pass a name, or an address that other machines can reach",
             _ => {
-                "give a host such as mygitlab.example.com, 192.0.2.10 or 2001:db8::1; with a port: \
+                "pass a host such as mygitlab.example.com, 192.0.2.10 or 2001:db8::1; with a port: \
                  mygitlab.example.com:4567 or [2001:db8::1]:4567"
             }
         }

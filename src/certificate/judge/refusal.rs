@@ -86,6 +86,6 @@ impl Refusal {
 
     /// The same with the verb that follows.
     pub fn who_refuse(&self) -> String {
-        format!("{} {}", self.who(), if self.clients().len() == 1 { "refuses" } else { "refuse" })
+        format!("{} {}", self.who(), if self.clients().len() == 1 { "rejects" } else { "reject" })
     }
 }

@@ -69,7 +69,7 @@ impl Fault {
     fn hint(self) -> &'static str {
         match self {
             Self::TooLarge | Self::TooMany => {
-                "give a file that holds only the certificates and keys that you mean"
+                "pass a file that holds only the certificates and keys that you mean"
             }
             Self::NoEnd(..) | Self::NoBeginning(..) => {
                 "the file is cut off or damaged: copy it again from its source"

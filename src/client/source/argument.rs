@@ -43,7 +43,7 @@ impl Source {
         if Fingerprint::looks_like(text) {
             return Err(misuse(
                 format!("{text:?} is a fingerprint, not a source"),
-                "name the certificate's source as well: {labtrust trust HOST:4567 --fingerprint SHA256}",
+                "pass the certificate's source as well: {labtrust trust HOST:4567 --fingerprint SHA256}",
             ));
         }
         text.parse().map(Self::Server).map_err(|error| match (file_hint(text), no_host(&error)) {

@@ -76,7 +76,7 @@ pub(super) fn check(file: &Path) -> Result<()> {
     match World::here().look(&std::path::absolute(file)?) {
         Ok(Node::Link { .. } | Node::Other) => Err(fail(
             format!("{} is not a regular file", text::path(file)),
-            "name another file: --evidence FILE",
+            "pass another file: --evidence FILE",
         )),
         // Writing reports other errors.
         _ => Ok(()),

@@ -27,7 +27,7 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["remote: HTTP Basic: Access denied", "fatal: Authentication failed for"]],
         codes: &[],
-        what: "Network and certificate are fine: GitLab refused the user name, the password or the token. With \
+        what: "Network and certificate are fine: GitLab rejected the user name, the password or the token. With \
                two-factor authentication, git needs an access token with the scope read_repository, or \
                write_repository to push.",
         next: &["create a token with these scopes in GitLab, and enter it as the password"],
@@ -45,7 +45,7 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
             "insufficient_scope: authorization failed",
         ]],
         codes: &[],
-        what: "Network and certificate are fine: GitLab refused the user name, the password or the token. With \
+        what: "Network and certificate are fine: GitLab rejected the user name, the password or the token. With \
                two-factor authentication, it accepts only an access token or a deploy token.",
         next: &[
             "create a token with the scopes read_registry and write_registry in GitLab, and log in with it:",
@@ -69,13 +69,13 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
     KnownMessage {
         says: &[FETCH, &["401", "403"]],
         codes: &[],
-        what: "Network and certificate are fine: GitLab's token service refused the credentials.",
+        what: "Network and certificate are fine: GitLab's token service rejected the credentials.",
         next: &["docker login {}"],
     },
     KnownMessage {
         says: &[&["login attempt to", "token auth attempt", "failed to authorize"], &["401", "403"]],
         codes: &["clock-skew"],
-        what: "The registry refused the token that GitLab issued: GitLab signed it with a key that the registry \
+        what: "The registry rejected the token that GitLab issued: GitLab signed it with a key that the registry \
                does not know, or their clocks differ.",
         next: &[
             "{labtrust doctor {}}",

@@ -187,7 +187,7 @@ fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
         assert!(matches!(found.kind, Kind::Container(_)) && found.running, "{found:?}");
     }
     for (name, what, hint) in [
-        ("gitlab", "holds neither gitlab.rb nor ssl/", "give the folder that GitLab sees as /etc/gitlab"),
+        ("gitlab", "holds neither gitlab.rb nor ssl/", "pass the folder that GitLab sees as /etc/gitlab"),
         ("missing", "does not exist", "--prepare"),
     ] {
         let error = at(&stage.folder.path().join(name)).expect_err(what);

@@ -113,7 +113,7 @@ fn unnamed(config: &Config) -> anyhow::Error {
     whys.extend(config.unread_files());
     fail(
         whys.join("; "),
-        "name the host: {labtrust setup HOST}, {labtrust request HOST}, or {labtrust import --host HOST}",
+        "pass the host: {labtrust setup HOST}, {labtrust request HOST}, or {labtrust import --host HOST}",
     )
 }
 

@@ -94,10 +94,10 @@ pub fn ask_engine(
 ) -> ProofResult {
     let reach = match engine::contact_registry(world, socket, endpoint) {
         Ok(reach) => reach,
-        Err(error) => return ProofResult::Holds(format!("the engine did not answer: {error}")),
+        Err(error) => return ProofResult::Holds(format!("Docker did not answer: {error}")),
     };
     let registry = Registry {
-        who: "the engine",
+        who: "Docker",
         endpoint,
         presented: &|| presented(endpoint, certificate),
         ignored: &|| engine::insecure_reason(world, socket, endpoint),
@@ -143,7 +143,7 @@ impl Registry<'_> {
             }
             _ => match ((self.presented)(), reach) {
                 (Presented::Others, _) => self.untold(&self.not_ours()),
-                (_, Reach::Refused(_)) => ProofResult::Holds(format!("{who} refuses {endpoint}")),
+                (_, Reach::Refused(_)) => ProofResult::Holds(format!("{who} rejects {endpoint}")),
                 (seen, _) => match ((self.ignored)(), seen) {
                     (Some(why), _) => self.untold(&format!("it does not check the certificate: {why}")),
                     // The registry may present a certificate of this CA, and the engine may accept it for that reason.
@@ -212,7 +212,7 @@ mod tests {
             (unheard(), Presented::Unseen, false, (holds, lingers)),
         ] {
             let registry = Registry {
-                who: "the engine",
+                who: "Docker",
                 endpoint: &endpoint,
                 presented: &|| presented,
                 ignored: &|| ignored.then(|| "its network".into()),
@@ -231,7 +231,7 @@ mod tests {
     fn an_engine_that_could_not_tell_is_not_said_to_have_told() {
         let endpoint: Endpoint = "h:4567".parse().expect("an endpoint");
         let unseen = Registry {
-            who: "the engine",
+            who: "Docker",
             endpoint: &endpoint,
             presented: &|| Presented::Unseen,
             ignored: &|| None,
@@ -241,7 +241,7 @@ mod tests {
             assert!(!seen.detail().contains("does not present"), "{seen:?}");
         }
         let registry = Registry {
-            who: "the engine",
+            who: "Docker",
             endpoint: &endpoint,
             presented: &|| Presented::Others,
             ignored: &|| None,

@@ -32,7 +32,7 @@ pub(super) const RULES: &[Rule] = &[
         About::Constraint,
         &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, GNUTLS],
         |case| {
-            of_ca(case, "may not sign certificates (keyCertSign is not among its key usages)", |ca| {
+            of_ca(case, "cannot sign certificates (keyCertSign is not among its key usages)", |ca| {
                 !ca.may("keyCertSign")
             })
         },
@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         of_intermediate(case, NO_SERVERS, |ca| !ca.may_serve() && !ca.is_gated())
     }),
     rule(About::Constraint, &[NSS], |case| {
-        of_intermediate(case, "may not sign certificates (keyCertSign is not among its key usages)", |ca| {
+        of_intermediate(case, "cannot sign certificates (keyCertSign is not among its key usages)", |ca| {
             !ca.may("keyCertSign")
         })
     }),
@@ -91,7 +91,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
 ];
 
-const NO_SERVERS: &str = "may not sign for servers (serverAuth is not among its extended key usages)";
+const NO_SERVERS: &str = "cannot sign for servers (serverAuth is not among its extended key usages)";
 
 fn names_it_wrongly(below: &Parsed, above: &Parsed) -> String {
     format!(

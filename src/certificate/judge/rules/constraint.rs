@@ -57,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS], |case| {
         let email = email_of_subject(&case.leaf?.subject_der)?;
         let ca = case.cas().find(|ca| is_outside_email(&email, ca))?;
-        Some(format!("{} may not sign the e-mail address {email} in the subject", ca.title()))
+        Some(format!("{} cannot sign the e-mail address {email} in the subject", ca.title()))
     }),
     rule(About::Constraint, &[GNUTLS, GO], |case| {
         let is_odd = |tree: &Subtree| tree.base.kind == NameKind::Ip && !is_network(&tree.base.value);
@@ -130,7 +130,7 @@ pub(super) const RULES: &[Rule] = &[
 
 fn outside(case: &Case<'_>, ca: &Parsed) -> Option<String> {
     let outside: Vec<_> = case.leaf?.names.iter().filter(|name| !ca.permitted.permits(name)).collect();
-    (!outside.is_empty()).then(|| format!("{} may not sign {}: {}", ca.title(), list(&outside), ca.permitted))
+    (!outside.is_empty()).then(|| format!("{} cannot sign {}: {}", ca.title(), list(&outside), ca.permitted))
 }
 
 fn trees(ca: &Parsed, kind: NameKind, excluded: bool) -> impl Iterator<Item = &Subtree> {
@@ -152,7 +152,7 @@ fn outside_oddly(case: &Case<'_>, ca: &Parsed) -> Option<String> {
         let name = name.text().unwrap_or_default().to_ascii_lowercase();
         !bases.is_empty() && is_odd && !bases.iter().any(|base| is_within(&name, base))
     })?;
-    Some(format!("{} may not sign {outside}", ca.title()))
+    Some(format!("{} cannot sign {outside}", ca.title()))
 }
 
 fn is_network(value: &[u8]) -> bool {
@@ -181,14 +181,14 @@ fn outside_uris(case: &Case<'_>, ca: &Parsed) -> Option<String> {
         let is_permitted = permitted.peek().is_none() || permitted.any(|tree| within(uri, tree));
         !is_permitted || trees(ca, NameKind::Uri, true).any(|tree| within(uri, tree))
     })?;
-    Some(format!("{} may not sign {outside}", ca.title()))
+    Some(format!("{} cannot sign {outside}", ca.title()))
 }
 
 fn outside_emails(case: &Case<'_>, ca: &Parsed) -> Option<String> {
     let emails = case.leaf?.general_names.iter().filter(|name| name.kind == NameKind::Email);
     let mut emails = emails.filter_map(|name| name.text());
     let outside = emails.find(|email| is_outside_email(email, ca))?;
-    Some(format!("{} may not sign the e-mail address {outside}", ca.title()))
+    Some(format!("{} cannot sign the e-mail address {outside}", ca.title()))
 }
 
 fn is_outside_email(email: &str, ca: &Parsed) -> bool {
@@ -227,7 +227,7 @@ fn wildcard(case: &Case<'_>, ca: &Parsed) -> Option<String> {
         _ => false,
     };
     let name = case.leaf?.names.iter().find(is_hit)?;
-    Some(format!("{} may not sign every name that {name} matches", ca.title()))
+    Some(format!("{} cannot sign every name that {name} matches", ca.title()))
 }
 
 /// Whether the subject lies outside the constraints on directory names: a prefix of the subject's parts.
@@ -238,11 +238,7 @@ fn directory(case: &Case<'_>, ca: &Parsed) -> Option<String> {
     let is_permitted = permitted.peek().is_none() || permitted.any(within);
     let is_outside = !is_permitted || trees(ca, NameKind::Directory, true).any(within);
     is_outside.then(|| {
-        format!(
-            "{} may not sign the subject {}",
-            ca.title(),
-            case.leaf.map(Parsed::title).unwrap_or_default()
-        )
+        format!("{} cannot sign the subject {}", ca.title(), case.leaf.map(Parsed::title).unwrap_or_default())
     })
 }
 

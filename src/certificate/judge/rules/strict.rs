@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
             .map(|one| format!("{} has a path length, but is not a CA", one.title()))
     }),
     rule(About::Form, STRICT, |case| {
-        of_ca(case, "has a path length, but may not sign certificates", |ca| {
+        of_ca(case, "has a path length, but cannot sign certificates", |ca| {
             ca.path_length.is_some() && !ca.may("keyCertSign")
         })
     }),

@@ -313,8 +313,8 @@ fn a_recorded_edit_is_read_and_explained_correctly() {
     assert_eq!(
         crate::explain_undo(&receipt.changes[0]),
         [
-            "put back labtrust's block no-proxy in /etc/default/docker as it was",
-            "put back proxies.no-proxy in /etc/docker/daemon.json as it was",
+            "restore labtrust's block no-proxy in /etc/default/docker",
+            "restore proxies.no-proxy in /etc/docker/daemon.json",
         ]
     );
 }
