@@ -225,3 +225,25 @@ fn two_problems_at_once_are_both_reported() {
     let report = ask(&machine);
     assert_eq!(report.causes()[..2], ["cert-name-mismatch", "untrusted-docker"], "{:#}", report.json);
 }
+
+#[test]
+fn the_end_of_a_ca_is_shown_a_year_ahead_and_found_a_season_ahead() {
+    for (age, is_shown, is_found) in [(3000, false, false), (3400, true, false), (3570, true, true)] {
+        let machine = machine!("gitlab");
+        machine.without_hooks();
+        let _gitlab = Gitlab::start(&machine);
+        machine.command(["labtrust", "setup"]).at(-age).run().succeeded();
+        machine.command(["labtrust", "renew", "--days", "60"]).at(-10).run().succeeded();
+        let engine = Engine::start(&machine);
+        engine.login().succeeded().says(ACCEPTED);
+        let report = ask(&machine);
+        if is_found {
+            let report = report.blames("cert-expiring");
+            assert!(report.json.to_string().contains("sudo labtrust rotate start"), "{}", report.json);
+        } else {
+            let report = report.is_healthy();
+            let text = report.json.to_string();
+            assert_eq!(text.contains("; its CA expires on 20"), is_shown, "{age}: {text}");
+        }
+    }
+}

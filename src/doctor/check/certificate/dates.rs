@@ -18,13 +18,18 @@ const MOST_SKEW: Duration = Duration::minutes(5);
 /// ninety days that is renewed thirty days before its end, or one of a week that is renewed every day, gets no
 /// warning.
 const SOON: Duration = Duration::days(14);
+/// The same for a CA, or a quarter of its validity if that is less: clients need time to trust the next CA.
+const CA_SOON: Duration = Duration::days(90);
+/// The end of a CA within this stands in the report, without a finding.
+const CA_ANNOUNCED: Duration = Duration::days(365);
 
 pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let way = subject.way();
     let invalid: Vec<&&Parsed> =
         way.iter().filter(|certificate| !certificate.is_valid_at(subject.now)).collect();
     if invalid.is_empty() {
-        return way.iter().filter_map(|certificate| expiring(subject, certificate)).take(1).collect();
+        // A certificate that ends with its CA is a consequence of that.
+        return way.iter().rev().filter_map(|certificate| expiring(subject, certificate)).take(1).collect();
     }
     // A certificate that is valid by the server's clock is a consequence of the clock skew.
     let follows = |certificate: &Parsed| {
@@ -35,6 +40,16 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         .filter(|certificate| !follows(certificate))
         .map(|certificate| outdated(subject, certificate))
         .collect()
+}
+
+/// The end of a CA above the leaf, if it is near enough to plan for.
+pub(super) fn ca_end(subject: &Subject) -> Option<OffsetDateTime> {
+    let ends = subject.way().into_iter().filter(|certificate| is_ca(certificate)).map(|ca| ca.not_after);
+    ends.min().filter(|end| *end - subject.now <= CA_ANNOUNCED)
+}
+
+fn is_ca(certificate: &Parsed) -> bool {
+    certificate.ca == Some(true)
 }
 
 /// The finding that this machine's clock and the server's differ, with its consequences.
@@ -103,8 +118,20 @@ fn in_utc(at: OffsetDateTime) -> String {
         .map_or_else(|| at.to_string(), |at| format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute()))
 }
 
-const RENEW: &str =
-    "on the server: sudo labtrust renew. If another CA issued the certificate, that CA must renew it";
+/// What gives the server a valid certificate again.
+fn renewal(certificate: &Parsed, is_over: bool) -> &'static str {
+    match (is_ca(certificate), is_over) {
+        (false, _) => {
+            "on the server: sudo labtrust renew. If another CA issued the certificate, that CA must renew it"
+        }
+        (true, false) => {
+            "create the next CA now, because every client must trust it first. On the server: sudo labtrust rotate start"
+        }
+        (true, true) => {
+            "the server needs another CA. On the server, this names the commands: sudo labtrust status"
+        }
+    }
+}
 
 fn outdated(subject: &Subject, certificate: &Parsed) -> Finding {
     let role = subject.role(certificate);
@@ -117,20 +144,23 @@ fn outdated(subject: &Subject, certificate: &Parsed) -> Finding {
             );
     }
     let what = format!("{role} expired on {}", in_utc(certificate.not_after));
-    Finding::new(&EXPIRED, what, "every client rejects an expired certificate").advise(RENEW)
+    Finding::new(&EXPIRED, what, "every client rejects an expired certificate")
+        .advise(renewal(certificate, true))
 }
 
 fn expiring(subject: &Subject, certificate: &Parsed) -> Option<Finding> {
-    let left = certificate.not_after - subject.now;
-    let soon = SOON.min((certificate.not_after - certificate.not_before) / 10);
+    let (left, life) = (certificate.not_after - subject.now, certificate.not_after - certificate.not_before);
+    let soon = if is_ca(certificate) { CA_SOON.min(life / 4) } else { SOON.min(life / 10) };
     let days = match left.whole_days() {
         0 => "within a day".to_owned(),
         1 => "in one day".to_owned(),
         days => format!("in {days} days"),
     };
     let what = format!("{} expires {days}, on {}", subject.role(certificate), in_utc(certificate.not_after));
-    (left < soon)
-        .then(|| Finding::new(&EXPIRING, what, "every client rejects an expired certificate").advise(RENEW))
+    (left < soon).then(|| {
+        Finding::new(&EXPIRING, what, "every client rejects an expired certificate")
+            .advise(renewal(certificate, false))
+    })
 }
 
 #[cfg(test)]
