@@ -127,7 +127,7 @@ pub(crate) fn print(
         next: first.into_iter().chain(next(own, is_half_begun)).collect(),
     });
     for (role, own) in [
-        ("CA in use", Some(own)),
+        ("Current CA", Some(own)),
         ("Next CA", own.next().ok().flatten()),
         ("Old CA", own.previous().ok().flatten()),
     ] {

@@ -45,7 +45,7 @@ impl AnnouncedNext {
             let why = all.iter().find(|successor| is_named(successor)).map(why).unwrap_or_default();
             return Err(fail(
                 format!("{endpoint} announces no CA with the fingerprint {named}{why}"),
-                "see the next CA with `labtrust rotate` on the server, or leave out --next to trust only the CA in use",
+                "see the next CA with `labtrust rotate` on the server, or leave out --next to trust only the current CA",
             ));
         }
         let mut announced = Self::default();

@@ -96,7 +96,7 @@ pub fn reach_from_answer(answer: &str) -> Reach {
         Ok(Answer::Found { .. }) => return Reach::Accepted,
         // An engine repeats a server's text, however long it is.
         Ok(Answer::Fault { message }) => message.chars().take(LONGEST_MESSAGE).collect::<String>(),
-        Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
+        Err(_) => return Reach::Unknown("its answer is not that of a Docker daemon".into()),
     };
     reach_from_message(message)
 }

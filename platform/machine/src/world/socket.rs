@@ -35,7 +35,7 @@ pub(crate) fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> 
 
 /// The answer of the engine at `socket` to `GET path` within `limit`.
 pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
-    let peer = || format!("the Docker engine at {}", socket.display());
+    let peer = || format!("the Docker daemon at {}", socket.display());
     let fault = |error: io::Error| {
         let why = match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "it did not answer in time".into(),

@@ -19,7 +19,7 @@ pub(super) const STORE: Store = Store {
 fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
     let pulls = AlsoRead {
         store: super::system::STORE.id,
-        missed: "pulls get their token with the system store, which does not contain the CA (this engine keeps images in containerd)",
+        missed: "pulls get their token with the system store, which does not contain the CA (this Docker daemon keeps images in containerd)",
         hint: "to pull images, also trust it in the system store: --store system",
     };
     if facts.engines.iter().any(|engine| engine.pulls_by_system) { vec![pulls] } else { Vec::new() }

@@ -78,7 +78,7 @@ mod tests {
                 r#"Get "https://h:4567/v2/": dial tcp 192.0.2.10:4567: connect: connection refused"#,
                 Wording::Transport,
             ),
-            ("the Docker engine at /var/run/docker.sock: it did not answer in time", Wording::Transport),
+            ("the Docker daemon at /var/run/docker.sock: it did not answer in time", Wording::Transport),
             ("received unexpected HTTP status: 502 Bad Gateway", Wording::Server),
             (r#"Get "https://h:4567/v2/": x509: certificate signed by unknown authority"#, Wording::Server),
         ] {
