@@ -106,7 +106,7 @@ fn a_self_signed_certificate_says_whom_it_does_not_satisfy_and_works_with_docker
     let _gitlab = Gitlab::start(&machine);
     let engine = Engine::start(&machine);
     let before = machine.settled();
-    let made = machine.run(["labtrust", "setup", "--self-signed"]).succeeded().says("refused by Firefox");
+    let made = machine.run(["labtrust", "setup", "--self-signed"]).succeeded().says("rejected by Firefox");
     engine.login().succeeded();
     machine.run(["labtrust", "setup", "--self-signed"]).succeeded().says("nothing was changed");
     machine.run(client_line(&made.stdout)).succeeded();

@@ -67,7 +67,7 @@ fn files_that_gitlab_rb_names_and_that_are_not_there_are_refused() {
     let lines = "pages_external_url 'https://pages.example.org'\npages_nginx['ssl_certificate'] = '/etc/gitlab/tls/p.crt'\n\
                  pages_nginx['ssl_certificate_key'] = '/etc/gitlab/tls/p.key'";
     let gitlab = with(&machine, lines);
-    machine.run(SETUP).succeeded().says("the next `gitlab-ctl reconfigure` takes GitLab down");
+    machine.run(SETUP).succeeded().says("the next `gitlab-ctl reconfigure` will take GitLab down");
     let calls = gitlab.calls().len();
     let settings = machine.read(RUBY);
     machine.write_with_mode(
