@@ -36,7 +36,7 @@ const RESTART: (u8, &str) = (
 );
 const NOT_YET: (u8, &str) = (
     exit::RESTART,
-    "no other problem, but a change takes effect only after the command that the output names, such as a restart",
+    "no other problem, but a change takes effect only after the command that the output names",
 );
 const PRINTED: (u8, &str) = (exit::DONE, "printed");
 const WRITTEN: (u8, &str) = (exit::DONE, "printed, or written with --out");

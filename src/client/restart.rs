@@ -60,9 +60,11 @@ pub(crate) fn restart(
 
 /// The hint to read the log of the service `title`, which `restart` restarts.
 fn log_hint(restart: &Command, title: &str) -> Hint {
-    match (restart.program.file_name().and_then(|name| name.to_str()), restart.arguments.last()) {
-        (Some("systemctl"), Some(unit)) => hint!("its log: sudo journalctl -u {} -n 20", unit),
-        _ => hint!("read the log of {} to see why it does not start", Prose(title)),
+    let is_unit = restart.program.file_name().is_some_and(|name| name == "systemctl");
+    if let Some(unit) = restart.arguments.last().filter(|_| is_unit) {
+        hint!("its log: sudo journalctl -u {} -n 20", unit)
+    } else {
+        hint!("read the log of {} to see why it does not start", Prose(title))
     }
 }
 

@@ -56,10 +56,9 @@ fn judge(case: &Case<'_>) -> CheckResult {
         return CheckResult::skipped("not checked (no certificate received)");
     };
     let leaf = first.leaf();
-    let mut detail = format!("{}, valid until {}", leaf.title(), leaf.not_after.date());
-    if let Some(end) = dates::ca_end(first) {
-        detail.push_str(&format!("; its CA expires on {}", end.date()));
-    }
+    let of_ca = dates::ca_end(first).map(|end| format!("; its CA expires on {}", end.date()));
+    let detail =
+        format!("{}, valid until {}{}", leaf.title(), leaf.not_after.date(), of_ca.unwrap_or_default());
     let all = subjects.iter().flat_map(|subject| JUDGES.iter().flat_map(|judge| judge(case, subject)));
     let mut findings: Vec<Finding> = all.collect();
     findings.extend(dates::skew(case, &subjects));
