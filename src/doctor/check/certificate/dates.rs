@@ -125,10 +125,10 @@ fn renewal(certificate: &Parsed, is_over: bool) -> &'static str {
             "on the server: sudo labtrust renew. If another CA issued the certificate, that CA must renew it"
         }
         (true, false) => {
-            "create the next CA now, because every client must trust it first. On the server: sudo labtrust rotate start"
+            "every client must trust the next CA first; create it now, on the server: sudo labtrust rotate start"
         }
         (true, true) => {
-            "the server needs another CA. On the server, this names the commands: sudo labtrust status"
+            "the server needs another CA; this names the commands, on the server: sudo labtrust status"
         }
     }
 }

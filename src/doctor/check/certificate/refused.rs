@@ -23,8 +23,8 @@ const ROWS: &[RefusalRow] = &[
     RefusalRow {
         about: About::Constraint,
         code: &CONSTRAINT_VIOLATED,
-        advice: "have it signed by a CA that can sign for this host. Or, on the server, sudo labtrust setup --name NAME \
-                 creates a new CA if the current one cannot sign NAME; clients must then trust the new CA",
+        advice: "have it signed by a CA that can sign for this host. Or create a next CA that can, on the \
+                 server: sudo labtrust rotate start --permit DOMAIN. Clients must then trust it",
     },
     RefusalRow {
         about: About::Weakness,
