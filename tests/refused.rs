@@ -69,8 +69,8 @@ fn a_pair_that_clients_refuse_is_not_imported() {
     let machine = machine!("gitlab");
     let _gitlab = Gitlab::start(&machine);
     for (recipe, why) in [
-        (Recipe::UNKNOWN_IN_LEAF, "every client refuses"),
-        (Recipe::NO_SERVER_AUTH, "every client refuses"),
+        (Recipe::UNKNOWN_IN_LEAF, "every client rejects"),
+        (Recipe::NO_SERVER_AUTH, "every client rejects"),
         (Recipe::TOO_DEEP, "may not have 1 CAs below it"),
         (Recipe::SHA1, "SHA-1"),
     ] {

@@ -100,7 +100,7 @@ fn an_engine_that_is_restarted_is_believed_when_it_answers_and_accepts() {
     // It reads another store than the machine's.
     machine.write("/root/others.pem", &Pair::made(&machine, &[HOST], Validity::Current).root);
     engine.defaults("export SSL_CERT_FILE=/root/others.pem SSL_CERT_DIR=/nowhere");
-    machine.run(trust).exited(1).says("was restarted, but the engine says").says("unknown authority");
+    machine.run(trust).exited(1).says("was restarted, but Docker says").says("unknown authority");
     engine.login().exited(1).says("unknown authority");
     machine.run(["labtrust", "untrust", "--restart"]).succeeded();
 

@@ -96,8 +96,8 @@ fn what_somebody_else_can_write_into_a_state_folder_is_not_believed() {
             if output.code() != 0 || !is_passed_by.contains(&way) || line[1] != "trust" {
                 assert_eq!(output.code(), 3, "{point}");
                 // Taking a setup back puts aside what cannot be believed, and says that nothing is known of the rest.
-                let is_put_aside = line.contains(&"--undo".to_owned())
-                    && output.stdout.contains("the record of what setup installed on this server is lost");
+                let is_put_aside =
+                    line.contains(&"--undo".to_owned()) && output.stdout.contains("setup's receipt is lost");
                 assert!(is_put_aside || output.stderr.starts_with("error: "), "{point}");
                 refused += 1;
             }

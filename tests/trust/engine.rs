@@ -40,7 +40,7 @@ fn an_engine_that_cannot_read_its_folder_is_no_store_that_trusts() {
         for (script, says) in BROKEN {
             machine.sh(&format!("rm -rf {FOLDER}; mkdir -p {FOLDER}; cd {FOLDER}; {script}")).succeeded();
             let before = machine.settled();
-            machine.run(trust).exited(3).says("the engine says: ").says(says).says("labtrust doctor");
+            machine.run(trust).exited(3).says("Docker says: ").says(says).says("labtrust doctor");
             engine.login().exited(1).says(says);
             assert_eq!(machine.changes_since(&before), [""; 0], "{script}");
         }
