@@ -84,6 +84,11 @@ impl<'r> State<'r> {
         Self::with(self.home.clone(), self.held)
     }
 
+    /// Whether this run holds the lock.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// The location of the state.
     pub(crate) fn home(&self) -> &Home {
         &self.home
@@ -120,6 +125,11 @@ impl<'r> State<'r> {
 
     fn authorities(&self) -> &Authorities {
         self.authorities.get_or_init(|| Authorities::on_disk(&self.home.files()))
+    }
+
+    /// The setup's receipt as it is now, byte for byte.
+    pub(crate) fn setup_receipt(&self) -> SetupReceipt {
+        SetupReceipt::read(&self.home.files())
     }
 
     /// The stored requests, and those of the user who called sudo.

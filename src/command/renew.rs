@@ -76,7 +76,9 @@ fn renew(
     ran: Option<OffsetDateTime>,
     now: OffsetDateTime,
 ) -> Result<ControlFlow<u8, Ended>> {
-    match look(&context.facts, &context.worlds, state, &asked(arguments), ran, now)? {
+    let look =
+        |state: &state::State<'_>| look(&context.facts, &context.worlds, state, &asked(arguments), ran, now);
+    match context.plan(state, look)? {
         Answer::Renew(draft) => {
             if let ControlFlow::Break(code) = install::ask(context, state, &draft.plan)? {
                 return Ok(ControlFlow::Break(code));
@@ -89,7 +91,7 @@ fn renew(
     }
     let answer = context.session(state, |session, state| {
         // Another run may have renewed it while this one waited for the lock.
-        let answer = look(&context.facts, &context.worlds, state, &asked(arguments), ran, now)?;
+        let answer = look(state)?;
         if let Answer::Renew(draft) = &answer {
             install_pair::carry_out(session, &draft.plan)?;
         }

@@ -4,10 +4,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use anyhow::{Result, anyhow};
-use labtrust_machine::receipt::{Receipt, parse};
+use labtrust_machine::receipt::{Receipt, Receipts, parse};
 use labtrust_plan::Fingerprint;
 
 use super::{
@@ -19,8 +21,32 @@ use crate::backup::Archive;
 /// The folder of receipts in a state folder.
 pub(crate) const RECEIPTS: &str = "receipts";
 
-/// All damaged parts of `state`.
+/// How often a damage is looked for again while another run is at work, and the pause before.
+const MOST_LOOKS: usize = 10;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// All damaged parts of `state`. Between two steps of another run, a part can be missing: a damage counts only if each
+/// of several readings finds it.
 pub(crate) fn all(state: &State<'_>) -> Result<Vec<Damage>> {
+    let mut damages = once(state)?;
+    for _ in 0..MOST_LOOKS {
+        if damages.is_empty() || state.is_locked() {
+            break;
+        }
+        let is_changing = Receipts::are_held(state.folder());
+        if is_changing {
+            thread::sleep(PAUSE);
+        }
+        let now = once(&state.again())?;
+        damages.retain(|damage| now.contains(damage));
+        if !is_changing {
+            break;
+        }
+    }
+    Ok(damages)
+}
+
+fn once(state: &State<'_>) -> Result<Vec<Damage>> {
     let files = state.home().files();
     let receipts = state.receipts()?;
     let mut all = of_authorities(state.ca(), &files);

@@ -7,12 +7,13 @@ use labtrust_machine::receipt::{Phase, Receipt, StepRecord, parse};
 use super::{Damage, Files, RECEIPT};
 
 /// The setup's receipt at the start of a reading.
+#[derive(PartialEq, Eq)]
 pub(crate) struct SetupReceipt {
     bytes: Option<Vec<u8>>,
 }
 
 impl SetupReceipt {
-    fn read(files: &dyn Files) -> Self {
+    pub(super) fn read(files: &dyn Files) -> Self {
         let receipt = Path::new("receipts").join(RECEIPT).join("receipt.json");
         Self { bytes: files.read(&receipt).ok().flatten().map(|bytes| bytes.to_vec()) }
     }

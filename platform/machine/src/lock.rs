@@ -85,6 +85,15 @@ impl Lock {
     }
 }
 
+/// Whether a run holds the lock at `path`. Nothing is created.
+pub(crate) fn is_held(path: &Path) -> bool {
+    let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(nofollow).open(path);
+    file.is_ok_and(|file| {
+        flock(&file, FlockOperation::NonBlockingLockShared) == Err(rustix::io::Errno::WOULDBLOCK)
+    })
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         // If somebody removed the file, another run may have a new lock at this path.

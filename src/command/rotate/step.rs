@@ -30,15 +30,15 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
         StepArgs::Retire => RotateStep::Retire,
         StepArgs::Abort => RotateStep::Abort,
     };
-    let draft = Draft::make(&context.facts, &context.worlds, state, step)?;
+    let make = |state: &state::State<'_>| Draft::make(&context.facts, &context.worlds, state, step);
+    let draft = context.plan(state, make)?;
     if let ControlFlow::Break(code) = ask(context, state, arguments, &draft)? {
         return Ok(code);
     }
     let done = context.session(state, |session, state| {
         // Another run may have taken a step meanwhile.
         let is_current = draft.seen == *state.rotation()?;
-        let draft =
-            if is_current { draft } else { Draft::make(&context.facts, &context.worlds, state, step)? };
+        let draft = if is_current { draft } else { make(state)? };
         let (done, aside) = carry_out(state, session, &draft)?;
         let own = state.again().ca()?.cloned().ok_or_else(no_ca)?;
         Ok(StepDone {

@@ -17,10 +17,13 @@ use super::{
 };
 use crate::{
     Error, Result,
-    lock::{LONGEST_WAIT, Lock},
+    lock::{self, LONGEST_WAIT, Lock},
     progress::Progress,
     world::{Access, Journal, Node, Stamp, World},
 };
+
+/// The lock's file in a state folder.
+const LOCK: &str = "lock";
 
 /// The receipts of a state folder. Other runs wait while this value lives.
 #[derive(Debug)]
@@ -55,6 +58,11 @@ struct Appending {
 }
 
 impl Receipts {
+    /// Whether another run holds the state folder `state`. Nothing is created.
+    pub fn are_held(state: &Path) -> bool {
+        lock::is_held(&state.join(LOCK))
+    }
+
     /// Opens the state folder `state`, creates it if it is missing, and waits for its lock.
     pub fn open(state: &Path, progress: &dyn Progress) -> Result<Self> {
         let world = World::here();
@@ -67,7 +75,7 @@ impl Receipts {
                 made.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
             }
             refused?;
-            Lock::acquire(&state.join("lock"), LONGEST_WAIT, progress)
+            Lock::acquire(&state.join(LOCK), LONGEST_WAIT, progress)
         };
         let mut locked = lock();
         for _ in 0..MOST_REMOVALS {
