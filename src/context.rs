@@ -83,6 +83,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "another run's receipt is written by hand")]
     fn a_refusal_counts_after_the_other_run_has_ended() {
         let base = tempfile::tempdir().expect("a folder");
         let folder = base.path().join("state");

@@ -30,9 +30,9 @@ fuzz_target!(|bytes: &[u8]| {
                     assert!(is_absolute(facts.os, path), "{store:?} would write {path:?}");
                 }
             }
-            let settle = &change.settle;
-            let restarts = settle.restart.iter().filter_map(|service| service.restart.as_ref());
-            for command in settle.applied.iter().chain(&settle.undone).chain(restarts) {
+            let reload = &change.reload;
+            let restarts = reload.restart.iter().filter_map(|service| service.restart.as_ref());
+            for command in reload.applied.iter().chain(&reload.undone).chain(restarts) {
                 assert!(is_absolute(facts.os, &command.program), "{store:?} would run {command}");
             }
         }

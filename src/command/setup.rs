@@ -29,15 +29,15 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
         return undo::run(context, state, arguments);
     }
     let asked = asked(context, arguments);
-    let make = |state: &State<'_>| Draft::make(&context.facts, &context.worlds, state, &asked);
-    let draft = context.plan(state, make)?;
+    let draft_of = |state: &State<'_>| Draft::make(&context.facts, &context.worlds, state, &asked);
+    let draft = context.plan(state, draft_of)?;
     if let ControlFlow::Break(code) = install::ask(context, state, &draft.plan)? {
         return Ok(code);
     }
     let mut setup = context.session(state, |session, state| {
         // Another run may have created or removed a CA meanwhile.
         let is_current = draft.root_before == current_root(state)?;
-        let draft = if is_current { draft } else { make(state)? };
+        let draft = if is_current { draft } else { draft_of(state)? };
         let done = install_pair::carry_out(session, &draft.plan)?;
         let made = state.again();
         let own = made

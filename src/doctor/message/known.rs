@@ -13,7 +13,7 @@ pub struct KnownMessage {
     pub codes: &'static [&'static str],
     /// The meaning, in a few sentences.
     pub what: &'static str,
-    /// The next steps, each a command or a sentence, perhaps after one of [`PLACES`]; `{}` stands for the server.
+    /// The next steps, each a command or a sentence, perhaps after one of `PLACES`; `{}` stands for the server.
     pub next: &'static [&'static str],
 }
 
