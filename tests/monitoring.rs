@@ -54,6 +54,14 @@ fn a_healthy_server_is_ok_and_one_that_is_not_renewed_is_not() {
     assert_eq!(value(&machine, "labtrust_store_trusted{store=\"system\""), "1");
     assert_eq!(machine.sh(&format!("stat -c %a {METRICS}")).stdout, "644\n");
 
+    // Only a file is replaced, and a dry run replaces none.
+    let metrics = |path: &str| machine.run(["labtrust", "status", "--metrics", path]);
+    metrics("/dev/null").exited(3).says("is not a regular file");
+    metrics("/etc").exited(3).says("is not a regular file");
+    metrics("-").succeeded().says("labtrust_level 0");
+    machine.run(["labtrust", "status", "--metrics", "/root/none", "--dry-run"]).succeeded();
+    assert!(!machine.has("/root/none") && !machine.has("/root/-"));
+
     // Something else than the file is served.
     let other = Pair::constrained(&machine, &[HOST]);
     machine.write(&format!("/root/other/{HOST}.crt"), other.chain());
@@ -62,7 +70,7 @@ fn a_healthy_server_is_ok_and_one_that_is_not_renewed_is_not() {
     check(&machine, 0).exited(1).says(&format!("{HOST}:4567 presents another certificate"));
     machine.run(["labtrust", "status"]).exited(1).says(&format!("labtrust doctor {HOST}:4567"));
     assert_eq!(value(&machine, &format!("labtrust_served{{endpoint=\"{HOST}:4567\"}}")), "0");
-    assert_eq!(value(&machine, "labtrust_concern{code=\"not-served\""), "1");
+    assert_eq!(value(&machine, "labtrust_concerns{code=\"not-served\""), "2");
     gitlab.change_nginx("/root/other/", "/etc/gitlab/ssl/");
     check(&machine, 0).succeeded();
 

@@ -72,6 +72,22 @@ const FOLDER: &[State] = &[
 
 /// Years later, and clocks that were wrong.
 const YEARS: &[State] = &[
+    State {
+        name: "a company's CA ends soon",
+        has_gitlab: false,
+        steps: &[
+            (
+                0,
+                "cd /root && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -days 80 \
+                 -out ca.crt -subj /CN=company -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign",
+            ),
+            (
+                0,
+                "labtrust setup mygitlab.example.com --out /etc/proxy --ca-cert /root/ca.crt --ca-key /root/ca.key --no-trust --yes",
+            ),
+        ],
+        day: 1,
+    },
     State { name: "renewal missed", has_gitlab: false, steps: &[(0, SETUP)], day: 300 },
     State { name: "certificate ended", has_gitlab: false, steps: &[(0, SETUP)], day: 398 },
     State {

@@ -182,7 +182,7 @@ impl Authority {
         let hint = if now < certificate.not_before {
             "check this machine's clock: date"
         } else {
-            "check this machine's clock (date); if it is right, create a new CA: {labtrust setup --undo} && {labtrust setup HOST}"
+            "check this machine's clock (date); if it is right, create a new CA: {labtrust setup --undo}; {labtrust setup HOST}"
         };
         Err(fail(what, hint))
     }

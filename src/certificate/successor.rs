@@ -61,7 +61,7 @@ impl Authority {
         }
         Err(fail(
             format!("{} cannot sign for the name of {}", self.issuer().title(), next.title()),
-            "start over instead: {labtrust setup --undo} && {labtrust setup HOST}",
+            "start over instead: {labtrust setup --undo}; {labtrust setup HOST}",
         ))
     }
 }

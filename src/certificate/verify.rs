@@ -134,8 +134,8 @@ fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, hos
             "{host} sends no certificate with the fingerprint {anchor}; its root is {}",
             list_to(3, &sent)
         ),
-        "ask the server's administrator for the right fingerprint. Yours may be of an older CA, or a proxy decrypts the \
-         connection: labtrust explain tls-intercepted",
+        "do not trust it before the server's administrator confirms the fingerprint. Yours may be of an older CA, this may \
+         be another server, or a proxy decrypts the connection: labtrust explain tls-intercepted",
     )
 }
 
@@ -169,12 +169,20 @@ fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<
         ));
     }
     if now > certificate.not_after {
-        return Err(fail(
-            format!("{role} ({}) expired on {}", certificate.title(), moment(certificate.not_after)),
+        let hint = if certificate.ca == Some(true) {
+            hint!(
+                "this machine's clock shows {}: correct it (date). If it is right, the server names the next commands: sudo labtrust status",
+                Prose(&clock)
+            )
+        } else {
             hint!(
                 "this machine's clock shows {}: correct it (date), or renew the certificate on the server: sudo labtrust renew",
                 Prose(&clock)
-            ),
+            )
+        };
+        return Err(fail(
+            format!("{role} ({}) expired on {}", certificate.title(), moment(certificate.not_after)),
+            hint,
         ));
     }
     Ok(())

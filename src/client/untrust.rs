@@ -37,6 +37,8 @@ pub(crate) struct Meant<'a> {
     pub what: Option<&'a str>,
     /// Every CA that is known.
     pub all: bool,
+    /// Whether to remove a CA that somebody else installed too.
+    pub purge: bool,
 }
 
 /// The stores from which a CA is removed.
@@ -70,8 +72,16 @@ pub(crate) fn find(
     }
     match arguments.what {
         Some(what) => {
-            let anchor = source::known_anchor(reader, state, what, &known)?;
-            Ok((anchor.into_iter().collect(), Vec::new()))
+            match source::known_anchor(reader, state, what, &known)? {
+                Some(anchor) => Ok((vec![anchor], Vec::new())),
+                // A damaged receipt may be of that host's CA.
+                None if !damages.is_empty() => Err(damages.remove(0).into()),
+                None if arguments.purge => Err(fail(
+                    format!("labtrust knows no CA for {}, so it cannot look for it", text::in_line(what)),
+                    "pass the CA's certificate: {labtrust untrust ./FILE --purge}",
+                )),
+                None => Ok((Vec::new(), Vec::new())),
+            }
         }
         None if arguments.all => Ok((known, damages)),
         None if !damages.is_empty() => Err(damages.remove(0).into()),

@@ -141,7 +141,7 @@ fn dry_run(
 
 impl Untrust {
     fn meant(&self) -> Meant<'_> {
-        Meant { what: self.what.as_deref(), all: self.all }
+        Meant { what: self.what.as_deref(), all: self.all, purge: self.purge }
     }
 
     fn removal(&self) -> Removal {

@@ -3,7 +3,7 @@
 //! Sources: the plugin guidelines of Monitoring Plugins ("Plugin Output for Nagios", "Performance data") and Prometheus'
 //! text exposition format 0.0.4.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use labtrust_machine::session::OutcomeState;
 use labtrust_plan::{Endpoint, ShellLine};
@@ -23,8 +23,8 @@ const UNKNOWN: u8 = 3;
 /// Everything that monitoring is told.
 pub(crate) struct Monitored<'a> {
     pub now: OffsetDateTime,
-    pub known: &'a [KnownCa],
-    pub concerns: Vec<Concern>,
+    pub known: &'a [&'a KnownCa],
+    pub concerns: &'a [Concern],
     pub authority: Option<Authority>,
     pub leaves: &'a [Leaf],
     pub presented: &'a [(Endpoint, Presented)],
@@ -33,7 +33,7 @@ pub(crate) struct Monitored<'a> {
 }
 
 /// The concerns of a server, with those about its state folder and about the stores of this machine.
-pub(crate) fn with_stores(overview: &Overview<'_>, known: &[KnownCa]) -> Vec<Concern> {
+pub(crate) fn with_stores(overview: &Overview<'_>, known: &[&KnownCa]) -> Vec<Concern> {
     let status = || vec![ShellLine::from("{labtrust status}")];
     let damages = overview.damages.iter().map(|damage| Concern {
         code: "damaged",
@@ -47,11 +47,15 @@ pub(crate) fn with_stores(overview: &Overview<'_>, known: &[KnownCa]) -> Vec<Con
         what: format!("the installed certificate cannot be read: {error:#}"),
         next: status(),
     });
-    let untrusted = known.iter().filter(|one| one.code() != exit::DONE).map(|one| Concern {
-        code: "untrusted",
-        level: Level::Warning,
-        what: format!("a store of this machine does not trust {}", one.certificate.title()),
-        next: status(),
+    let untrusted = known.iter().filter_map(|one| {
+        let title = one.certificate.title();
+        let (code, what) = match one.code() {
+            exit::DONE => return None,
+            exit::NO => ("untrusted", format!("a store of this machine does not trust {title}")),
+            exit::RESTART => ("restart-pending", format!("trust in {title} takes effect after a restart")),
+            _ => ("store-unknown", format!("a store of this machine could not be asked about {title}")),
+        };
+        Some(Concern { code, level: Level::Warning, what, next: status() })
     });
     let changed = overview.is_changed().then(|| Concern {
         code: "changed",
@@ -68,7 +72,7 @@ pub(crate) fn with_stores(overview: &Overview<'_>, known: &[KnownCa]) -> Vec<Con
 impl Monitored<'_> {
     /// The exit code of a monitoring plugin.
     pub(crate) fn code(&self) -> u8 {
-        match level(&self.concerns) {
+        match level(self.concerns) {
             Level::Critical => 2,
             Level::Warning => 1,
             _ if self.knows_nothing() => UNKNOWN,
@@ -88,7 +92,7 @@ impl Monitored<'_> {
             2 => "CRITICAL",
             _ => "UNKNOWN",
         };
-        let mut text = match &self.concerns[..] {
+        let mut text = match self.concerns {
             [] if self.knows_nothing() => "labtrust knows no CA and no certificate here".to_owned(),
             [] => self.summary(),
             concerns => concerns.iter().map(|one| &one.what[..]).collect::<Vec<_>>().join("; "),
@@ -140,14 +144,16 @@ impl Monitored<'_> {
     pub(crate) fn metrics(&self) -> String {
         let mut metrics = Metrics::default();
         let seconds = |time: OffsetDateTime| time.unix_timestamp().to_string();
-        metrics.add("labtrust_level", "The most urgent concern: 0 ok, 1 notice, 2 warning, 3 critical.");
-        metrics.value(&[], &(level(&self.concerns) as u8).to_string());
-        metrics.add("labtrust_concern", "Each concern, by its code.");
-        for concern in &self.concerns {
-            metrics.value(
-                &[("code", concern.code), ("level", concern.level.word()), ("what", &concern.what)],
-                "1",
-            );
+        metrics.add(
+            "labtrust_level",
+            "The most urgent concern: 0 ok, 1 notice, 2 warning, 3 critical, 4 nothing known.",
+        );
+        let level = if self.code() == UNKNOWN { 4 } else { level(self.concerns) as u8 };
+        metrics.value(&[], &level.to_string());
+        metrics.add("labtrust_concerns", "How many concerns there are, by their code.");
+        for concern in self.concerns {
+            let count = self.concerns.iter().filter(|other| other.code == concern.code).count();
+            metrics.value(&[("code", concern.code)], &count.to_string());
         }
         metrics.add(
             "labtrust_certificate_not_after_seconds",
@@ -182,7 +188,7 @@ impl Monitored<'_> {
                 "labtrust_renewal_scheduled",
                 "Whether the daily run that setup installed is still active.",
             );
-            metrics.value(&[], flag(*self.schedule == Schedule::Runs));
+            metrics.value(&[], flag(matches!(self.schedule, Schedule::Runs { .. })));
         }
         if let Some((ran, failed)) = self.last_run {
             metrics.add("labtrust_renewal_last_run_seconds", "When renew last ran, in seconds since 1970.");
@@ -222,6 +228,7 @@ struct Metrics {
     text: String,
     name: &'static str,
     head: String,
+    names: BTreeSet<String>,
 }
 
 impl Metrics {
@@ -239,7 +246,11 @@ impl Metrics {
         let labels: Vec<_> =
             labels.iter().map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        // Writing to a text never fails.
-        let _ = writeln!(self.text, "{}{labels} {value}", self.name);
+        let name = format!("{}{labels}", self.name);
+        // A name may have one value.
+        if self.names.insert(name.clone()) {
+            // Writing to a text never fails.
+            let _ = writeln!(self.text, "{name} {value}");
+        }
     }
 }

@@ -65,7 +65,7 @@ fn next(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<ShellLine>> {
     if let Some(own) = own
         && own.open()?.is_some()
     {
-        return Ok(vec![own.setup_line()]);
+        return Ok(vec![own.setup_line(None, true)]);
     }
     let kept = state.requests()?.kept.iter();
     let answered = kept.filter(|kept| !kept.answer.is_empty());

@@ -1,6 +1,7 @@
 //! The part of `status` about the CAs that are known: which stores trust them, and the commands for the others.
 
 pub(crate) mod overview;
+pub(crate) mod server;
 
 use std::{
     collections::BTreeMap,

@@ -74,6 +74,8 @@ pub(crate) struct Authority {
     pub not_after: OffsetDateTime,
     /// Whether the CA that will follow it exists already.
     pub has_next: bool,
+    /// Whether its key is kept here, and so it can vouch for the next CA.
+    pub keeps_key: bool,
 }
 
 /// The source of the certificate that replaces one in place.
@@ -103,8 +105,11 @@ pub(crate) struct Leaf {
 pub(crate) enum Schedule {
     /// No setup installed one.
     Never,
-    /// It runs.
-    Runs,
+    /// It runs, installed at this time where that is known.
+    Runs {
+        /// The time.
+        since: Option<OffsetDateTime>,
+    },
     /// A setup installed it, and it does not run any more, for this reason.
     Gone(String),
 }
@@ -116,6 +121,8 @@ pub(crate) enum Presented {
     Same,
     /// Another certificate.
     Another,
+    /// No certificate, although the port is open: the TLS handshake failed.
+    Broken,
     /// Nothing: the endpoint does not answer.
     Nothing,
 }
@@ -129,6 +136,8 @@ pub(crate) struct Signs<'a> {
     pub leaves: &'a [Leaf],
     /// When `renew` last ran, if it did, and why that failed, if it did.
     pub last_run: Option<(OffsetDateTime, Option<&'a str>)>,
+    /// When the newest certificate in place was installed, if that is known.
+    pub installed: Option<OffsetDateTime>,
     /// The schedule.
     pub schedule: &'a Schedule,
     /// The command that sets this machine up as it is, if `setup` did.
@@ -159,11 +168,13 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
         next: vec![command.clone()],
     });
     let ends: Vec<_> = signs.leaves.iter().filter_map(|leaf| leaf_end(leaf, signs.setup, now)).collect();
-    let run =
-        signs.last_run.filter(|_| ends.is_empty()).and_then(|(ran, failed)| run(signs, ran, failed, now));
+    let ca_end = signs.authority.and_then(|authority| authority_end(authority, now));
+    // These two have the reason of a failed run themselves.
+    let is_said = !ends.is_empty() || ca_end.as_ref().is_some_and(|end| end.level >= Level::Warning);
+    let run = failed_run(signs).filter(|_| !is_said).or_else(|| missing_run(signs, now));
     let mut concerns: Vec<Concern> = out_of_date
         .chain(ends)
-        .chain(signs.authority.and_then(|authority| authority_end(authority, now)))
+        .chain(ca_end)
         .chain(pending)
         .chain(run)
         .chain(schedule(signs))
@@ -175,16 +186,26 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
     concerns
 }
 
-fn run(signs: &Signs<'_>, ran: OffsetDateTime, failed: Option<&str>, now: OffsetDateTime) -> Option<Concern> {
-    if let Some(why) = failed {
-        let what = format!("the last renewal, on {}, failed: {why}", ran.date());
-        return Some(concern("renewal-failed", Level::Warning, what, &["{labtrust renew}"]));
-    }
-    let is_missing = *signs.schedule == Schedule::Runs && now - ran > MISSING;
-    is_missing.then(|| {
-        let what = format!("the daily run is missing: the last one was on {}", ran.date());
-        concern("renewal-missing", Level::Warning, what, &["{labtrust renew --if-expiring}"])
-    })
+/// What to do about the daily run.
+const RUN: &[&str] = &["{labtrust renew --if-expiring}"];
+
+fn failed_run(signs: &Signs<'_>) -> Option<Concern> {
+    let (ran, why) = signs.last_run.and_then(|(ran, failed)| Some((ran, failed?)))?;
+    // A certificate that was installed since is the answer to a run that failed.
+    let is_answered = signs.installed.is_some_and(|installed| installed >= ran);
+    let what = format!("the last renewal, on {}, failed: {why}", ran.date());
+    (!is_answered).then(|| concern("renewal-failed", Level::Warning, what, RUN))
+}
+
+fn missing_run(signs: &Signs<'_>, now: OffsetDateTime) -> Option<Concern> {
+    let Schedule::Runs { since } = signs.schedule else { return None };
+    let last = signs.last_run.map(|(ran, _)| ran);
+    let seen = last.max(*since)?;
+    let what = match last {
+        Some(ran) => format!("the daily run is missing: the last one was on {}", ran.date()),
+        None => "the daily run is missing: there was none yet".into(),
+    };
+    (now - seen > MISSING).then(|| concern("renewal-missing", Level::Warning, what, RUN))
 }
 
 fn schedule(signs: &Signs<'_>) -> Option<Concern> {
@@ -222,6 +243,12 @@ fn served(endpoint: &Endpoint, presented: Presented) -> Option<Concern> {
             what: format!("{endpoint} presents another certificate than the installed one"),
             next: vec![ShellLine::filled("{labtrust doctor {}}", &[endpoint])],
         }),
+        Presented::Broken => Some(Concern {
+            code: "not-served",
+            level: Level::Warning,
+            what: format!("{endpoint} is open, but the TLS handshake fails"),
+            next: vec![ShellLine::filled("{labtrust doctor {}}", &[endpoint])],
+        }),
         Presented::Nothing => {
             Some(concern("not-answering", Level::Notice, format!("{endpoint} does not answer"), &[]))
         }
@@ -254,7 +281,12 @@ pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option
         authority.not_after.date(),
         in_days(days)
     );
-    let next = if authority.has_next { "{labtrust rotate}" } else { "{labtrust rotate start}" };
+    let next = match (authority.has_next, authority.keeps_key) {
+        (true, _) => "{labtrust rotate}",
+        (false, true) => "{labtrust rotate start}",
+        // Its owner has the next one.
+        (false, false) => "{labtrust setup --ca-cert FILE --ca-key FILE}",
+    };
     Some(concern("ca-ends", level, what, &[next]))
 }
 

@@ -121,6 +121,8 @@ pub(crate) struct PlacedChain {
     pub files: Vec<PathBuf>,
     /// The endpoints that serve it.
     pub endpoints: Vec<Endpoint>,
+    /// When it was installed, in milliseconds since 1970, if that is known.
+    pub installed: Option<u64>,
 }
 
 /// Whether `record` is a certificate with its key, and not a single file such as `gitlab.rb` or a CA for GitLab itself.
@@ -158,7 +160,8 @@ pub(crate) fn chains_placed(state: &state::State<'_>) -> Result<Vec<PlacedChain>
                 if Fingerprint::of(&standing) == *after && is_pair && !chain.is_empty() {
                     let files = record.proof.files().into_iter().map(Path::to_owned).collect();
                     let endpoints = record.proof.endpoints().into_iter().cloned().collect();
-                    chains.push(PlacedChain { path: path.clone(), chain, files, endpoints });
+                    let (path, installed) = (path.clone(), record.in_effect_since);
+                    chains.push(PlacedChain { path, chain, files, endpoints, installed });
                 }
             }
         }

@@ -8,7 +8,9 @@ use labtrust_plan::{Actor, Anchor, Certificate, Change, Contents, Options, Shell
 use zeroize::Zeroizing;
 
 use crate::{
-    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, successor},
+    certificate::{
+        authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, profile::LEAF_DAYS, successor,
+    },
     hint::shell_line,
 };
 
@@ -288,13 +290,21 @@ impl Ca {
         words
     }
 
-    /// The command that sets this machine up again as it is.
-    pub(crate) fn setup_line(&self) -> ShellLine {
+    /// The command that sets this machine up again as it is: with the names of `leaf`, if one is in place, and with
+    /// trust in this machine's stores, if it `is_trusted` there.
+    pub(crate) fn setup_line(&self, leaf: Option<&Parsed>, is_trusted: bool) -> ShellLine {
         let endpoints = &self.notes.endpoints;
         let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
         let host = host.strip_suffix(":443").unwrap_or(&host);
         let registry = endpoints.last().map(|registry| shell_line!("--registry {}", registry));
         let mut options = Vec::from_iter(registry);
+        let hosts: Vec<String> = endpoints.iter().map(|endpoint| endpoint.host.to_string()).collect();
+        let names = leaf.iter().flat_map(|leaf| &leaf.names).map(ToString::to_string);
+        let names = names.filter(|name| !hosts.contains(name));
+        options.extend(names.map(|name| shell_line!("--name {}", name)));
+        let is_usual = self.notes.days == LEAF_DAYS;
+        options.extend((!is_usual).then(|| shell_line!("--days {}", self.notes.days.to_string())));
+        options.extend((!is_trusted).then(|| ShellLine::from("--no-trust")));
         options.extend(self.notes.site.options());
         shell_line!("{labtrust setup {}{}}", host, Options(&options))
     }

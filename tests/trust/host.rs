@@ -36,4 +36,12 @@ fn a_host_is_untrusted_twice_and_of_two_cas_one_is_chosen() {
     assert_eq!(json(&report)["anchors"], serde_json::json!([]));
     machine.run([&untrust[..], &["--dry-run"]].concat()).succeeded().says("nothing would change");
     assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine.run([&untrust[..], &["--purge"]].concat()).exited(3).says("knows no CA for mygitlab.example.com");
+
+    // Of a damaged receipt, nobody knows for which host it is.
+    machine.run(["labtrust", "trust", "/root/0.crt", "--for", REGISTRY, "--yes"]).succeeded();
+    machine
+        .sh("for receipt in /var/lib/labtrust/receipts/trust-*/receipt.json; do echo x >$receipt; done")
+        .succeeded();
+    machine.run(untrust).exited(3).says("receipt.json");
 }

@@ -37,6 +37,13 @@ pub fn fetch_here(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificat
     fetch_from(&addresses, endpoint, deadline)
 }
 
+/// Whether something listens on `port` of this machine's loopback addresses.
+pub fn is_open_here(port: u16) -> bool {
+    let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    let limit = Duration::from_millis(500);
+    addresses.iter().any(|address| TcpStream::connect_timeout(&(*address, port).into(), limit).is_ok())
+}
+
 /// Whether `chain` leads to `anchor`, and is valid for `host`, now.
 pub fn leads_to(chain: &[Certificate], anchor: &Certificate, host: &Host) -> bool {
     let Some((leaf, rest)) = chain.split_first() else { return false };

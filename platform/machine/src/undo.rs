@@ -372,7 +372,7 @@ fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) ->
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }
     if !undone.complaints.is_empty() && outcome.state == OutcomeState::Untrusted {
-        outcome.mark_partial(&undone.complaints, "repair or remove that hook; the rest is undone");
+        outcome.mark_partial(&undone.complaints, "fix that; the rest is undone");
     }
     outcome
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Command, Fingerprint};
 
@@ -111,6 +111,7 @@ pub struct Vendor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Its name in a sentence.
+    #[serde(deserialize_with = "present_title")]
     pub title: String,
     /// Its start time in milliseconds since 1970, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,6 +139,19 @@ impl SideEffect {
     }
 }
 
+/// The titles in receipts of earlier versions, and the present ones.
+const FORMER_TITLES: [(&str, &str); 3] = [
+    ("the Docker engine", "the Docker daemon"),
+    ("the rootless Docker engine", "the rootless Docker daemon"),
+    ("the Docker engine of the snap", "the Docker daemon of the snap"),
+];
+
+fn present_title<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let title = String::deserialize(deserializer)?;
+    let present = FORMER_TITLES.iter().find(|(former, _)| *former == title);
+    Ok(present.map_or(title, |(_, present)| (*present).to_owned()))
+}
+
 impl Service {
     /// Whether both are the same service, whenever it was started.
     pub fn is(&self, other: &Self) -> bool {
@@ -153,5 +167,27 @@ impl Service {
     /// Whether the service started after the change took effect, at `since`. False if one of the times is not known.
     pub fn is_newer_than(&self, since: Option<u64>) -> bool {
         matches!((self.started, since), (Some(started), Some(since)) if started > since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::{Engine, EngineKind};
+
+    #[test]
+    fn a_service_in_an_old_receipt_is_the_service_of_today() {
+        for (kind, former) in [
+            (EngineKind::Rootful, "the Docker engine"),
+            (EngineKind::Rootless, "the rootless Docker engine"),
+            (EngineKind::Snap, "the Docker engine of the snap"),
+            (EngineKind::Desktop, "Docker Desktop"),
+        ] {
+            let engine = serde_json::json!({ "kind": kind, "certs_d": "/etc/docker/certs.d" });
+            let engine: Engine = serde_json::from_value(engine).expect("an engine");
+            let recorded = serde_json::json!({ "title": former });
+            let recorded: Service = serde_json::from_value(recorded).expect("a service");
+            assert!(recorded.is(&Service::engine(&engine)), "{former}");
+        }
     }
 }

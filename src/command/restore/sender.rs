@@ -40,9 +40,10 @@ pub(super) fn check(
         return Ok(true);
     }
     let (who, where_it_is) = match &sender {
-        Sender::Ca(root) => {
-            (format!("the CA {} signed this backup", root.title()), "the one in `labtrust status`")
-        }
+        Sender::Ca(root) => (
+            format!("the CA {} signed this backup", root.title()),
+            "the one in the command that clients were given",
+        ),
         Sender::Unknown(_) => (
             "this backup is not signed: it holds no CA key, or an older labtrust made it".into(),
             "the one that `labtrust backup` printed for this file",

@@ -96,11 +96,12 @@ impl Overview<'_> {
         }
     }
 
-    /// Prints it for scripts, with the stores of `anchors` and the commands `missing`.
+    /// Prints it for scripts, with all `concerns`, the stores of `anchors` and the commands `missing`.
     pub(crate) fn print_document(
         &self,
         context: &Context<'_>,
         state: &State<'_>,
+        concerns: &[Concern],
         anchors: &[StoresReport],
         missing: &[ShellLine],
     ) {
@@ -108,7 +109,7 @@ impl Overview<'_> {
         context.printer.document(&serde_json::json!({
             "anchors": anchors,
             "renewal": self.renewal,
-            "health": { "level": health::level(&self.concerns), "concerns": self.concerns },
+            "health": { "level": health::level(concerns), "concerns": concerns },
             "backup": last.map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
             "rotation": self.own.map(RotationReport::of),
             "notes": self.notes(),

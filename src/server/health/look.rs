@@ -4,6 +4,7 @@ use std::{path::Path, thread, time::Duration};
 
 use labtrust_machine::{World, handshake, receipt::Receipt};
 use labtrust_plan::{Certificate, Endpoint, Facts};
+use time::OffsetDateTime;
 
 use super::{Authority, Leaf, Presented, Renewer, Schedule};
 use crate::{
@@ -13,8 +14,8 @@ use crate::{
     state::{Ca, RECEIPT},
 };
 
-/// An endpoint of this machine answers within this, or does not answer.
-const LIMIT: Duration = Duration::from_secs(2);
+/// An endpoint of this machine answers within this, or does not answer. Its name may take two seconds of it.
+const LIMIT: Duration = Duration::from_secs(4);
 
 /// The CA `own`, unless it is one self-signed certificate.
 pub(crate) fn authority(own: &Ca) -> Option<Authority> {
@@ -23,6 +24,7 @@ pub(crate) fn authority(own: &Ca) -> Option<Authority> {
         Authority {
             not_after: ends.fold(own.root.not_after, std::cmp::min),
             has_next: !matches!(own.next, Ok(None)),
+            keeps_key: own.keeps_key(),
         }
     })
 }
@@ -46,13 +48,19 @@ pub(crate) fn leaves(own: Option<&Ca>, placed: &[PlacedChain]) -> Vec<Leaf> {
     leaves
 }
 
+/// When the newest of the `placed` certificates was installed, if that is known.
+pub(crate) fn installed(placed: &[PlacedChain]) -> Option<OffsetDateTime> {
+    let newest = placed.iter().filter_map(|placed| placed.installed).max()?;
+    OffsetDateTime::from_unix_timestamp(i64::try_from(newest / 1000).ok()?).ok()
+}
+
 /// The schedule that a setup installed.
 pub(crate) fn schedule(receipts: &[Receipt]) -> Schedule {
     match schedule::next(&World::here(), receipts) {
         None => Schedule::Never,
         Some(next) => match next.strip_prefix(schedule::NEVER) {
             Some(why) => Schedule::Gone(why.to_owned()),
-            None => Schedule::Runs,
+            None => Schedule::Runs { since: schedule::installed_since(receipts) },
         },
     }
 }
@@ -81,6 +89,7 @@ pub(crate) fn presented(placed: &[PlacedChain]) -> Vec<(Endpoint, Presented)> {
     let ask = |endpoint: &Endpoint, leaf: &Certificate| match handshake::fetch_here(endpoint, LIMIT) {
         Ok(chain) if chain.first() == Some(leaf) => Presented::Same,
         Ok(_) => Presented::Another,
+        Err(_) if handshake::is_open_here(endpoint.port) => Presented::Broken,
         Err(_) => Presented::Nothing,
     };
     thread::scope(|scope| {

@@ -25,7 +25,10 @@ fn the_end_of_a_ca_is_announced_a_year_ahead() {
         // An ended CA is said as what is out of date.
         (0, false, None, ""),
     ] {
-        let end = authority_end(Authority { not_after: NOW + Duration::days(days), has_next }, NOW);
+        let end = authority_end(
+            Authority { not_after: NOW + Duration::days(days), has_next, keeps_key: true },
+            NOW,
+        );
         assert_eq!(end.as_ref().map(|end| end.level), level, "{days}");
         assert_eq!(end.map_or(String::new(), |end| end.next[0].as_str().to_owned()), next, "{days}");
     }
@@ -69,10 +72,11 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
         (endpoint("gitlab.example.com:5050"), Presented::Nothing),
     ];
     let mut signs = Signs {
-        authority: Some(Authority { not_after: NOW + Duration::days(20), has_next: false }),
+        authority: Some(Authority { not_after: NOW + Duration::days(20), has_next: false, keeps_key: true }),
         leaves: &leaves,
         last_run: Some((NOW - Duration::days(8), None)),
-        schedule: &Schedule::Runs,
+        installed: None,
+        schedule: &Schedule::Runs { since: None },
         setup: None,
         setup_as_configured: None,
         out_of_date: &[],
@@ -94,12 +98,30 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
     assert!(concerns[3].what.contains("registry.example.com"), "{concerns:?}");
     assert_eq!(level(&concerns), Level::Critical);
 
+    // An installation a week ago is no run.
+    let never = Schedule::Runs { since: Some(NOW - Duration::days(8)) };
+    (signs.schedule, signs.last_run) = (&never, None);
+    assert!(codes(&judge(&signs, NOW)).contains(&("renewal-missing", Level::Warning)));
+    let new = Schedule::Runs { since: Some(NOW - Duration::days(6)) };
+    signs.schedule = &new;
+    assert!(judge(&signs, NOW).iter().all(|concern| concern.code != "renewal-missing"));
+
+    signs.last_run = Some((NOW - Duration::days(8), None));
     signs.schedule = &Schedule::Never;
     assert!(judge(&signs, NOW).iter().all(|concern| concern.code != "renewal-missing"));
     let gone = Schedule::Gone("labtrust-renew.timer is not active".into());
     (signs.schedule, signs.last_run) = (&gone, Some((NOW, Some("the disk is full"))));
+    let failed = ("renewal-failed", Level::Warning);
+    // The end of the CA is the reason of such a failure.
+    assert!(!codes(&judge(&signs, NOW)).contains(&failed));
+    signs.authority = None;
     let found = codes(&judge(&signs, NOW));
     assert!(found.contains(&("schedule-gone", Level::Warning)), "{found:?}");
-    assert!(found.contains(&("renewal-failed", Level::Warning)), "{found:?}");
+    assert!(found.contains(&failed), "{found:?}");
+    signs.installed = Some(NOW);
+    assert!(!codes(&judge(&signs, NOW)).contains(&failed));
+    let broken = [(endpoint("gitlab.example.com:443"), Presented::Broken)];
+    signs.presented = &broken;
+    assert!(codes(&judge(&signs, NOW)).contains(&("not-served", Level::Warning)));
     assert_eq!(level(&[]), Level::Ok);
 }

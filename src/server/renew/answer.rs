@@ -15,7 +15,7 @@ use crate::{
     gitlab::Pair,
     hint::{Hint, fail},
     server::{
-        health::{self, Level, look},
+        health::{self, Authority, Level, look},
         install_pair::Plan,
         setup::{draft::ADD_HOST_HINT, site::Site},
     },
@@ -117,8 +117,11 @@ pub(crate) fn look(
 fn ca_end(own: &Ca, now: OffsetDateTime) -> Option<(String, Hint)> {
     let authority = look::authority(own)?;
     let end = health::authority_end(authority, now).filter(|end| end.level >= Level::Warning)?;
-    let hint = if authority.has_next { "go on with the rotation: {labtrust rotate}" } else { NEXT_CA };
-    Some((end.what, hint.into()))
+    Some((end.what, next_ca(authority)))
+}
+
+fn next_ca(authority: Authority) -> Hint {
+    if authority.has_next { "go on with the rotation: {labtrust rotate}".into() } else { NEXT_CA.into() }
 }
 
 impl Draft {
@@ -155,9 +158,9 @@ impl Draft {
         let anchor = ours.own.anchor();
         let planning = stores::plan(facts, worlds, &anchor, &Selection::none());
         let mut notes = issued.notes;
-        if !notes.is_empty() {
-            notes.push(Hint::from(NEXT_CA).to_string());
-        }
+        let authority = look::authority(&ours.own);
+        let ending = authority.filter(|authority| health::authority_end(*authority, now).is_some());
+        notes.extend(ending.map(|authority| next_ca(authority).to_string()));
         notes.extend(unsent);
         Ok(Self {
             plan: Plan {

@@ -79,7 +79,7 @@ impl CurrentCertificate {
         let signer = match own.open()? {
             _ if !own.root.is_ca() => Signer::Others {
                 why: "every client would have to trust the new self-signed certificate".into(),
-                hint: "create a CA instead, whose certificates can be renewed: {labtrust setup --undo} && {labtrust setup HOST}"
+                hint: "create a CA instead, whose certificates can be renewed: {labtrust setup --undo}; {labtrust setup HOST}"
                     .into(),
             },
             None => Signer::Others {

@@ -31,13 +31,19 @@ const WAYS: &[(By, &[&str], &[&str])] = &[
 ];
 const SETUP: &str = "{labtrust setup}";
 
-/// The certificates that are out of date at `now`: the CA in use, else the `placed` ones.
-pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime) -> Vec<OutOfDate> {
+/// The certificates that are out of date at `now`: the CA in use, else the `placed` ones. `setup` sets this machine up
+/// again.
+pub(crate) fn find(
+    own: Option<&Ca>,
+    setup: Option<&ShellLine>,
+    placed: &[PlacedChain],
+    now: OffsetDateTime,
+) -> Vec<OutOfDate> {
     let authority = own.and_then(|own| {
         [&own.root]
             .into_iter()
             .chain(&own.intermediates)
-            .find_map(|certificate| of(certificate, By::Itself, Some(own), now))
+            .find_map(|certificate| of(certificate, By::Itself, setup, now))
     });
     let leaves = placed.iter().filter_map(|PlacedChain { chain, .. }| {
         let by = match own {
@@ -46,7 +52,7 @@ pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime
             Some(own) if own.has_signed(chain) => By::Ours,
             _ => By::Others,
         };
-        of(&Parsed::from_der(chain.first()?.der()).ok()?, by, own, now)
+        of(&Parsed::from_der(chain.first()?.der()).ok()?, by, setup, now)
     });
     let mut lapses: Vec<_> = authority.clone().into_iter().chain(leaves).collect();
     // The same certificate may be in several files.
@@ -54,12 +60,12 @@ pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime
     lapses
 }
 
-fn of(certificate: &Parsed, by: By, own: Option<&Ca>, now: OffsetDateTime) -> Option<OutOfDate> {
+fn of(certificate: &Parsed, by: By, setup: Option<&ShellLine>, now: OffsetDateTime) -> Option<OutOfDate> {
     let what = certificate.out_of_date(now)?;
     let (_, ended, early) = WAYS.iter().find(|(whose, ..)| *whose == by)?;
     let next = if now < certificate.not_before { early } else { ended };
-    let line = |line: &&'static str| match own {
-        Some(own) if *line == SETUP => own.setup_line(),
+    let line = |line: &&'static str| match setup {
+        Some(setup) if *line == SETUP => setup.clone(),
         _ => ShellLine::from(*line),
     };
     Some(OutOfDate { what, next: next.iter().map(line).collect() })

@@ -12,6 +12,8 @@ use labtrust_plan::{
     shell_word,
 };
 
+use time::OffsetDateTime;
+
 use crate::{program::own_program, state};
 
 /// Its store in receipts.
@@ -184,16 +186,29 @@ pub(crate) fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
     let said = match record.reload.applied.first() {
         Some(systemctl) => {
             let show = ["show", "--property=NextElapseUSecRealtime", "--value", UNIT];
-            let output = world.try_run(&Command::new(&systemctl.program, show)).ok()?;
-            let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-            if said.is_empty() { format!("{NEVER}{UNIT} is not active") } else { said }
+            match world.try_run(&Command::new(&systemctl.program, show)) {
+                Ok(output) => {
+                    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+                    if said.is_empty() { format!("{NEVER}{UNIT} is not active") } else { said }
+                }
+                Err(error) => format!("{NEVER}{error}"),
+            }
         }
         None => match world.read(Path::new(CRON_FILE)).ok().flatten() {
-            Some(entry) => daily(&String::from_utf8_lossy(&entry))?,
+            Some(entry) => daily(&String::from_utf8_lossy(&entry))
+                .unwrap_or_else(|| format!("{NEVER}{CRON_FILE} has no active entry")),
             None => format!("{NEVER}{CRON_FILE} is gone"),
         },
     };
     Some(said)
+}
+
+/// Since when the schedule is installed, if that is known.
+pub(crate) fn installed_since(receipts: &[Receipt]) -> Option<OffsetDateTime> {
+    let record =
+        receipts.iter().flat_map(|receipt| &receipt.changes).find(|record| record.store.as_str() == STORE)?;
+    let seconds = i64::try_from(record.in_effect_since? / 1000).ok()?;
+    OffsetDateTime::from_unix_timestamp(seconds).ok()
 }
 
 /// The time of day in our cron entry.

@@ -286,7 +286,7 @@ fn open(own: &Ca) -> Result<Authority> {
     if !own.root.is_ca() {
         return Err(fail(
             "there is no CA here, only a self-signed certificate: a rotation needs a CA",
-            "create a CA, then run the new command on every client: {labtrust setup --undo} && {labtrust setup HOST}",
+            "create a CA, then run the new command on every client: {labtrust setup --undo}; {labtrust setup HOST}",
         ));
     }
     own.open()?.ok_or_else(|| {

@@ -188,7 +188,7 @@ impl Run<'_> {
             };
             if let Some(fault) = back {
                 outcome.detail = format!("{why}; undoing it failed too: {fault}");
-                outcome.hint = Some("fix that, then run the command again: it will undo the rest".into());
+                outcome.hint = Some("fix that, then run the command again: it goes on from here".into());
             }
         }
         Ok(outcome)

@@ -99,7 +99,8 @@ fn chain(path: &Path) -> Result<Option<Vec<Folder>>> {
 /// The entry that `path` names, every link above its last component resolved; none if the folder does not exist.
 pub(super) fn entry(path: &Path) -> Result<Option<FolderEntry>> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(Error::Unsafe { path: path.to_owned(), why: "it names no file".into() });
+        let error = Error::Unsafe { path: path.to_owned(), why: "it names no file".into() };
+        return Err(error.with_hint("name a file in a folder"));
     };
     Ok(open(&in_full(parent)?)?.map(|folder| FolderEntry { folder: Rc::new(folder), name: name.to_owned() }))
 }
@@ -210,6 +211,7 @@ fn components(path: &Path) -> Vec<OsString> {
 
 fn loops(path: &Path) -> Error {
     Error::Unsafe { path: path.to_owned(), why: "its links form a loop".into() }
+        .with_hint("remove one of these links, then try again")
 }
 
 impl Folder {

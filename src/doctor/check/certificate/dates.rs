@@ -28,8 +28,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let invalid: Vec<&&Parsed> =
         way.iter().filter(|certificate| !certificate.is_valid_at(subject.now)).collect();
     if invalid.is_empty() {
-        // A certificate that ends with its CA is a consequence of that.
-        return way.iter().rev().filter_map(|certificate| expiring(subject, certificate)).take(1).collect();
+        return expiring_first(subject, &way);
     }
     // A certificate that is valid by the server's clock is a consequence of the clock skew.
     let follows = |certificate: &Parsed| {
@@ -42,14 +41,24 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         .collect()
 }
 
+/// What expires soon: the leaf unless it ends with its CA, and the first CA to end.
+fn expiring_first(subject: &Subject, way: &[&Parsed]) -> Vec<Finding> {
+    let above = way.iter().filter(|certificate| is_ca(subject, certificate));
+    let ca = above.min_by_key(|ca| ca.not_after).filter(|ca| expiring(subject, ca).is_some());
+    let leaf = Some(subject.leaf()).filter(|leaf| ca.is_none_or(|ca| leaf.not_after < ca.not_after));
+    leaf.into_iter().chain(ca.copied()).filter_map(|certificate| expiring(subject, certificate)).collect()
+}
+
 /// The end of a CA above the leaf, if it is near enough to plan for.
 pub(super) fn ca_end(subject: &Subject) -> Option<OffsetDateTime> {
-    let ends = subject.way().into_iter().filter(|certificate| is_ca(certificate)).map(|ca| ca.not_after);
+    let ends =
+        subject.way().into_iter().filter(|certificate| is_ca(subject, certificate)).map(|ca| ca.not_after);
     ends.min().filter(|end| *end - subject.now <= CA_ANNOUNCED)
 }
 
-fn is_ca(certificate: &Parsed) -> bool {
-    certificate.ca == Some(true)
+/// Whether `certificate` is a CA above the leaf. A self-signed leaf may be marked as a CA too.
+fn is_ca(subject: &Subject, certificate: &Parsed) -> bool {
+    certificate.ca == Some(true) && certificate.der() != subject.leaf().der()
 }
 
 /// The finding that this machine's clock and the server's differ, with its consequences.
@@ -119,16 +128,16 @@ fn in_utc(at: OffsetDateTime) -> String {
 }
 
 /// What gives the server a valid certificate again.
-fn renewal(certificate: &Parsed, is_over: bool) -> &'static str {
-    match (is_ca(certificate), is_over) {
+fn renewal(is_ca: bool, is_over: bool) -> &'static str {
+    match (is_ca, is_over) {
         (false, _) => {
             "on the server: sudo labtrust renew. If another CA issued the certificate, that CA must renew it"
         }
         (true, false) => {
-            "every client must trust the next CA first; create it now, on the server: sudo labtrust rotate start"
+            "every client must trust the next CA first. If labtrust made this CA, on the server: sudo labtrust rotate start"
         }
         (true, true) => {
-            "the server needs another CA; this names the commands, on the server: sudo labtrust status"
+            "the server needs another CA. If labtrust made this one, status names the commands, on the server: sudo labtrust status"
         }
     }
 }
@@ -145,12 +154,12 @@ fn outdated(subject: &Subject, certificate: &Parsed) -> Finding {
     }
     let what = format!("{role} expired on {}", in_utc(certificate.not_after));
     Finding::new(&EXPIRED, what, "every client rejects an expired certificate")
-        .advise(renewal(certificate, true))
+        .advise(renewal(is_ca(subject, certificate), true))
 }
 
 fn expiring(subject: &Subject, certificate: &Parsed) -> Option<Finding> {
     let (left, life) = (certificate.not_after - subject.now, certificate.not_after - certificate.not_before);
-    let soon = if is_ca(certificate) { CA_SOON.min(life / 4) } else { SOON.min(life / 10) };
+    let soon = if is_ca(subject, certificate) { CA_SOON.min(life / 4) } else { SOON.min(life / 10) };
     let days = match left.whole_days() {
         0 => "within a day".to_owned(),
         1 => "in one day".to_owned(),
@@ -159,7 +168,7 @@ fn expiring(subject: &Subject, certificate: &Parsed) -> Option<Finding> {
     let what = format!("{} expires {days}, on {}", subject.role(certificate), in_utc(certificate.not_after));
     (left < soon).then(|| {
         Finding::new(&EXPIRING, what, "every client rejects an expired certificate")
-            .advise(renewal(certificate, false))
+            .advise(renewal(is_ca(subject, certificate), false))
     })
 }
 
