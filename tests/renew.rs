@@ -308,7 +308,7 @@ fn where_there_is_no_systemd_cron_runs_it_and_where_there_is_none_a_person_is_to
     machine.write("/etc/proxy/mygitlab.example.com.crt", "no certificate");
     assert_ne!(cron(280).stdout, "");
     let status = machine.run(["labtrust", "status"]).exited(1);
-    status.says("somebody else changed it").says("failed: ").says("every day at");
+    status.says("another program or person changed it").says("failed: ").says("every day at");
     machine.sh("cp -a /tmp/proxy/. /etc/proxy/; labtrust setup --undo").succeeded();
     machine.sh("rm -r /etc/cron.d /usr/sbin/cron").succeeded();
     machine.sh("mkdir -p /etc/cron.d").succeeded();

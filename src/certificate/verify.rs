@@ -171,7 +171,7 @@ fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<
     if now > certificate.not_after {
         let hint = if certificate.ca == Some(true) {
             hint!(
-                "this machine's clock shows {}: correct it (date). If it is right, the server names the next commands: sudo labtrust status",
+                "this machine's clock shows {}: correct it (date). If it is right, on the server: sudo labtrust status",
                 Prose(&clock)
             )
         } else {
