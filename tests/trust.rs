@@ -204,7 +204,10 @@ fn what_somebody_changed_since_is_left_and_named() {
     machine.sh(
         "for file in /usr/local/share/ca-certificates/labtrust-*.crt; do echo '# mine now' >>$file; done",
     );
-    machine.run(["labtrust", "untrust"]).exited(1).says("left in place, because somebody else changed it");
+    machine
+        .run(["labtrust", "untrust"])
+        .exited(1)
+        .says("left in place, because another program or person changed it");
     machine.sh("grep -q 'mine now' /usr/local/share/ca-certificates/labtrust-*.crt").succeeded();
 }
 

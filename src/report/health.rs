@@ -60,7 +60,7 @@ pub(crate) fn with_stores(overview: &Overview<'_>, known: &[&KnownCa]) -> Vec<Co
     let changed = overview.is_changed().then(|| Concern {
         code: "changed",
         level: Level::Warning,
-        what: "somebody else has changed the installed certificate".into(),
+        what: "another program or person changed the installed certificate".into(),
         next: status(),
     });
     let mut concerns: Vec<_> = overview.concerns.clone();

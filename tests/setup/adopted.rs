@@ -148,7 +148,7 @@ fn status_says_what_it_cannot_read_of_an_imported_certificate() {
     assert!(!status.stdout.contains("knows no CA"), "{status}");
     machine.sh(&format!("rmdir {certificate} && echo another >{certificate}")).succeeded();
     let status = machine.run(["labtrust", "status"]).exited(1);
-    assert!(status.stdout.contains("somebody else changed it"), "{status}");
+    assert!(status.stdout.contains("another program or person changed it"), "{status}");
     assert!(status.stdout.contains(&certificate), "{status}");
     assert!(!status.stdout.contains("knows no CA"), "{status}");
 }
