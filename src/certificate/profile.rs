@@ -24,6 +24,10 @@ use super::{
 
 /// The validity of root and intermediate; both end together.
 pub const CA_DAYS: u32 = 3650;
+/// From so long before its end, a CA's end is announced: every client must trust the next CA first.
+pub const CA_END_NOTICE: Duration = Duration::days(365);
+/// From so long before its end, a CA's end is a problem.
+pub const CA_END_WARNING: Duration = Duration::days(90);
 /// The default validity of a leaf: the maximum of public CAs.
 pub const LEAF_DAYS: u32 = 397;
 /// The longest validity of a leaf that Apple's clients accept, under any root (support.apple.com/103769).

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use x509_parser::{
     certification_request::{X509CertificationRequest, X509CertificationRequestInfo},
     cri_attributes::ParsedCriAttribute,
@@ -19,7 +19,7 @@ use super::{
     name::{SubjectName, list},
     parsed::{Parsed, subject_name},
     pem,
-    profile::{self, MAX_LEAF_DAYS, Validity},
+    profile::{self, CA_END_NOTICE, MAX_LEAF_DAYS, Validity},
     public_key::PublicKey,
 };
 use crate::hint::{fail, hint};
@@ -191,7 +191,7 @@ impl Authority {
                 "It is valid until {}, when the CA expires, instead of for {days} days.",
                 not_after.date()
             )]
-        } else if self.not_after() - now <= END_ANNOUNCED {
+        } else if self.not_after() - now <= CA_END_NOTICE {
             vec![format!("The CA and its certificates expire on {}.", self.not_after().date())]
         } else {
             Vec::new()
@@ -199,9 +199,6 @@ impl Authority {
         Ok((Validity { not_before, not_after }, notes))
     }
 }
-
-/// From so long before its end, the CA's end is announced: the next CA has to reach every client first.
-const END_ANNOUNCED: Duration = Duration::days(365);
 
 /// Refuses a number of days that no leaf can have.
 pub(super) fn check_days(days: u32) -> Result<()> {

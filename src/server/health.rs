@@ -6,16 +6,20 @@ use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 use super::renew::out_of_date::OutOfDate;
-use crate::{certificate::Parsed, gitlab::behind::Followed};
+use crate::{
+    certificate::{
+        Parsed,
+        profile::{CA_END_NOTICE, CA_END_WARNING},
+    },
+    gitlab::behind::Followed,
+};
 
 pub(crate) mod look;
 #[cfg(test)]
 mod tests;
 
-/// Days before its end from which the CA's end is announced: the next CA has to reach every client first.
-pub(crate) const CA_NOTICE: i64 = 365;
 /// Days before its end from which the CA's end is a warning.
-pub(crate) const CA_WARNING: i64 = 90;
+pub(crate) const CA_WARNING: i64 = CA_END_WARNING.whole_days();
 /// Days before its end from which the CA's end is critical.
 pub(crate) const CA_CRITICAL: i64 = 30;
 /// Days before its end from which a certificate that was not replaced is critical.
@@ -267,7 +271,7 @@ pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option
         Level::Critical
     } else if days <= CA_WARNING {
         Level::Warning
-    } else if days <= CA_NOTICE {
+    } else if days <= CA_END_NOTICE.whole_days() {
         Level::Notice
     } else {
         return None;

@@ -8,7 +8,10 @@ use super::{
     subject::Subject,
 };
 use crate::{
-    certificate::Parsed,
+    certificate::{
+        Parsed,
+        profile::{CA_END_NOTICE, CA_END_WARNING},
+    },
     doctor::{Case, Finding, evidence::ServerSeen},
 };
 
@@ -18,10 +21,6 @@ const MOST_SKEW: Duration = Duration::minutes(5);
 /// ninety days that is renewed thirty days before its end, or one of a week that is renewed every day, gets no
 /// warning.
 const SOON: Duration = Duration::days(14);
-/// The same for a CA, or a quarter of its validity if that is less: clients need time to trust the next CA.
-const CA_SOON: Duration = Duration::days(90);
-/// The end of a CA within this stands in the report, without a finding.
-const CA_ANNOUNCED: Duration = Duration::days(365);
 
 pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let way = subject.way();
@@ -53,7 +52,7 @@ fn expiring_first(subject: &Subject, way: &[&Parsed]) -> Vec<Finding> {
 pub(super) fn ca_end(subject: &Subject) -> Option<OffsetDateTime> {
     let ends =
         subject.way().into_iter().filter(|certificate| is_ca(subject, certificate)).map(|ca| ca.not_after);
-    ends.min().filter(|end| *end - subject.now <= CA_ANNOUNCED)
+    ends.min().filter(|end| *end - subject.now <= CA_END_NOTICE)
 }
 
 /// Whether `certificate` is a CA above the leaf. A self-signed leaf may be marked as a CA too.
@@ -159,7 +158,8 @@ fn outdated(subject: &Subject, certificate: &Parsed) -> Finding {
 
 fn expiring(subject: &Subject, certificate: &Parsed) -> Option<Finding> {
     let (left, life) = (certificate.not_after - subject.now, certificate.not_after - certificate.not_before);
-    let soon = if is_ca(subject, certificate) { CA_SOON.min(life / 4) } else { SOON.min(life / 10) };
+    // A quarter of its life is enough for a CA of short life.
+    let soon = if is_ca(subject, certificate) { CA_END_WARNING.min(life / 4) } else { SOON.min(life / 10) };
     let days = match left.whole_days() {
         0 => "within a day".to_owned(),
         1 => "in one day".to_owned(),
