@@ -19,6 +19,9 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::{Error, Result};
 
+/// This machine's loopback addresses.
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
 /// The certificates that the server at `endpoint` presents, leaf first, within `limit`.
 pub fn fetch(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificate>> {
     let deadline = Instant::now() + limit;
@@ -30,18 +33,15 @@ pub fn fetch(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificate>> {
 /// addresses.
 pub fn fetch_here(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificate>> {
     let deadline = Instant::now() + limit;
-    let mut addresses: Vec<SocketAddr> = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
-        .map(|address| (address, endpoint.port).into())
-        .to_vec();
+    let mut addresses = LOOPBACK.map(|address| (address, endpoint.port).into()).to_vec();
     addresses.extend(resolve(endpoint, Duration::from_secs(2)).unwrap_or_default());
     fetch_from(&addresses, endpoint, deadline)
 }
 
 /// Whether something listens on `port` of this machine's loopback addresses.
 pub fn is_open_here(port: u16) -> bool {
-    let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     let limit = Duration::from_millis(500);
-    addresses.iter().any(|address| TcpStream::connect_timeout(&(*address, port).into(), limit).is_ok())
+    LOOPBACK.iter().any(|address| TcpStream::connect_timeout(&(*address, port).into(), limit).is_ok())
 }
 
 /// Whether `chain` leads to `anchor`, and is valid for `host`, now.
