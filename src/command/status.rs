@@ -18,10 +18,8 @@ use crate::{
     hint::fail,
     report::{
         health::{self, Monitored},
-        renewal::Renewal,
         status::{KnownCa, look_at_anchors, missing, print_known, server::Server},
     },
-    server::health::Concern,
     state,
 };
 
@@ -30,17 +28,13 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     let server = Server::look(context, state, now)?;
     let overview = &server.overview;
     let known = look_at_anchors(context, state, overview.own, &overview.anchors)?;
-    let is_monitored = arguments.check || arguments.metrics.is_some();
     // A CA that was never trusted here is not missed, such as the one of a setup without trust.
     let recorded: BTreeSet<Fingerprint> =
         untrust::trusted(state.receipts()?).map(|anchor| anchor.sha256()).collect();
     let wanted: Vec<&KnownCa> = known.iter().filter(|one| recorded.contains(&one.anchor.sha256())).collect();
     let concerns = health::with_stores(overview, &wanted);
-    let code = if is_monitored {
-        Some(monitor(context, arguments, &server, &wanted, &concerns, now)?)
-    } else {
-        None
-    };
+    let monitored = Monitored { now, known: &wanted, concerns: &concerns, server: &server };
+    let code = monitor(context, arguments, &monitored)?;
     if let Some(code) = code.filter(|_| !context.everywhere.json) {
         return Ok(code);
     }
@@ -56,35 +50,19 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     Ok(exit::worse(exit::worse(trusted, overview.code()), faults))
 }
 
-/// What monitoring is told: one line with the exit code of a plugin, or a file of metrics, or both.
-fn monitor(
-    context: &Context<'_>,
-    arguments: &Status,
-    server: &Server<'_>,
-    known: &[&KnownCa],
-    concerns: &[Concern],
-    now: OffsetDateTime,
-) -> Result<u8> {
-    let monitored = Monitored {
-        now,
-        known,
-        concerns,
-        authority: server.authority,
-        leaves: &server.leaves,
-        presented: &server.presented,
-        last_run: server.overview.renewal.as_ref().and_then(Renewal::last_run),
-        schedule: &server.schedule,
-    };
+/// Tells monitoring, if the arguments ask for that: one line with the exit code of a plugin, or a file of metrics, or
+/// both. Returns the exit code then.
+fn monitor(context: &Context<'_>, arguments: &Status, monitored: &Monitored<'_>) -> Result<Option<u8>> {
     if let Some(path) = &arguments.metrics {
         write_metrics(context, path, monitored.metrics())?;
     }
     if !arguments.check {
-        return Ok(exit::DONE);
+        return Ok(arguments.metrics.is_some().then_some(exit::DONE));
     }
     if !context.everywhere.json {
         context.printer.data(format!("{}\n", monitored.line()).as_bytes());
     }
-    Ok(monitored.code())
+    Ok(Some(monitored.code()))
 }
 
 /// Writes `metrics` to the file at `path`, or to standard output for `-`.

@@ -6,14 +6,15 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use labtrust_machine::session::OutcomeState;
-use labtrust_plan::{Endpoint, ShellLine};
+use labtrust_plan::ShellLine;
 use time::OffsetDateTime;
 
-use super::status::{KnownCa, overview::Overview};
+use super::status::{KnownCa, overview::Overview, server::Server};
 use crate::{
     exit,
-    server::health::{
-        Authority, CA_CRITICAL, CA_WARNING, Concern, LEAF_CRITICAL, Leaf, Level, Presented, Schedule, level,
+    server::{
+        health::{CA_CRITICAL, CA_WARNING, Concern, LEAF_CRITICAL, Level, Presented, level},
+        renew::schedule::Schedule,
     },
 };
 
@@ -23,13 +24,10 @@ const UNKNOWN: u8 = 3;
 /// Everything that monitoring is told.
 pub(crate) struct Monitored<'a> {
     pub now: OffsetDateTime,
+    /// The CAs that this machine should trust.
     pub known: &'a [&'a KnownCa],
     pub concerns: &'a [Concern],
-    pub authority: Option<Authority>,
-    pub leaves: &'a [Leaf],
-    pub presented: &'a [(Endpoint, Presented)],
-    pub last_run: Option<(OffsetDateTime, Option<&'a str>)>,
-    pub schedule: &'a Schedule,
+    pub server: &'a Server<'a>,
 }
 
 /// The concerns of a server, with those about its state folder and about the stores of this machine.
@@ -81,7 +79,7 @@ impl Monitored<'_> {
     }
 
     fn knows_nothing(&self) -> bool {
-        self.known.is_empty() && self.leaves.is_empty() && self.concerns.is_empty()
+        self.known.is_empty() && self.server.leaves.is_empty() && self.concerns.is_empty()
     }
 
     /// `STATUS - text | performance data`, in one line.
@@ -116,12 +114,12 @@ impl Monitored<'_> {
 
     /// The days until the first certificate in place ends, and until its replacement is due.
     fn leaf_days(&self) -> Option<(i64, i64)> {
-        let first = self.leaves.iter().map(|leaf| &leaf.parsed).min_by_key(|leaf| leaf.not_after)?;
+        let first = self.server.leaves.iter().map(|leaf| &leaf.parsed).min_by_key(|leaf| leaf.not_after)?;
         Some((first.days_left(self.now), (first.not_after - first.due()).whole_days()))
     }
 
     fn authority_days(&self) -> Option<i64> {
-        self.authority.map(|authority| (authority.not_after - self.now).whole_seconds().div_euclid(86_400))
+        self.server.authority.map(|authority| authority.days_left(self.now))
     }
 
     /// `label=value;warning;critical` for each figure; `N:` warns of less than N.
@@ -143,7 +141,6 @@ impl Monitored<'_> {
     /// All figures, in Prometheus' text format.
     pub(crate) fn metrics(&self) -> String {
         let mut metrics = Metrics::default();
-        let seconds = |time: OffsetDateTime| time.unix_timestamp().to_string();
         metrics.add(
             "labtrust_level",
             "The most urgent concern: 0 ok, 1 notice, 2 warning, 3 critical, 4 nothing known.",
@@ -155,16 +152,19 @@ impl Monitored<'_> {
             let count = self.concerns.iter().filter(|other| other.code == concern.code).count();
             metrics.value(&[("code", concern.code)], &count.to_string());
         }
+        self.add_certificates(&mut metrics);
+        self.add_renewal(&mut metrics);
+        self.add_trust(&mut metrics);
+        metrics.text
+    }
+
+    fn add_certificates(&self, metrics: &mut Metrics) {
+        let leaves = self.server.leaves.iter().map(|leaf| ("leaf", &leaf.parsed));
+        let ends: Vec<_> = leaves.chain(self.known.iter().map(|one| ("ca", &one.certificate))).collect();
         metrics.add(
             "labtrust_certificate_not_after_seconds",
             "When each certificate ends, in seconds since 1970.",
         );
-        let ends: Vec<_> = self
-            .leaves
-            .iter()
-            .map(|leaf| ("leaf", &leaf.parsed))
-            .chain(self.known.iter().map(|one| ("ca", &one.certificate)))
-            .collect();
         for (kind, certificate) in &ends {
             let sha256 = certificate.fingerprint().to_string();
             metrics.value(&[("kind", kind), ("sha256", &sha256)], &seconds(certificate.not_after));
@@ -172,37 +172,43 @@ impl Monitored<'_> {
         metrics.add("labtrust_certificate_days_left", "Days until each certificate ends.");
         for (kind, certificate) in &ends {
             let sha256 = certificate.fingerprint().to_string();
-            metrics
-                .value(&[("kind", kind), ("sha256", &sha256)], &certificate.days_left(self.now).to_string());
+            let days = certificate.days_left(self.now).to_string();
+            metrics.value(&[("kind", kind), ("sha256", &sha256)], &days);
         }
+    }
+
+    fn add_renewal(&self, metrics: &mut Metrics) {
         metrics.add(
             "labtrust_renewal_due_seconds",
             "When renewal of each certificate is due, in seconds since 1970.",
         );
-        for leaf in self.leaves {
+        for leaf in &self.server.leaves {
             let sha256 = leaf.parsed.fingerprint().to_string();
             metrics.value(&[("sha256", &sha256)], &seconds(leaf.parsed.due()));
         }
-        if *self.schedule != Schedule::Never {
+        let schedule = self.server.schedule();
+        if *schedule != Schedule::Never {
             metrics.add(
                 "labtrust_renewal_scheduled",
                 "Whether the daily run that setup installed is still active.",
             );
-            metrics.value(&[], flag(matches!(self.schedule, Schedule::Runs { .. })));
+            metrics.value(&[], flag(matches!(schedule, Schedule::Runs { .. })));
         }
-        if let Some((ran, failed)) = self.last_run {
+        if let Some((ran, failed)) = self.server.last_run() {
             metrics.add("labtrust_renewal_last_run_seconds", "When renew last ran, in seconds since 1970.");
             metrics.value(&[], &seconds(ran));
             metrics.add("labtrust_renewal_last_run_ok", "Whether that run succeeded.");
             metrics.value(&[], flag(failed.is_none()));
         }
+    }
+
+    fn add_trust(&self, metrics: &mut Metrics) {
         metrics.add(
             "labtrust_served",
             "Whether an endpoint presents the installed certificate; it is absent where none answers.",
         );
-        for (endpoint, presented) in
-            self.presented.iter().filter(|(_, presented)| *presented != Presented::Nothing)
-        {
+        let answers = self.server.presented.iter().filter(|(_, presented)| *presented != Presented::Nothing);
+        for (endpoint, presented) in answers {
             metrics.value(&[("endpoint", &endpoint.to_string())], flag(*presented == Presented::Same));
         }
         metrics.add("labtrust_store_trusted", "Whether a store of this machine trusts a CA.");
@@ -214,8 +220,11 @@ impl Monitored<'_> {
                 metrics.value(&labels, flag(outcome.state == OutcomeState::Trusted));
             }
         }
-        metrics.text
     }
+}
+
+fn seconds(time: OffsetDateTime) -> String {
+    time.unix_timestamp().to_string()
 }
 
 fn flag(is_so: bool) -> &'static str {

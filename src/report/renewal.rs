@@ -9,12 +9,11 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::stores::until;
 use crate::{
-    certificate::Parsed,
     hint::Hint,
     printer::Printer,
     server::{
         install_pair::{self, PlacedChain},
-        renew::schedule,
+        renew::schedule::Schedule,
     },
     state::{RenewalRecord, State},
 };
@@ -27,8 +26,8 @@ pub(crate) struct Renewal {
     /// The last run, if there was one.
     #[serde(serialize_with = "without_schema")]
     last: Option<RenewalRecord>,
-    /// The next run, in the words of systemd or from the cron entry; none if nothing is scheduled.
-    next: Option<String>,
+    /// The next run.
+    next: Schedule,
     #[serde(skip)]
     until: Option<String>,
     /// The certificate files that somebody else has changed since they were placed.
@@ -51,20 +50,19 @@ fn without_schema<S: Serializer>(last: &Option<RenewalRecord>, serializer: S) ->
 impl Renewal {
     /// Looks at the certificates that setup or import `placed`; the first to expire counts. None without any.
     pub(crate) fn look(state: &State<'_>, receipts: &[Receipt], placed: &[PlacedChain]) -> Option<Self> {
-        let leaves = placed.iter().filter_map(|pair| Parsed::from_der(pair.chain.first()?.der()).ok());
-        let leaf = leaves.min_by_key(|leaf| leaf.not_after);
+        let leaf = placed.iter().filter_map(PlacedChain::leaf).min_by_key(|leaf| leaf.not_after);
         let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(install_pair::is_of_pair);
         let renewal = Self {
             not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),
             // `status` reports a damaged record separately.
             last: state.renewal().ok().flatten().cloned(),
-            next: schedule::next(&World::here(), receipts),
+            next: Schedule::look(&World::here(), receipts),
             until: leaf.as_ref().map(until),
             changed: install_pair::changed_certificates(receipts, placed),
             is_placed,
         };
         let is_known =
-            is_placed || renewal.until.is_some() || renewal.last.is_some() || renewal.next.is_some();
+            is_placed || renewal.until.is_some() || renewal.last.is_some() || renewal.next != Schedule::Never;
         is_known.then_some(renewal)
     }
 
@@ -77,6 +75,11 @@ impl Renewal {
     pub(crate) fn last_run(&self) -> Option<(OffsetDateTime, Option<&str>)> {
         let RenewalRecord { ran, well, outcome, .. } = self.last.as_ref()?;
         Some((*ran, (!well).then_some(outcome.as_str())))
+    }
+
+    /// The schedule of the daily run.
+    pub(crate) fn schedule(&self) -> &Schedule {
+        &self.next
     }
 
     /// Prints it.
@@ -92,6 +95,6 @@ impl Renewal {
             printer.say(format_args!("  last run   {}: {went}{outcome}", ran.date()));
         }
         let nothing = Hint::from("none scheduled; run every day: {labtrust renew --if-expiring}");
-        printer.say(format_args!("  next run   {}", self.next.as_deref().unwrap_or(nothing.as_str())));
+        printer.say(format_args!("  next run   {}", self.next.next().as_deref().unwrap_or(nothing.as_str())));
     }
 }

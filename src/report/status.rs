@@ -98,8 +98,7 @@ pub(crate) fn missing(known: &[KnownCa]) -> Vec<ShellLine> {
 /// The expiry of the installed certificate that `own` signed.
 pub(crate) fn end_of_placed(placed: &[PlacedChain], own: &Ca) -> Option<OffsetDateTime> {
     let signed = placed.iter().filter(|pair| own.has_signed(&pair.chain));
-    let leaves = signed.filter_map(|pair| Parsed::from_der(pair.chain.first()?.der()).ok());
-    leaves.map(|leaf| leaf.not_after).max()
+    signed.filter_map(PlacedChain::leaf).map(|leaf| leaf.not_after).max()
 }
 
 /// Prints where `known` is trusted.

@@ -5,7 +5,7 @@ use labtrust_plan::{Endpoint, Host, ShellLine};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
-use super::renew::out_of_date::OutOfDate;
+use super::renew::{out_of_date::OutOfDate, schedule::Schedule};
 use crate::{
     certificate::{
         Parsed,
@@ -82,6 +82,13 @@ pub(crate) struct Authority {
     pub keeps_key: bool,
 }
 
+impl Authority {
+    /// The days that are left at `now`, rounded down.
+    pub(crate) fn days_left(&self, now: OffsetDateTime) -> i64 {
+        (self.not_after - now).whole_seconds().div_euclid(86_400)
+    }
+}
+
 /// The source of the certificate that replaces one in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renewer {
@@ -102,20 +109,6 @@ pub(crate) struct Leaf {
     pub parsed: Parsed,
     /// The source of the one that replaces it.
     pub renewer: Renewer,
-}
-
-/// The schedule of the daily run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Schedule {
-    /// No setup installed one.
-    Never,
-    /// It runs, installed at this time where that is known.
-    Runs {
-        /// The time.
-        since: Option<OffsetDateTime>,
-    },
-    /// A setup installed it, and it does not run any more, for this reason.
-    Gone(String),
 }
 
 /// What a server presents at an endpoint.
@@ -202,7 +195,7 @@ fn failed_run(signs: &Signs<'_>) -> Option<Concern> {
 }
 
 fn missing_run(signs: &Signs<'_>, now: OffsetDateTime) -> Option<Concern> {
-    let Schedule::Runs { since } = signs.schedule else { return None };
+    let Schedule::Runs { since, .. } = signs.schedule else { return None };
     let last = signs.last_run.map(|(ran, _)| ran);
     let seen = last.max(*since)?;
     let what = match last {
@@ -215,9 +208,9 @@ fn missing_run(signs: &Signs<'_>, now: OffsetDateTime) -> Option<Concern> {
 fn schedule(signs: &Signs<'_>) -> Option<Concern> {
     let Schedule::Gone(why) = signs.schedule else { return None };
     let what = format!("the daily renewal is not active: {why}");
-    let by_hand = || ShellLine::from("{labtrust renew --if-expiring}");
-    let next = vec![signs.setup.cloned().unwrap_or_else(by_hand)];
-    Some(Concern { code: "schedule-gone", level: Level::Warning, what, next })
+    let mut concern = concern("schedule-gone", Level::Warning, what, RUN);
+    concern.next = signs.setup.map_or(concern.next, |setup| vec![setup.clone()]);
+    Some(concern)
 }
 
 /// The host names of gitlab.rb that no certificate in place has.
@@ -239,24 +232,17 @@ fn names(signs: &Signs<'_>) -> Vec<Concern> {
 }
 
 fn served(endpoint: &Endpoint, presented: Presented) -> Option<Concern> {
-    match presented {
-        Presented::Same => None,
-        Presented::Another => Some(Concern {
-            code: "not-served",
-            level: Level::Warning,
-            what: format!("{endpoint} presents another certificate than the installed one"),
-            next: vec![ShellLine::filled("{labtrust doctor {}}", &[endpoint])],
-        }),
-        Presented::Broken => Some(Concern {
-            code: "not-served",
-            level: Level::Warning,
-            what: format!("{endpoint} is open, but the TLS handshake fails"),
-            next: vec![ShellLine::filled("{labtrust doctor {}}", &[endpoint])],
-        }),
+    let what = match presented {
+        Presented::Same => return None,
+        Presented::Another => format!("{endpoint} presents another certificate than the installed one"),
+        Presented::Broken => format!("{endpoint} is open, but the TLS handshake fails"),
         Presented::Nothing => {
-            Some(concern("not-answering", Level::Notice, format!("{endpoint} does not answer"), &[]))
+            let what = format!("{endpoint} does not answer");
+            return Some(concern("not-answering", Level::Notice, what, &[]));
         }
-    }
+    };
+    let next = vec![ShellLine::filled("{labtrust doctor {}}", &[endpoint])];
+    Some(Concern { code: "not-served", level: Level::Warning, what, next })
 }
 
 /// The most urgent level among `concerns`.
@@ -266,7 +252,7 @@ pub(crate) fn level(concerns: &[Concern]) -> Level {
 
 /// The concern about the end of the CA in use, from a year ahead.
 pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option<Concern> {
-    let days = (authority.not_after - now).whole_days();
+    let days = authority.days_left(now);
     let level = if days <= CA_CRITICAL {
         Level::Critical
     } else if days <= CA_WARNING {

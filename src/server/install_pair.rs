@@ -9,9 +9,11 @@ use labtrust_machine::{
     session::OutcomeState,
 };
 use labtrust_plan::{Anchor, Certificate, Change, Endpoint, Fingerprint};
+use time::OffsetDateTime;
 
 use crate::{
     by_hand::ByHand,
+    certificate::Parsed,
     client::{stores::Planning, trust},
     gitlab::{self, expected::Expected},
     hint::fail,
@@ -121,8 +123,15 @@ pub(crate) struct PlacedChain {
     pub files: Vec<PathBuf>,
     /// The endpoints that serve it.
     pub endpoints: Vec<Endpoint>,
-    /// When it was installed, in milliseconds since 1970, if that is known.
-    pub installed: Option<u64>,
+    /// When it was installed, if that is known.
+    pub installed: Option<OffsetDateTime>,
+}
+
+impl PlacedChain {
+    /// Its leaf, if that can be read.
+    pub(crate) fn leaf(&self) -> Option<Parsed> {
+        Parsed::from_der(self.chain.first()?.der()).ok()
+    }
 }
 
 /// Whether `record` is a certificate with its key, and not a single file such as `gitlab.rb` or a CA for GitLab itself.
@@ -160,7 +169,7 @@ pub(crate) fn chains_placed(state: &state::State<'_>) -> Result<Vec<PlacedChain>
                 if Fingerprint::of(&standing) == *after && is_pair && !chain.is_empty() {
                     let files = record.proof.files().into_iter().map(Path::to_owned).collect();
                     let endpoints = record.proof.endpoints().into_iter().cloned().collect();
-                    let (path, installed) = (path.clone(), record.in_effect_since);
+                    let (path, installed) = (path.clone(), recorded::in_effect_since(record));
                     chains.push(PlacedChain { path, chain, files, endpoints, installed });
                 }
             }

@@ -8,6 +8,7 @@ use labtrust_machine::{
     world::Node,
 };
 use labtrust_plan::{Anchor, Fingerprint};
+use time::OffsetDateTime;
 
 use super::{Damage, Way};
 use crate::certificate::{CertificateDer, pem};
@@ -37,6 +38,12 @@ pub(crate) fn damage_of(recorded: &Recorded, name: &str) -> Option<Damage> {
 /// Fails if one of the receipts `names` is damaged.
 pub(crate) fn check(recorded: &Recorded, names: &[&str]) -> Result<(), Damage> {
     names.iter().find_map(|name| damage_of(recorded, name)).map_or(Ok(()), Err)
+}
+
+/// When `record` took effect, if that is known.
+pub(crate) fn in_effect_since(record: &ChangeRecord) -> Option<OffsetDateTime> {
+    let milliseconds = i128::from(record.in_effect_since?);
+    OffsetDateTime::from_unix_timestamp_nanos(milliseconds * 1_000_000).ok()
 }
 
 /// The damages of all receipts.

@@ -9,14 +9,13 @@ use time::OffsetDateTime;
 
 use super::overview::Overview;
 use crate::{
-    certificate::Parsed,
     client::untrust,
     context::Context,
     report::renewal::Renewal,
     server::{
-        health::{Authority, Leaf, Presented, Schedule, Signs, judge, look},
-        install_pair,
-        renew::out_of_date,
+        health::{Authority, Leaf, Presented, Signs, judge, look},
+        install_pair::{self, PlacedChain},
+        renew::{out_of_date, schedule::Schedule},
     },
     state::{self, Ca, Damage, RECEIPT, damages},
 };
@@ -27,7 +26,6 @@ pub(crate) struct Server<'s> {
     pub authority: Option<Authority>,
     pub leaves: Vec<Leaf>,
     pub presented: Vec<(Endpoint, Presented)>,
-    pub schedule: Schedule,
 }
 
 impl<'s> Server<'s> {
@@ -51,11 +49,10 @@ impl<'s> Server<'s> {
         };
         let renewal = Renewal::look(state, receipts, &placed);
         let (authority, leaves) = (own.and_then(look::authority), look::leaves(own, &placed));
-        let (presented, schedule) = (look::presented(&placed), look::schedule(receipts));
+        let presented = look::presented(&placed);
         let as_configured = own.map(Ca::setup_line_as_configured);
         let setup = own.map(|own| {
-            let placed = placed.iter().find(|placed| own.has_signed(&placed.chain));
-            let leaf = placed.and_then(|placed| Parsed::from_der(placed.chain.first()?.der()).ok());
+            let leaf = placed.iter().find(|placed| own.has_signed(&placed.chain)).and_then(PlacedChain::leaf);
             let is_trusted =
                 untrust::trusted(receipts).any(|anchor| anchor.sha256() == own.anchor().sha256());
             own.setup_line(leaf.as_ref(), is_trusted)
@@ -64,8 +61,8 @@ impl<'s> Server<'s> {
             authority,
             leaves: &leaves,
             last_run: renewal.as_ref().and_then(Renewal::last_run),
-            schedule: &schedule,
-            installed: look::installed(&placed),
+            schedule: schedule(renewal.as_ref()),
+            installed: placed.iter().filter_map(|placed| placed.installed).max(),
             setup: setup.as_ref(),
             setup_as_configured: as_configured.as_ref(),
             out_of_date: &out_of_date::find(own, setup.as_ref(), &placed, now),
@@ -85,8 +82,23 @@ impl<'s> Server<'s> {
             unreadable,
             damages,
         };
-        Ok(Self { overview, authority, leaves, presented, schedule })
+        Ok(Self { overview, authority, leaves, presented })
     }
+
+    /// The last run of `renew`, if there was one: when, and why it failed, if it did.
+    pub(crate) fn last_run(&self) -> Option<(OffsetDateTime, Option<&str>)> {
+        self.overview.renewal.as_ref().and_then(Renewal::last_run)
+    }
+
+    /// The schedule of the daily run.
+    pub(crate) fn schedule(&self) -> &Schedule {
+        schedule(self.overview.renewal.as_ref())
+    }
+}
+
+/// The schedule in `renewal`; where nothing is known of a renewal, nothing is scheduled.
+fn schedule(renewal: Option<&Renewal>) -> &Schedule {
+    renewal.map_or(&Schedule::Never, Renewal::schedule)
 }
 
 /// The CAs that labtrust knows here, each with all endpoints that it is trusted for.

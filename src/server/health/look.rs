@@ -4,13 +4,11 @@ use std::{path::Path, thread, time::Duration};
 
 use labtrust_machine::{World, handshake, receipt::Receipt};
 use labtrust_plan::{Certificate, Endpoint, Facts};
-use time::OffsetDateTime;
 
-use super::{Authority, Leaf, Presented, Renewer, Schedule};
+use super::{Authority, Leaf, Presented, Renewer};
 use crate::{
-    certificate::Parsed,
     gitlab::{self, behind},
-    server::{install_pair::PlacedChain, renew::schedule},
+    server::install_pair::PlacedChain,
     state::{Ca, RECEIPT},
 };
 
@@ -38,31 +36,13 @@ pub(crate) fn leaves(own: Option<&Ca>, placed: &[PlacedChain]) -> Vec<Leaf> {
         Some(_) => Renewer::Given,
     };
     let mut leaves: Vec<Leaf> = Vec::new();
-    for PlacedChain { chain, .. } in placed {
-        let Some(parsed) = chain.first().and_then(|leaf| Parsed::from_der(leaf.der()).ok()) else { continue };
+    for (chain, parsed) in placed.iter().filter_map(|placed| Some((&placed.chain, placed.leaf()?))) {
         // One certificate may lie in several places.
         if leaves.iter().all(|leaf| leaf.parsed.fingerprint() != parsed.fingerprint()) {
             leaves.push(Leaf { parsed, renewer: renewer(chain) });
         }
     }
     leaves
-}
-
-/// When the newest of the `placed` certificates was installed, if that is known.
-pub(crate) fn installed(placed: &[PlacedChain]) -> Option<OffsetDateTime> {
-    let newest = placed.iter().filter_map(|placed| placed.installed).max()?;
-    OffsetDateTime::from_unix_timestamp(i64::try_from(newest / 1000).ok()?).ok()
-}
-
-/// The schedule that a setup installed.
-pub(crate) fn schedule(receipts: &[Receipt]) -> Schedule {
-    match schedule::next(&World::here(), receipts) {
-        None => Schedule::Never,
-        Some(next) => match next.strip_prefix(schedule::NEVER) {
-            Some(why) => Schedule::Gone(why.to_owned()),
-            None => Schedule::Runs { since: schedule::installed_since(receipts) },
-        },
-    }
 }
 
 /// The settings of the GitLab whose files were placed.

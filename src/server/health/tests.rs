@@ -76,7 +76,7 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
         leaves: &leaves,
         last_run: Some((NOW - Duration::days(8), None)),
         installed: None,
-        schedule: &Schedule::Runs { since: None },
+        schedule: &Schedule::Runs { next: String::new(), since: None },
         setup: None,
         setup_as_configured: None,
         out_of_date: &[],
@@ -99,10 +99,10 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
     assert_eq!(level(&concerns), Level::Critical);
 
     // An installation a week ago is no run.
-    let never = Schedule::Runs { since: Some(NOW - Duration::days(8)) };
+    let never = Schedule::Runs { next: String::new(), since: Some(NOW - Duration::days(8)) };
     (signs.schedule, signs.last_run) = (&never, None);
     assert!(codes(&judge(&signs, NOW)).contains(&("renewal-missing", Level::Warning)));
-    let new = Schedule::Runs { since: Some(NOW - Duration::days(6)) };
+    let new = Schedule::Runs { next: String::new(), since: Some(NOW - Duration::days(6)) };
     signs.schedule = &new;
     assert!(judge(&signs, NOW).iter().all(|concern| concern.code != "renewal-missing"));
 

@@ -45,14 +45,14 @@ pub(crate) fn find(
             .chain(&own.intermediates)
             .find_map(|certificate| of(certificate, By::Itself, setup, now))
     });
-    let leaves = placed.iter().filter_map(|PlacedChain { chain, .. }| {
-        let by = match own {
+    let leaves = placed.iter().filter_map(|placed| {
+        let by = match own.is_some_and(|own| own.has_signed(&placed.chain)) {
             // A certificate of an expired CA cannot be renewed.
-            Some(own) if own.has_signed(chain) && authority.is_some() => return None,
-            Some(own) if own.has_signed(chain) => By::Ours,
-            _ => By::Others,
+            true if authority.is_some() => return None,
+            true => By::Ours,
+            false => By::Others,
         };
-        of(&Parsed::from_der(chain.first()?.der()).ok()?, by, setup, now)
+        of(&placed.leaf()?, by, setup, now)
     });
     let mut lapses: Vec<_> = authority.clone().into_iter().chain(leaves).collect();
     // The same certificate may be in several files.

@@ -1,7 +1,10 @@
 //! The daily run of `renew`: a systemd timer, else a cron entry, else a note. It is a change like any other: plans show
 //! it, and `setup --undo` removes it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use labtrust_machine::{
     World,
@@ -12,9 +15,13 @@ use labtrust_plan::{
     shell_word,
 };
 
+use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 
-use crate::{program::own_program, state};
+use crate::{
+    program::own_program,
+    state::{self, recorded},
+};
 
 /// Its store in receipts.
 pub(crate) const STORE: &str = "renewal";
@@ -176,39 +183,64 @@ pub(crate) fn spare(world: &World, record: &mut ChangeRecord) {
     });
 }
 
-/// How the answer of [`next`] begins where a schedule was installed and does not run any more.
-pub(crate) const NEVER: &str = "never: ";
-
-/// When it runs next, by what a setup installed; none if nothing was.
-pub(crate) fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
-    let record =
-        receipts.iter().flat_map(|receipt| &receipt.changes).find(|record| record.store.as_str() == STORE)?;
-    let said = match record.reload.applied.first() {
-        Some(systemctl) => {
-            let show = ["show", "--property=NextElapseUSecRealtime", "--value", UNIT];
-            match world.try_run(&Command::new(&systemctl.program, show)) {
-                Ok(output) => {
-                    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-                    if said.is_empty() { format!("{NEVER}{UNIT} is not active") } else { said }
-                }
-                Err(error) => format!("{NEVER}{error}"),
-            }
-        }
-        None => match world.read(Path::new(CRON_FILE)).ok().flatten() {
-            Some(entry) => daily(&String::from_utf8_lossy(&entry))
-                .unwrap_or_else(|| format!("{NEVER}{CRON_FILE} has no active entry")),
-            None => format!("{NEVER}{CRON_FILE} is gone"),
-        },
-    };
-    Some(said)
+/// The daily run that a setup installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Schedule {
+    /// No setup installed one.
+    Never,
+    /// It runs.
+    Runs {
+        /// The next run, in the words of systemd or from the cron entry.
+        next: String,
+        /// When it was installed, if that is known.
+        since: Option<OffsetDateTime>,
+    },
+    /// It was installed and does not run any more, for this reason.
+    Gone(String),
 }
 
-/// Since when the schedule is installed, if that is known.
-pub(crate) fn installed_since(receipts: &[Receipt]) -> Option<OffsetDateTime> {
-    let record =
-        receipts.iter().flat_map(|receipt| &receipt.changes).find(|record| record.store.as_str() == STORE)?;
-    let seconds = i64::try_from(record.in_effect_since? / 1000).ok()?;
-    OffsetDateTime::from_unix_timestamp(seconds).ok()
+impl Schedule {
+    /// Asks the program that runs it.
+    pub(crate) fn look(world: &World, receipts: &[Receipt]) -> Self {
+        let mut records = receipts.iter().flat_map(|receipt| &receipt.changes);
+        let Some(record) = records.find(|record| record.store.as_str() == STORE) else { return Self::Never };
+        let next = match record.reload.applied.first() {
+            Some(systemctl) => next_of_timer(world, &systemctl.program),
+            None => next_of_entry(world),
+        };
+        next.map_or_else(Self::Gone, |next| Self::Runs { next, since: recorded::in_effect_since(record) })
+    }
+
+    /// The next run in words, if a setup installed the schedule.
+    pub(crate) fn next(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Never => None,
+            Self::Runs { next, .. } => Some(next.into()),
+            Self::Gone(why) => Some(format!("never: {why}").into()),
+        }
+    }
+}
+
+impl Serialize for Schedule {
+    /// As [`Schedule::next`].
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.next().serialize(serializer)
+    }
+}
+
+/// When systemd's timer elapses next, else why it does not.
+fn next_of_timer(world: &World, systemctl: &Path) -> Result<String, String> {
+    let show = ["show", "--property=NextElapseUSecRealtime", "--value", UNIT];
+    let output = world.try_run(&Command::new(systemctl, show)).map_err(|error| error.to_string())?;
+    let next = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if next.is_empty() { Err(format!("{UNIT} is not active")) } else { Ok(next) }
+}
+
+/// When cron's entry is due, else why it is not.
+fn next_of_entry(world: &World) -> Result<String, String> {
+    let entry = world.read(Path::new(CRON_FILE)).ok().flatten();
+    let entry = entry.ok_or_else(|| format!("{CRON_FILE} is gone"))?;
+    daily(&String::from_utf8_lossy(&entry)).ok_or_else(|| format!("{CRON_FILE} has no active entry"))
 }
 
 /// The time of day in our cron entry.
