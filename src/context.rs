@@ -22,8 +22,8 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// What `make` plans for `state`. Between two steps of another run, a part can be missing, so a refusal counts only
-    /// after that run has ended.
+    /// The plan of `make` for `state`. Between two steps of another run, a part of the state can be missing, so a refusal
+    /// counts only after that run has ended.
     pub(crate) fn plan<T>(&self, state: &State<'_>, make: impl Fn(&State<'_>) -> Result<T>) -> Result<T> {
         let before = state.setup_receipt();
         make(state).or_else(|error| {

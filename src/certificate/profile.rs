@@ -1,4 +1,4 @@
-//! The profile of labtrust's certificates. It meets the demands of all clients at once (RFC 5280, and those of Apple, Java,
+//! The profile of labtrust's certificates. It meets the demands of all clients (RFC 5280, and those of Apple, Java,
 //! OpenSSL, NSS, Go and others).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -15,7 +15,7 @@ use crate::{hint::hint, printer::Printer};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Restarts the services that `outcomes` wait for, and updates the outcomes. A restarted engine must answer, and must
-/// trust the CA in `asked`, or no longer trust it. If it does not, its outcome says so.
+/// trust the CA in `asked`, or no longer trust it. Otherwise its outcome reports that.
 pub(crate) fn restart(
     facts: &Facts,
     printer: &Printer,

@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     let server = Server::look(context, state, now)?;
     let overview = &server.overview;
     let known = look_at_anchors(context, state, overview.own, &overview.anchors)?;
-    // A CA that was never trusted here is not missed, such as the one of a setup without trust.
+    // A CA that labtrust never installed here, such as after `setup --no-trust`, is no concern.
     let recorded: BTreeSet<Fingerprint> =
         untrust::trusted(state.receipts()?).map(|anchor| anchor.sha256()).collect();
     let wanted: Vec<&KnownCa> = known.iter().filter(|one| recorded.contains(&one.anchor.sha256())).collect();
@@ -50,8 +50,8 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     Ok(exit::worse(exit::worse(trusted, overview.code()), faults))
 }
 
-/// Tells monitoring, if the arguments ask for that: one line with the exit code of a plugin, or a file of metrics, or
-/// both. Returns the exit code then.
+/// Writes the output for monitoring, if the arguments ask for it: a plugin's line, a file of metrics, or both. Returns
+/// the exit code then.
 fn monitor(context: &Context<'_>, arguments: &Status, monitored: &Monitored<'_>) -> Result<Option<u8>> {
     if let Some(path) = &arguments.metrics {
         write_metrics(context, path, monitored.metrics())?;

@@ -1,4 +1,4 @@
-//! What monitoring is told of a machine: one line as its plugins print it, or metrics in Prometheus' text format.
+//! The output for monitoring: one line in the form of monitoring plugins, or metrics in Prometheus' text format.
 //!
 //! Sources: the plugin guidelines of Monitoring Plugins ("Plugin Output for Nagios", "Performance data") and Prometheus'
 //! text exposition format 0.0.4.
@@ -21,7 +21,7 @@ use crate::{
 /// The exit code of a plugin that knows nothing.
 const UNKNOWN: u8 = 3;
 
-/// Everything that monitoring is told.
+/// The facts for the output to monitoring.
 pub(crate) struct Monitored<'a> {
     pub now: OffsetDateTime,
     /// The CAs that this machine should trust.
@@ -256,7 +256,7 @@ impl Metrics {
             labels.iter().map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
         let name = format!("{}{labels}", self.name);
-        // A name may have one value.
+        // A collector rejects a name with two values.
         if self.names.insert(name.clone()) {
             // Writing to a text never fails.
             let _ = writeln!(self.text, "{name} {value}");

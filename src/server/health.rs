@@ -1,4 +1,4 @@
-//! The concerns of a server: whatever needs its operator now or within a year. Judged from facts alone, so that
+//! The concerns of a server: each needs its operator now or within a year. Judged from facts alone, so that
 //! `status`, monitoring and the daily run of `renew` cannot disagree.
 
 use labtrust_plan::{Endpoint, Host, ShellLine};
@@ -38,9 +38,9 @@ pub(crate) const NOT_FOLLOWED: &str = "not-followed";
 pub(crate) enum Level {
     /// Nothing is to be done.
     Ok,
-    /// Something is to be planned, and works until then.
+    /// The operator should plan something; everything works until then.
     Notice,
-    /// Something works only for some weeks more, or no longer everywhere.
+    /// Something works only for some more weeks, or not everywhere.
     Warning,
     /// Clients refuse the server, or will within days.
     Critical,
@@ -65,7 +65,7 @@ pub(crate) struct Concern {
     pub code: &'static str,
     /// How urgent it is.
     pub level: Level,
-    /// What is the matter, as a clause.
+    /// The problem, as a clause.
     pub what: String,
     /// The commands that come next.
     pub next: Vec<ShellLine>,
@@ -124,7 +124,7 @@ pub(crate) enum Presented {
     Nothing,
 }
 
-/// Everything that is judged.
+/// The facts that [`judge`] weighs.
 #[derive(Debug)]
 pub(crate) struct Signs<'a> {
     /// The CA in use, unless it is one self-signed certificate.
@@ -141,7 +141,7 @@ pub(crate) struct Signs<'a> {
     pub setup: Option<&'a ShellLine>,
     /// The same for the hosts that gitlab.rb names now.
     pub setup_as_configured: Option<&'a ShellLine>,
-    /// What is out of date already.
+    /// The certificates that have ended, or are not valid yet.
     pub out_of_date: &'a [OutOfDate],
     /// The settings of GitLab.
     pub followed: &'a Followed,
@@ -166,7 +166,7 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
     });
     let ends: Vec<_> = signs.leaves.iter().filter_map(|leaf| leaf_end(leaf, signs.setup, now)).collect();
     let ca_end = signs.authority.and_then(|authority| authority_end(authority, now));
-    // These two have the reason of a failed run themselves.
+    // Each of these two concerns names the reason of a failed run already.
     let is_said = !ends.is_empty() || ca_end.as_ref().is_some_and(|end| end.level >= Level::Warning);
     let run = failed_run(signs).filter(|_| !is_said).or_else(|| missing_run(signs, now));
     let mut concerns: Vec<Concern> = out_of_date
@@ -183,7 +183,7 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
     concerns
 }
 
-/// What to do about the daily run.
+/// The command that does what the daily run does.
 const RUN: &[&str] = &["{labtrust renew --if-expiring}"];
 
 fn failed_run(signs: &Signs<'_>) -> Option<Concern> {
@@ -262,7 +262,7 @@ pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option
     } else {
         return None;
     };
-    // An ended CA is said as what is out of date.
+    // The concern `out-of-date` reports a CA that has ended.
     if authority.not_after <= now {
         return None;
     }
@@ -284,7 +284,7 @@ fn leaf_end(leaf: &Leaf, setup: Option<&ShellLine>, now: OffsetDateTime) -> Opti
     let Leaf { parsed, renewer } = leaf;
     let (due, days) = (parsed.due(), parsed.days_left(now));
     let late = if *renewer == Renewer::Kept { due + OVERDUE } else { due };
-    // An ended certificate is said as what is out of date.
+    // The concern `out-of-date` reports a certificate that has ended.
     if parsed.not_after <= now || now < late {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Fetches the chain that a TLS server presents, whoever signed it. In the handshake the server proves that it has the leaf's
+//! Fetches the chain that a TLS server presents, also if no known CA signed it. In the handshake the server proves that it has the leaf's
 //! key; the chain is checked afterwards. The doctor also accepts a chain without that proof.
 
 use std::{

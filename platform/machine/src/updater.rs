@@ -83,7 +83,7 @@ impl Updater<'_> {
     /// as planned; or until two runs give the same result, which is then no accident. Returns the messages about failed
     /// hooks.
     pub(crate) fn run(&self) -> Result<Vec<String>> {
-        // Without side effects there is no file that another updater could damage.
+        // A change without side effects has no file that another updater could damage.
         if self.side_effects.is_empty() {
             return self.run_commands();
         }

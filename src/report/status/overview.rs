@@ -75,7 +75,7 @@ impl Overview<'_> {
             ));
             printer.command(IMPORT);
         }
-        // Without a command it is no more than a remark, for scripts.
+        // Only the JSON shows a concern without a command.
         for concern in self.concerns.iter().filter(|concern| !concern.next.is_empty()) {
             printer.heading(&format!("{}: {}", concern.level.word(), concern.what));
             for command in &concern.next {

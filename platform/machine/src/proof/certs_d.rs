@@ -83,7 +83,7 @@ fn place(file: Option<&PathBuf>, folder: &Path) -> String {
 }
 
 /// Whether the engine at `socket` trusts `certificate` for the registry at `endpoint`, or no longer, as `wanted`. The proof
-/// also holds if the engine cannot tell, and its detail says so: the engine does not run, it does not reach the registry, or
+/// also holds if the engine cannot tell, and its detail names the reason: the engine does not run, it does not reach the registry, or
 /// the registry presents no certificate of this CA.
 pub fn ask_engine(
     world: &World,

@@ -72,7 +72,7 @@ mod tests {
         flushes.flush(&open(inner.path())).expect("held");
         assert_eq!(flushes.held.len(), 2, "the inner hold drops what the outer one holds");
         flushes.release().expect("flushed");
-        assert_eq!(flushes.held.len(), 0, "whoever releases a hold may rely on the disk");
+        assert_eq!(flushes.held.len(), 0, "a released hold has flushed everything");
         flushes.flush(&open(later.path())).expect("held");
         assert_eq!(flushes.held.len(), 1, "the outer hold ended with the inner one");
         flushes.release().expect("flushed");

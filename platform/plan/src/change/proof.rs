@@ -41,7 +41,7 @@ pub enum Proof {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client: Option<Command>,
     },
-    /// There is no file at the path.
+    /// No file is at the path.
     Absent {
         /// The path.
         path: PathBuf,

@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     if leaf.covers(host) {
         return Vec::new();
     }
-    let anew = format!("make a new one for {host}, on the server: sudo labtrust setup --name {host}");
+    let make_new = format!("make a new one for {host}, on the server: sudo labtrust setup --name {host}");
     if leaf.names.is_empty() && leaf.other_names.is_empty() {
         let common_name = leaf.common_name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
         let what = format!(
@@ -24,7 +24,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
             subject.endpoint
         );
         let why = "Docker and browsers ignore the common name";
-        return vec![Finding::new(&NO_SAN, what, why).advise(anew)];
+        return vec![Finding::new(&NO_SAN, what, why).advise(make_new)];
     }
     let what = format!("the certificate of {} is for {}", subject.endpoint, names(subject));
     let (code, why) = match host {
@@ -36,12 +36,12 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let finding = Finding::new(code, format!("{what}, not for {host}"), why);
     let other = leaf.names.iter().find(|name| matches!(name, SubjectName::Dns(_)));
     vec![match other {
-        Some(name) => finding.advise(format!("{anew}. Or use a name that is in the certificate:")).run([
+        Some(name) => finding.advise(format!("{make_new}. Or use a name that is in the certificate:")).run([
             "docker",
             "login",
             &format!("{name}:{}", case.registry),
         ]),
-        None => finding.advise(anew),
+        None => finding.advise(make_new),
     }]
 }
 

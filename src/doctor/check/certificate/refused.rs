@@ -16,10 +16,10 @@ struct RefusalRow {
     advice: &'static str,
 }
 
-const ANEW: &str = "make a new one on the server: sudo labtrust setup";
+const MAKE_NEW: &str = "make a new one on the server: sudo labtrust setup";
 
 const ROWS: &[RefusalRow] = &[
-    RefusalRow { about: About::Purpose, code: &NO_SERVER_AUTH, advice: ANEW },
+    RefusalRow { about: About::Purpose, code: &NO_SERVER_AUTH, advice: MAKE_NEW },
     RefusalRow {
         about: About::Constraint,
         code: &CONSTRAINT_VIOLATED,
@@ -32,8 +32,8 @@ const ROWS: &[RefusalRow] = &[
         advice: "make a new one with a P-256 key (or RSA with at least 2048 bits) and SHA-256, on the server: sudo \
                  labtrust setup",
     },
-    RefusalRow { about: About::Authority, code: &IS_CA, advice: ANEW },
-    RefusalRow { about: About::Life, code: &TOO_LONG, advice: ANEW },
+    RefusalRow { about: About::Authority, code: &IS_CA, advice: MAKE_NEW },
+    RefusalRow { about: About::Life, code: &TOO_LONG, advice: MAKE_NEW },
 ];
 
 pub(super) fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
@@ -43,7 +43,7 @@ pub(super) fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let stops = |refusal: &&Refusal| refusal.is_by(Client::Go) || refusal.is_by(Client::Curl);
     let rest = refusals.iter().filter(|refusal| matches!(refusal.about, About::Form | About::Encoding));
     if let Some(refusal) = rest.into_iter().find(stops) {
-        found.push(refusal_finding(&REFUSED, ANEW, refusal, subject));
+        found.push(refusal_finding(&REFUSED, MAKE_NEW, refusal, subject));
     }
     found
 }
