@@ -2,7 +2,7 @@
 //! `--dry-run` shows it.
 
 use labtrust_machine::{
-    Outcome, Worlds, already, ask_engines,
+    Outcome, Worlds, already,
     receipt::{ChangeRecord, Receipt},
     session::OutcomeState,
 };
@@ -22,7 +22,7 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
     let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
     // One store can make the restart of another needless only if both are planned.
     let chosen = || STORES.iter().filter(|store| selection.has(store));
-    let facts = if chosen().any(Store::asks_engines) { &ask_engines(facts) } else { facts };
+    let facts = if chosen().any(Store::asks_engines) { &worlds.ask_engines(facts) } else { facts };
     for store in chosen() {
         match (store.plan)(facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),

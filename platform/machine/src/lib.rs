@@ -30,7 +30,7 @@ pub use apply::{already, apply, apply_together};
 pub use check::is_met;
 pub use error::{Error, Result};
 pub use explain::{explain_here, explain_undo};
-pub use probe::{ask_engines, probe};
+pub use probe::probe;
 pub use progress::{Progress, Silent};
 pub use proof::{ask_engine, prove, prove_each};
 pub use purge::purge;

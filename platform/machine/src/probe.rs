@@ -16,7 +16,6 @@ use labtrust_plan::{
     store::{Look, STORES},
 };
 
-pub use self::engines::ask_engines;
 use crate::{Result, world::trusted_program};
 
 /// The facts of this machine, as this process sees it.

@@ -4,12 +4,15 @@ use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 
 use labtrust_plan::{
     Actor, Change, Hint, Proof, ProofResult, Service, StoreId, Wanted,
-    fact::Facts,
+    fact::{EngineKind, Facts},
     store::{self, Store},
 };
 use serde::Serialize;
 
-use crate::{Error, Result, progress::Progress, proof::prove, receipt::Receipts, world::World};
+use crate::{
+    Error, Result, engine::reports_pulls_by_system, progress::Progress, proof::prove, receipt::Receipts,
+    world::World,
+};
 
 /// The beginning of an [`Outcome`]'s detail when a store trusts a certificate and no receipt records that.
 pub const UNRECORDED: &str = "still trusted, without a receipt: ";
@@ -187,6 +190,8 @@ pub struct Worlds {
     delegate: (PathBuf, String),
     users: RefCell<BTreeMap<u32, Rc<World>>>,
     here: Rc<World>,
+    /// Whether the engine at a socket pulls by the system store: each engine is asked once a run.
+    pulls_by_system: RefCell<BTreeMap<PathBuf, bool>>,
 }
 
 impl Worlds {
@@ -198,7 +203,22 @@ impl Worlds {
             delegate: (program.into(), argument.to_owned()),
             users: RefCell::default(),
             here: Rc::new(World::here()),
+            pulls_by_system: RefCell::default(),
         }
+    }
+
+    /// `facts`, completed with the answers of the machine's own engine. Users' engines are not asked: nothing waits for their
+    /// restart. An engine that does not answer within seconds counts as one without containerd.
+    #[must_use]
+    pub fn ask_engines(&self, facts: &Facts) -> Facts {
+        let mut facts = facts.clone();
+        let mut known = self.pulls_by_system.borrow_mut();
+        for engine in facts.engines.iter_mut().filter(|engine| engine.kind == EngineKind::Rootful) {
+            let Some(socket) = &engine.socket else { continue };
+            let ask = || reports_pulls_by_system(&self.here, socket);
+            engine.pulls_by_system = *known.entry(socket.clone()).or_insert_with(ask);
+        }
+        facts
     }
 
     /// The world with the rights of `actor`.

@@ -11,7 +11,7 @@ use labtrust_plan::{
     fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
 };
 
-use crate::{engine::reports_pulls_by_system, world::World};
+use crate::world::World;
 
 /// The paths of a kind of engine that belongs to the machine.
 struct EngineRow {
@@ -60,18 +60,6 @@ pub(super) fn find(facts: &Facts) -> Vec<Engine> {
         engines.extend(virtual_engines(facts, user));
     }
     engines
-}
-
-/// `facts`, completed with the answers of the machine's own engine. Users' engines are not asked: nothing waits for their
-/// restart. An engine that does not answer within seconds counts as one without containerd.
-#[must_use]
-pub fn ask_engines(facts: &Facts) -> Facts {
-    let mut facts = facts.clone();
-    for engine in facts.engines.iter_mut().filter(|engine| engine.kind == EngineKind::Rootful) {
-        let socket = engine.socket.as_deref();
-        engine.pulls_by_system = socket.is_some_and(|socket| reports_pulls_by_system(&World::here(), socket));
-    }
-    facts
 }
 
 impl EngineRow {

@@ -2,14 +2,13 @@
 
 use std::{
     io::{self, Read, Write},
-    os::unix::net::UnixStream,
+    os::{fd::OwnedFd, unix::net::UnixStream},
     path::Path,
-    sync::mpsc,
-    thread,
     time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::{Error, Result};
 
@@ -24,13 +23,13 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Connects to `socket` within `limit`. A socket with a full queue blocks forever, and any user can make one: so a thread
-/// connects, which may outlive this call.
+/// Connects to `socket` within `limit`. Any user can make a socket whose queue is full: a plain connect to it never returns.
+/// The time limit of a send also limits a connect (Linux, unix(7), `SO_SNDTIMEO`); macOS refuses at once.
 pub(crate) fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> {
-    let (sender, receiver) = mpsc::channel();
-    let path = socket.to_owned();
-    thread::spawn(move || sender.send(UnixStream::connect(path)));
-    receiver.recv_timeout(limit).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    let stream = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    stream.set_write_timeout(Some(limit))?;
+    stream.connect(&SockAddr::unix(socket)?)?;
+    Ok(OwnedFd::from(stream).into())
 }
 
 /// The answer of the engine at `socket` to `GET path` within `limit`.
@@ -45,9 +44,9 @@ pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> 
     };
     let mut stream = connect(socket, limit).map_err(fault)?;
     let deadline = Instant::now() + limit;
-    stream.set_write_timeout(Some(limit)).map_err(fault)?;
     // HTTP/1.0, so that the answer ends with the connection and is not chunked.
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n").map_err(fault)?;
+    let request = format!("GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(fault)?;
     let mut answer = Vec::new();
     let mut part = [0; 8192];
     while answer.len() < LONGEST_ANSWER {
@@ -69,4 +68,25 @@ fn parse(answer: &str) -> Option<Answer> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.")?.split_whitespace().nth(1)?;
     Some(Answer { status: status.parse().ok()?, body: body.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_with_a_full_queue_is_given_up_in_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("docker.sock");
+        let full = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+        full.bind(&SockAddr::unix(&path).expect("a path")).expect("bound");
+        full.listen(0).expect("listening");
+        let limit = Duration::from_millis(50);
+        let waiting: Vec<_> = (0..3).map_while(|_| connect(&path, limit).ok()).collect();
+        assert!(waiting.len() < 3, "the queue is never full");
+        let started = Instant::now();
+        let error = connect(&path, limit).expect_err("no place is free");
+        assert!(started.elapsed() < Duration::from_secs(5), "{error}");
+        assert!(matches!(ask(&path, "/info", limit), Err(Error::Peer { .. })));
+    }
 }
