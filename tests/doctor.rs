@@ -4,6 +4,7 @@ mod certificate;
 mod engine;
 mod explain;
 mod hostile;
+mod login;
 mod network;
 mod proxy;
 mod recorded;

@@ -2,6 +2,7 @@
 
 pub(super) mod certificate;
 pub(super) mod engine;
+pub(super) mod login;
 pub(super) mod network;
 pub(super) mod proxy;
 pub(super) mod realm;

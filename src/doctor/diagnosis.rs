@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     case::Case,
-    check::{Check, CheckState, certificate, engine, network, proxy, realm, registry, server, trust},
+    check::{Check, CheckState, certificate, engine, login, network, proxy, realm, registry, server, trust},
     evidence::Evidence,
     finding::{Code, Finding},
 };
@@ -23,6 +23,7 @@ pub const CHECKS: &[Check] = &[
     registry::CHECK,
     realm::CHECK,
     trust::DOCKER,
+    login::CHECK,
     trust::PODMAN,
     trust::CONTAINERD,
     trust::SYSTEM,

@@ -4,6 +4,7 @@
 mod client;
 mod engine;
 mod gitlab;
+mod login;
 mod proxy;
 mod server;
 mod trust;
@@ -16,6 +17,7 @@ pub use self::{
     client::{ClientSeen, DockerContextSeen, Tool, ToolSeen},
     engine::{EngineInfo, EngineSeen, EngineVersion},
     gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
+    login::{HelperSeen, LoginFileSeen, LoginFileState},
     proxy::{Form, ProxySeen, Setting, Source},
     server::{Http, RealmSeen, ServerSeen, parameter},
     trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},

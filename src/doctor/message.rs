@@ -5,6 +5,7 @@ mod certificate;
 mod engine;
 mod gitlab;
 mod known;
+mod login;
 mod named;
 mod network;
 mod pasted;
@@ -23,6 +24,7 @@ use self::{known::DOCTOR, pasted::Pasted};
 
 /// The rows of [`meaning`], in the order of the search.
 const ROWS: &[&[KnownMessage]] = &[
+    login::ROWS,
     registry::CREDENTIALS,
     proxy::ROWS,
     realm::ROWS,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, ProxySeen, Redacted};
+use super::{Asked, LoginFileSeen, ProxySeen, Redacted};
 
 /// The settings of a user's tools.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct ClientSeen {
     /// The tools that use a proxy.
     #[serde(default)]
     pub tools: Vec<ToolSeen>,
+    /// The file in which `docker login` stores its login; none if it was not looked at.
+    #[serde(default)]
+    pub login: Option<LoginFileSeen>,
 }
 
 /// A tool that uses a proxy.

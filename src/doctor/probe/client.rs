@@ -2,6 +2,7 @@
 
 mod docker_context;
 mod git;
+mod login;
 mod tools;
 
 use std::time::Instant;
@@ -12,6 +13,7 @@ pub(super) fn read(question: &Question<'_>, deadline: Instant) -> ClientSeen {
     ClientSeen {
         docker_context: docker_context::chosen_engine(question.facts),
         tools: tools::tools(question, deadline),
+        login: Some(login::file(question)),
     }
 }
 
@@ -19,4 +21,5 @@ pub(super) fn read(question: &Question<'_>, deadline: Instant) -> ClientSeen {
 #[cfg(fuzzing)]
 pub(super) fn read_all(text: &str, host: &labtrust_plan::Host) {
     let _ = git::proxy(text, host);
+    let _ = login::helper(text, &[]);
 }

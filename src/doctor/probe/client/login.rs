@@ -1,0 +1,159 @@
+//! Looks at the docker command's settings file, and for the program that it names as the keeper of logins. The program
+//! is not run: it shows secrets.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use labtrust_plan::{Endpoint, fact::User};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::doctor::{
+    Question,
+    case::{REGISTRIES, WEB},
+    evidence::{HelperSeen, LoginFileSeen, LoginFileState, Redacted},
+    probe::{daemon, environment::docker_config},
+    redacted::MARK,
+};
+
+/// The part of the settings that decides where logins are kept (docker/cli, `cli/config/configfile`).
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Config {
+    /// Kept logins. Only their type matters here.
+    auths: Option<HashMap<String, Value>>,
+    creds_store: Option<String>,
+    cred_helpers: Option<HashMap<String, Option<String>>>,
+}
+
+/// The file in which `docker login` stores the login of the question's host.
+pub(super) fn file(question: &Question<'_>) -> LoginFileSeen {
+    let path = docker_config(question.facts).join("config.json");
+    let user = question.facts.invoker.as_ref().unwrap_or(&question.facts.user);
+    let state = state(&path, user);
+    let text = if state == LoginFileState::Usable { daemon::text(&path) } else { Ok(None) };
+    let (state, helper) = match text {
+        Err(why) => (LoginFileState::Broken(why.into()), None),
+        Ok(None) => (state, None),
+        Ok(Some(text)) => match helper(&text, &names(question)) {
+            Err(why) => (LoginFileState::Broken(why), None),
+            Ok(named) => (state, named.map(|(key, name)| seen(&key, &name))),
+        },
+    };
+    LoginFileSeen { path, state, helper }
+}
+
+/// The names under which the docker command may store the login, most specific first.
+fn names(question: &Question<'_>) -> Vec<String> {
+    let usual = [REGISTRIES[0], REGISTRIES[1], WEB];
+    let ports = question.port.map_or(usual.to_vec(), |port| vec![port]);
+    ports.into_iter().map(|port| Endpoint::new(question.host.clone(), port).registry_name()).collect()
+}
+
+/// The key in the settings `text` that names a helper for one of the registries `names`, and the helper.
+pub(super) fn helper(text: &str, names: &[String]) -> Result<Option<(String, String)>, Redacted> {
+    // The docker command reads one value, and ignores text after it.
+    let first = serde_json::Deserializer::from_str(text).into_iter::<Config>().next();
+    let config = first.transpose().map_err(|error| Redacted::json_error(&error))?.unwrap_or_default();
+    let _ = config.auths;
+    let own = config.cred_helpers.unwrap_or_default();
+    let of_registry = names.iter().find_map(|name| Some((name.clone(), own.get(name)?.clone()?)));
+    let all = config.creds_store.map(|name| ("credsStore".to_owned(), name));
+    Ok(of_registry.or(all).filter(|(_, name)| !name.is_empty()))
+}
+
+fn seen(key: &str, name: &str) -> HelperSeen {
+    let is_plain =
+        name.len() <= 64 && name.chars().all(|one| one.is_ascii_alphanumeric() || "._-".contains(one));
+    HelperSeen {
+        key: key.into(),
+        name: if is_plain { name.into() } else { MARK.into() },
+        is_found: is_in_path(&format!("docker-credential-{name}")),
+    }
+}
+
+/// Whether `program` is in this process's `PATH`, or in that of its parent: sudo replaces `PATH`, and keeps its own.
+fn is_in_path(program: &str) -> bool {
+    let own = env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = env::split_paths(&own).chain(parents_path()).collect();
+    folders.iter().any(|folder| {
+        let file = fs::metadata(folder.join(program));
+        file.is_ok_and(|file| file.is_file() && file.mode() & 0o111 != 0)
+    })
+}
+
+/// The folders in the `PATH` of this process's parent, if its environment can be read.
+fn parents_path() -> Vec<PathBuf> {
+    let parent = std::os::unix::process::parent_id();
+    let environment = daemon::text(Path::new(&format!("/proc/{parent}/environ"))).ok().flatten();
+    let environment = environment.unwrap_or_default();
+    let path = environment.split('\0').find_map(|entry| entry.strip_prefix("PATH="));
+    env::split_paths(path.unwrap_or_default()).collect()
+}
+
+/// The state of the file at `path` for `user`, before it is read.
+fn state(path: &Path, user: &User) -> LoginFileState {
+    let Some(folder) = path.parent() else { return LoginFileState::NoFolder };
+    match fs::symlink_metadata(folder) {
+        Err(_) => return LoginFileState::Absent,
+        Ok(_) if !folder.is_dir() => return LoginFileState::NoFolder,
+        Ok(_) => {}
+    }
+    if !may(folder, user, WRITE_AND_SEARCH) {
+        return LoginFileState::FolderNotWritable;
+    }
+    match fs::metadata(path) {
+        Err(_) => LoginFileState::Absent,
+        Ok(file) if file.is_dir() => LoginFileState::IsFolder,
+        Ok(_) if !may(path, user, READ) => LoginFileState::Unreadable,
+        Ok(_) => LoginFileState::Usable,
+    }
+}
+
+const READ: u32 = 4;
+const WRITE_AND_SEARCH: u32 = 3;
+
+/// Whether `user` has the `rights` of this number at `path`. Access lists and further groups are not looked at: if the
+/// file belongs to another user and another group, these may still grant the rights.
+fn may(path: &Path, user: &User, rights: u32) -> bool {
+    let Ok(file) = fs::metadata(path) else { return true };
+    let shift = if file.uid() == user.uid {
+        6
+    } else if file.gid() == user.gid {
+        3
+    } else {
+        0
+    };
+    user.uid == 0 || (file.mode() >> shift) & rights == rights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_helper_of_a_registry_comes_before_the_one_for_all() {
+        let names = ["h:4567".to_owned(), "h".to_owned()];
+        for (text, expected) in [
+            ("", None),
+            ("{}", None),
+            (r#"{"credsStore": "desktop.exe"}"#, Some(("credsStore", "desktop.exe"))),
+            (r#"{"credsStore": ""}"#, None),
+            (r#"{"credsStore": "a", "credHelpers": {"h:4567": "b"}}"#, Some(("h:4567", "b"))),
+            (r#"{"credsStore": "a", "credHelpers": {"h:4567": ""}}"#, None),
+            (r#"{"credsStore": "a", "credHelpers": {"other": "b"}}"#, Some(("credsStore", "a"))),
+            (r#"{"credHelpers": {"h": "b"}} text after it"#, Some(("h", "b"))),
+            (r#"{"auths": null, "credsStore": null, "credHelpers": null}"#, None),
+        ] {
+            let found = helper(text, &names).expect("settings");
+            assert_eq!(found.as_ref().map(|(key, name)| (&**key, &**name)), expected, "{text}");
+        }
+        for broken in ["{", "[", r#"{"auths": []}"#, r#"{"credsStore": 1}"#, "\u{0}"] {
+            assert!(helper(broken, &names).is_err(), "{broken}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Logins that the registry accepts and the docker command cannot store.
+
+use super::{ask, serving, trusting};
+use crate::lab::{Engine, Machine, Output, REGISTRY};
+
+const CONFIG: &str = "/root/.docker/config.json";
+
+/// A machine with an engine that trusts the lab's registry.
+fn ready(machine: &Machine) -> Engine<'_> {
+    machine.without_hooks();
+    let engine = Engine::start(machine);
+    trusting(machine, &serving(machine));
+    engine
+}
+
+/// `docker login` with the settings file of root, or of `user`.
+fn login_as(machine: &Machine, user: &str) -> Output {
+    let line = ["docker", "login", "--username", "developer", "--password-stdin", REGISTRY];
+    machine.command(line).user(user).stdin("correct horse").run()
+}
+
+/// Runs the last command of the first finding, as a user pastes it.
+fn paste(machine: &Machine, report: &super::Report) {
+    let commands = report.json["findings"][0]["fix"]["commands"].as_array().unwrap();
+    machine.sh(commands.last().unwrap().as_str().unwrap()).succeeded();
+}
+
+#[test]
+fn a_credential_helper_that_is_not_installed() {
+    let machine = machine!("client");
+    ready(&machine);
+    let missing = |config: &str| {
+        machine.write(CONFIG, config);
+        login_as(&machine, "root").exited(1).says("Error saving credentials");
+        let report = ask(&machine);
+        assert_eq!(report.causes(), ["credential-helper-missing"], "{:#}", report.json);
+        paste(&machine, &report);
+        login_as(&machine, "root").succeeded().says("Login Succeeded");
+        ask(&machine).is_healthy();
+        report
+    };
+    let own = missing(&format!("{{\"credHelpers\": {{\"{REGISTRY}\": \"gone\"}}}}"));
+    assert!(
+        own.what()
+            .contains(&format!("docker-credential-gone as the keeper of logins (credHelpers, {REGISTRY})")),
+        "{}",
+        own.what()
+    );
+    missing("{\n\t\"credsStore\": \"desktop.exe\"\n}\n").blames("credential-helper-missing");
+    // Another registry's helper keeps no login of this one; one that is there is not run.
+    machine.write(CONFIG, r#"{"credHelpers": {"other.example.com": "gone"}}"#);
+    ask(&machine).is_healthy();
+    machine.write_with_mode("/usr/bin/docker-credential-there", "755", "#!/bin/sh\ntouch /tmp/was-run\n");
+    machine.write(CONFIG, r#"{"credsStore": "there"}"#);
+    ask(&machine).is_healthy();
+    assert!(!machine.has("/tmp/was-run"));
+}
+
+#[test]
+fn a_helper_in_the_path_of_the_user_who_called_sudo_is_found() {
+    let machine = machine!("client");
+    ready(&machine);
+    machine.ensure_user("alice");
+    machine.write_with_mode("/mnt/c/bin/docker-credential-desktop.exe", "755", "#!/bin/sh\n");
+    machine.write("/home/alice/.docker/config.json", r#"{"credsStore": "desktop.exe"}"#);
+    machine.sh("chown -R alice: /home/alice/.docker").succeeded();
+    let doctor = format!(
+        "env PATH=/usr/sbin:/usr/bin:/sbin:/bin SUDO_USER=alice SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) /usr/local/bin/labtrust doctor {REGISTRY}; :"
+    );
+    machine.sh(&doctor).says("no such program is in PATH");
+    machine
+        .sh(&format!("export PATH=/mnt/c/bin:$PATH; exec sh -c '{doctor}'"))
+        .says("kept by docker-credential-desktop.exe");
+}
+
+#[test]
+fn a_settings_file_that_the_docker_command_cannot_use() {
+    let machine = machine!("client");
+    ready(&machine);
+    machine.sh(&format!("mkdir -p {CONFIG}")).succeeded();
+    login_as(&machine, "root").exited(1).says("file exists");
+    let report = ask(&machine).blames("docker-config-unusable");
+    paste(&machine, &report);
+    login_as(&machine, "root").succeeded();
+    ask(&machine).is_healthy();
+
+    machine.write(CONFIG, "{\"auths\": {},\n\"credsStore\":");
+    let report = ask(&machine);
+    assert_eq!(report.causes(), ["docker-config-unusable"], "{:#}", report.json);
+    assert!(report.what().contains("line 2"), "{}", report.what());
+
+    machine.sh("rm -r /root/.docker; : >/root/.docker").succeeded();
+    login_as(&machine, "root").exited(1).says("not a directory");
+    let report = ask(&machine);
+    assert_eq!(report.causes(), ["docker-config-unusable"], "{:#}", report.json);
+    paste(&machine, &report);
+    login_as(&machine, "root").succeeded();
+}
+
+#[test]
+fn a_settings_file_that_a_login_with_sudo_left_behind() {
+    let machine = machine!("client");
+    ready(&machine);
+    machine.ensure_user("alice");
+    machine.run(["usermod", "--append", "--groups", "docker", "alice"]).succeeded();
+    let unusable = |script: &str, says: &str| {
+        machine.sh(script).succeeded();
+        let said = machine.run_as("alice", ["labtrust", "doctor", REGISTRY]).exited(1).says(says).stdout;
+        let login = login_as(&machine, "alice").says("permission denied");
+        let pasted = said.lines().find_map(|line| line.trim().strip_prefix("sudo ")).unwrap();
+        machine.sh(pasted).succeeded();
+        login_as(&machine, "alice").succeeded();
+        login
+    };
+    let folder = "install -D -m 600 /dev/null /home/alice/.docker/config.json";
+    unusable(folder, "alice may not create files in /home/alice/.docker").exited(1);
+    // This login replaces the file.
+    let file = "cd /home/alice/.docker; chown root: config.json; chmod 600 config.json";
+    unusable(file, "alice may not read").exited(0);
+}
