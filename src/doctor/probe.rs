@@ -14,10 +14,7 @@ mod task;
 mod time_budget;
 mod trust;
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Duration};
 
 use labtrust_machine::{World, engine::SocketState};
 use labtrust_plan::Endpoint;
@@ -37,13 +34,13 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// Asks all questions.
 pub fn gather(question: &Question<'_>) -> Evidence {
-    let deadline = Instant::now() + LIMIT;
-    let budget = TimeBudget::new(deadline, question.port);
+    let budget = TimeBudget::new(LIMIT, question.port);
+    let deadline = budget.deadline;
     let endpoints = endpoints(question);
     let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
     let mut unseen = Vec::new();
     let (engines, servers, client, gitlabs) = thread::scope(|scope| {
-        let gitlabs = scope.spawn(|| gitlab::find_all(question, deadline));
+        let gitlabs = scope.spawn(|| gitlab::find_all(question, &budget));
         let engines: Vec<_> = (question.facts.engines.iter())
             .map(|engine| scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, &budget)))
             .collect();

@@ -66,6 +66,11 @@ pub struct EngineInfo {
 }
 
 impl EngineInfo {
+    /// Whether it uses no proxy.
+    pub fn is_direct(&self) -> bool {
+        self.http_proxy.is_empty() && self.https_proxy.is_empty()
+    }
+
     /// Whether it is Docker Desktop, whose daemon always uses Desktop's own proxy, `http.docker.internal:3128`.
     pub fn is_desktop(&self) -> bool {
         self.operating_system == "Docker Desktop"

@@ -58,8 +58,9 @@ fn proxy_endpoint(url: &str) -> Option<(bool, Endpoint)> {
     Some((scheme == "http", target.or_port(port)))
 }
 
-fn connect(proxy: &Endpoint, deadline: Instant) -> Result<(TcpStream, String), String> {
-    let addresses = handshake::resolve(proxy, left(deadline)).map_err(|error| error.to_string())?;
+/// A connection to `endpoint`, with its address.
+pub(super) fn connect(endpoint: &Endpoint, deadline: Instant) -> Result<(TcpStream, String), String> {
+    let addresses = handshake::resolve(endpoint, left(deadline)).map_err(|error| error.to_string())?;
     let mut why = "it has no address".to_owned();
     for address in addresses {
         match TcpStream::connect_timeout(&address, left(deadline)) {

@@ -1,6 +1,12 @@
 //! Asks a Docker daemon over its socket.
 
-use std::{collections::BTreeMap, thread, time::Instant};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Instant,
+};
 
 use labtrust_machine::{
     World,
@@ -13,7 +19,7 @@ use serde_json::Value;
 use super::{
     connect, daemon,
     task::joined,
-    time_budget::{TimeBudget, left},
+    time_budget::{LATE, TimeBudget, left},
 };
 use crate::doctor::evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Redacted, Source};
 
@@ -37,22 +43,17 @@ pub(super) fn ask(
     };
     let (Some(socket), SocketState::Open) = (&engine.socket, &seen.socket_state) else { return seen };
     let world = World::here();
-    let within = |path: &str, limit| get(&world, socket, path, limit).map(|answer| answer.body);
-    let text = |path: &str| within(path, left(deadline));
+    let text = |path: &str| get(&world, socket, path, left(deadline)).map(|answer| answer.body);
+    let is_direct = AtomicBool::new(false);
     thread::scope(|scope| {
-        let (text, within) = (&text, &within);
+        let (text, is_direct) = (&text, &is_direct);
         for ((_, answer), endpoint) in seen.registries.iter_mut().zip(endpoints) {
-            scope.spawn(move || {
-                let asked = distribution(endpoint);
-                *answer = budget
-                    .ask(endpoint, |limit| within(&asked, limit))
-                    .map(|body| Redacted::from(shortened(body)))
-                    .into();
-            });
+            scope.spawn(move || *answer = about(endpoint, socket, is_direct, budget));
         }
         let sources = &seen.sources;
         let info = scope.spawn(move || {
             let info = info(text("/info"));
+            is_direct.store(info.answer().is_some_and(EngineInfo::is_direct), Ordering::Relaxed);
             let proxy = info.answer().and_then(|info| proxy(info, sources, registry, deadline));
             (info, proxy)
         });
@@ -60,6 +61,16 @@ pub(super) fn ask(
         (seen.info, seen.proxy) = joined(info);
     });
     seen
+}
+
+/// The message of the daemon at `socket` after it contacted the registry at `endpoint`.
+fn about(endpoint: &Endpoint, socket: &Path, is_direct: &AtomicBool, budget: &TimeBudget) -> Asked<Redacted> {
+    let (socket, path) = (socket.to_owned(), distribution(endpoint));
+    let question = move |limit| get(&World::here(), &socket, &path, limit).map(|answer| answer.body);
+    match budget.ask_engine(endpoint, is_direct, question) {
+        Some(body) => body.map(|body| Redacted::from(shortened(body))).into(),
+        None => Asked::Failed(LATE.into()),
+    }
 }
 
 /// The evidence about `engine` before any question, with the state of its socket.

@@ -5,14 +5,17 @@ use std::{
     net::UdpSocket,
     path::{Path, PathBuf},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use labtrust_machine::{World, handshake, reach::Reached, world::listener};
 use labtrust_plan::{Certificate, Endpoint, Host};
 use serde::Deserialize;
 
-use super::{task::joined, time_budget::left};
+use super::{
+    task::joined,
+    time_budget::{LATE, TimeBudget},
+};
 use crate::{
     certificate::{Parsed, PrivateKey},
     doctor::{
@@ -26,10 +29,11 @@ use crate::{
 const LOCAL: Duration = Duration::from_secs(2);
 
 /// Every GitLab of this machine.
-pub(super) fn find_all(question: &Question<'_>, deadline: Instant) -> Vec<GitlabSeen> {
+pub(super) fn find_all(question: &Question<'_>, budget: &TimeBudget) -> Vec<GitlabSeen> {
     let world = World::here();
-    let found = Installation::find_without_running(&world, question.facts, deadline).unwrap_or_default();
-    found.iter().map(|installation| gitlab(&world, installation, deadline)).collect()
+    let found =
+        Installation::find_without_running(&world, question.facts, budget.deadline).unwrap_or_default();
+    found.iter().map(|installation| gitlab(&world, installation, budget)).collect()
 }
 
 /// The GitLab in `found` that the question is about: its URLs name `host`, or it is the only one and `host` is this
@@ -43,7 +47,7 @@ pub(super) fn choose(found: Vec<GitlabSeen>, host: &Host, reached: &Reached) -> 
     found.into_iter().find(|gitlab| gitlab.is_called(host) || (is_here && is_alone))
 }
 
-fn gitlab(world: &World, installation: &Installation, deadline: Instant) -> GitlabSeen {
+fn gitlab(world: &World, installation: &Installation, budget: &TimeBudget) -> GitlabSeen {
     let settings = installation.settings(world);
     GitlabSeen {
         title: installation.title().into(),
@@ -56,11 +60,16 @@ fn gitlab(world: &World, installation: &Installation, deadline: Instant) -> Gitl
         actor: installation.actor.clone(),
         reload: installation.reload.clone(),
         reconfigure: installation.reconfigure().to_string(),
-        settings: settings.map(|config| self::settings(world, installation, &config, deadline)).into(),
+        settings: settings.map(|config| self::settings(world, installation, &config, budget)).into(),
     }
 }
 
-fn settings(world: &World, installation: &Installation, config: &Config, deadline: Instant) -> SettingsSeen {
+fn settings(
+    world: &World,
+    installation: &Installation,
+    config: &Config,
+    budget: &TimeBudget,
+) -> SettingsSeen {
     let addresses: Vec<(Role, Address)> = [Role::Gitlab, Role::Registry]
         .into_iter()
         .filter_map(|role| match config.address(role) {
@@ -71,9 +80,7 @@ fn settings(world: &World, installation: &Installation, config: &Config, deadlin
     let tls: Vec<_> = addresses.iter().filter(|(_, address)| address.https).collect();
     let sites = thread::scope(|scope| {
         let sites: Vec<_> = (tls.iter())
-            .map(|(role, address)| {
-                scope.spawn(|| site(world, installation, config, *role, address, deadline))
-            })
+            .map(|(role, address)| scope.spawn(|| site(world, installation, config, *role, address, budget)))
             .collect();
         sites.into_iter().map(joined).collect()
     });
@@ -94,7 +101,7 @@ fn site(
     config: &Config,
     role: Role,
     address: &Address,
-    deadline: Instant,
+    budget: &TimeBudget,
 ) -> SiteSeen {
     let inside = config.listen_port(role).unwrap_or(address.endpoint.port);
     let usual = |ending: &str| Path::new("/etc/gitlab/ssl").join(format!("{}.{ending}", address.stem));
@@ -112,7 +119,9 @@ fn site(
     let served = match published {
         Some(port) => {
             let here = Endpoint::new(address.endpoint.host.clone(), port);
-            handshake::fetch_here(&here, left(deadline).min(LOCAL)).into()
+            let question = move |limit: Duration| handshake::fetch_here(&here, limit.min(LOCAL));
+            let served = budget.ask(&address.endpoint, question);
+            served.map_or_else(|| Asked::Failed(LATE.into()), Asked::from)
         }
         None => Asked::Not,
     };

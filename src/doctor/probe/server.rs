@@ -1,15 +1,24 @@
 //! Asks the servers: how far a connection comes, and what each answers.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use labtrust_machine::reach::{Step, Tls, reach};
+use labtrust_machine::{
+    handshake,
+    reach::{Reached, Step, Tls, reach},
+};
 use labtrust_plan::Endpoint;
 
-use super::time_budget::{TimeBudget, left};
+use super::{
+    connect,
+    time_budget::{LATE, TimeBudget, left},
+};
 use crate::doctor::{
     evidence::{Asked, Http, RealmSeen, Redacted, ServerSeen},
     http::{self, Answer},
 };
+
+/// The time limit for resolving a name that was resolved before.
+const RESOLVE: Duration = Duration::from_millis(250);
 
 /// The evidence about `endpoint`, one of the endpoints `asked`, and about the token service that it names. The token
 /// service is asked at once, because the questions to other ports or to a daemon may use all the time.
@@ -19,18 +28,23 @@ pub(super) fn ask(
     budget: &TimeBudget,
 ) -> (ServerSeen, Option<RealmSeen>) {
     let (server, answer) = ask_port(endpoint, budget);
-    if server.is_registry() {
-        budget.registry_was_found();
+    if answer.is_some() {
+        budget.note_answer(endpoint.port, server.is_registry());
     }
-    let realm = answer.and_then(|answer| realm(&answer, asked, budget.deadline));
+    let realm = answer.and_then(|answer| realm(&answer, asked, budget));
     (server, realm)
 }
 
 /// The evidence about `endpoint`, and the original answer.
 fn ask_port(endpoint: &Endpoint, budget: &TimeBudget) -> (ServerSeen, Option<Answer>) {
-    let deadline = budget.deadline;
-    let reached = budget.ask(endpoint, |limit| reach(endpoint, limit));
-    let get = |scheme: &str| http::get(&format!("{scheme}://{endpoint}/v2/"), left(deadline));
+    let to_reach = endpoint.clone();
+    let reached = budget.ask(endpoint, move |limit| reach(&to_reach, limit));
+    let reached = reached.unwrap_or_else(|| unanswered(endpoint));
+    let get = |scheme: &str| {
+        let url = format!("{scheme}://{endpoint}/v2/");
+        let answer = budget.ask(endpoint, move |limit| http::get(&url, limit));
+        answer.unwrap_or_else(|| Err(LATE.into()))
+    };
     let is_not_tls = |(_, step): &(_, Step)| matches!(step, Step::Connected(Tls::NotTls));
     let answer = reached.chain().is_some().then(|| get("https"));
     let plain = reached.addresses().iter().any(is_not_tls).then(|| get("http"));
@@ -43,12 +57,22 @@ fn ask_port(endpoint: &Endpoint, budget: &TimeBudget) -> (ServerSeen, Option<Ans
     (seen, answer.and_then(Result::ok).or(plain.and_then(Result::ok)))
 }
 
+/// The result for an endpoint that is not waited for any longer.
+fn unanswered(endpoint: &Endpoint) -> Reached {
+    match handshake::resolve(endpoint, RESOLVE) {
+        Ok(addresses) => {
+            Reached::Addresses(addresses.into_iter().map(|address| (address, Step::TimedOut)).collect())
+        }
+        Err(error) => Reached::Nowhere(error.to_string()),
+    }
+}
+
 fn evidence_of(answer: Option<&Result<Answer, String>>) -> Asked<Http> {
     answer.map_or(Asked::Not, |answer| answer.as_ref().map(Http::from).into())
 }
 
 /// The evidence about the token service that `answer` names, if any.
-fn realm(answer: &Answer, asked: &[Endpoint], deadline: Instant) -> Option<RealmSeen> {
+fn realm(answer: &Answer, asked: &[Endpoint], budget: &TimeBudget) -> Option<RealmSeen> {
     let url = answer.challenge("realm")?;
     let service = answer.challenge("service");
     // A URL with another scheme than https:// is not asked: the URL itself is the problem. A user and password before
@@ -58,19 +82,28 @@ fn realm(answer: &Answer, asked: &[Endpoint], deadline: Instant) -> Option<Realm
     let target: Option<labtrust_plan::Target> = authority.and_then(|authority| authority.parse().ok());
     let bare = format!("https://{}", rest.unwrap_or_default());
     let endpoint = target.map(|target| target.or_port(443));
-    let reached = (endpoint.as_ref().filter(|endpoint| !asked.contains(endpoint)))
-        .map(|endpoint| reach(endpoint, left(deadline)));
-    let answer = match &endpoint {
-        Some(_) => evidence_of(Some(&http::get(&with_service(&bare, service), left(deadline)))),
-        None => Asked::Not,
+    let answer = endpoint.as_ref().map(|endpoint| token(endpoint, &with_service(&bare, service), budget));
+    let limit = match &answer {
+        Some(Err(_)) => budget.connect_limit(),
+        _ => left(budget.deadline),
     };
+    let reached = (endpoint.as_ref().filter(|endpoint| !asked.contains(endpoint)))
+        .map(|endpoint| reach(endpoint, limit));
     Some(RealmSeen {
         url: Redacted::url(url),
         service: service.map(Redacted::from),
         endpoint,
         reached,
-        answer,
+        answer: evidence_of(answer.as_ref()),
     })
+}
+
+/// The answer of the token service at `url`, whose endpoint is `endpoint`. The connection is tried twice, because one
+/// packet may be lost.
+fn token(endpoint: &Endpoint, url: &str, budget: &TimeBudget) -> Result<Answer, String> {
+    let connect = || connect::connect(endpoint, Instant::now() + budget.connect_limit());
+    let answer = connect().or_else(|_| connect()).and_then(|_| http::get(url, left(budget.deadline)));
+    answer.inspect_err(|_| budget.note_impossible_login())
 }
 
 /// The token service's URL with the parameter `service`.

@@ -1,49 +1,151 @@
-//! Limits the time to wait for each port. A usual registry port that the user did not name gets a short time, and
-//! more while no registry has answered on another port: firewalls often drop packets to unknown ports.
+//! Limits the time to wait for each answer: a port that the user did not name never delays the answers of the others.
+//! Firewalls often drop packets to ports that GitLab does not use.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    panic::resume_unwind,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
 use labtrust_plan::Endpoint;
 
-use crate::doctor::case::REGISTRIES;
+use crate::doctor::case::WEB;
 
-const MOMENTS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+/// The reason for a missing answer that was no longer waited for.
+pub(super) const LATE: &str = "it did not answer in time";
+
+/// The time for which a port that the user did not name is waited for in any case.
+const GRACE: Duration = Duration::from_millis(400);
+/// The shortest time limit of a connection.
+const CONNECT: Duration = Duration::from_millis(250);
+/// The time between two looks at whether an answer is still needed.
+const TICK: Duration = Duration::from_millis(5);
 
 /// The time limits that all questions to servers share.
 pub(super) struct TimeBudget {
     /// The end of the whole time.
     pub deadline: Instant,
+    begun: Instant,
     named: Option<u16>,
-    is_found: AtomicBool,
+    answered: Mutex<Answered>,
+    is_login_impossible: AtomicBool,
+}
+
+/// The answers so far.
+#[derive(Default)]
+struct Answered {
+    /// The ports of registries.
+    registries: Vec<u16>,
+    /// The time until the first needed port answered.
+    after: Option<Duration>,
 }
 
 impl TimeBudget {
-    /// A budget until `deadline`; the user `named` this port.
-    pub(super) fn new(deadline: Instant, named: Option<u16>) -> Self {
-        Self { deadline, named, is_found: AtomicBool::new(false) }
+    /// A budget of `limit`; the user `named` this port.
+    pub(super) fn new(limit: Duration, named: Option<u16>) -> Self {
+        let begun = Instant::now();
+        Self {
+            deadline: begun + limit,
+            begun,
+            named,
+            answered: Mutex::default(),
+            is_login_impossible: AtomicBool::new(false),
+        }
     }
 
-    /// Notes that a registry has answered.
-    pub(super) fn registry_was_found(&self) {
-        self.is_found.store(true, Ordering::Relaxed);
+    fn answered(&self) -> MutexGuard<'_, Answered> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer of `ask` for `endpoint` within its time limit.
-    pub(super) fn ask<T>(&self, endpoint: &Endpoint, ask: impl Fn(Duration) -> T) -> T {
-        if self.named != Some(endpoint.port) && REGISTRIES.contains(&endpoint.port) {
-            for moment in MOMENTS.map(|moment| moment.min(left(self.deadline))) {
-                let begun = Instant::now();
-                let said = ask(moment);
-                let is_answer = begun.elapsed() < moment;
-                if is_answer || self.is_found.load(Ordering::Relaxed) {
-                    return said;
-                }
+    /// Notes that `port` answered, and whether a registry did.
+    pub(super) fn note_answer(&self, port: u16, is_registry: bool) {
+        let mut answered = self.answered();
+        if is_registry {
+            answered.registries.push(port);
+        }
+        if self.needs(&answered, port) {
+            answered.after.get_or_insert(self.begun.elapsed());
+        }
+    }
+
+    /// Whether the answer of `port` is needed in any case: the user named it, or a registry is there. If neither is
+    /// known, it is the port that Docker uses for a host without a port.
+    fn needs(&self, answered: &Answered, port: u16) -> bool {
+        match self.named {
+            Some(named) => named == port || answered.registries.contains(&port),
+            None if answered.registries.is_empty() => port == WEB,
+            None => answered.registries.contains(&port),
+        }
+    }
+
+    /// Notes that the token service cannot be reached: a daemon that connects directly cannot log in either.
+    pub(super) fn note_impossible_login(&self) {
+        self.is_login_impossible.store(true, Ordering::Relaxed);
+    }
+
+    /// The time limit of a connection to a server that the registry names: at least the time of the whole answer of
+    /// the registry.
+    pub(super) fn connect_limit(&self) -> Duration {
+        self.answered().after.unwrap_or_default().max(CONNECT)
+    }
+
+    /// The answer to `question` about `endpoint`, unless the port is not needed and others have answered.
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        endpoint: &Endpoint,
+        question: impl FnOnce(Duration) -> T + Send + 'static,
+    ) -> Option<T> {
+        self.wait_while(|| self.is_needed(endpoint.port), question)
+    }
+
+    /// As [`Self::ask`], for a question to a daemon; also none if the daemon connects directly and no login is
+    /// possible.
+    pub(super) fn ask_engine<T: Send + 'static>(
+        &self,
+        endpoint: &Endpoint,
+        is_direct: &AtomicBool,
+        question: impl FnOnce(Duration) -> T + Send + 'static,
+    ) -> Option<T> {
+        let can_log_in =
+            || !(is_direct.load(Ordering::Relaxed) && self.is_login_impossible.load(Ordering::Relaxed));
+        self.wait_while(|| self.is_needed(endpoint.port) && can_log_in(), question)
+    }
+
+    /// Whether the answer of `port` is still waited for.
+    fn is_needed(&self, port: u16) -> bool {
+        let answered = self.answered();
+        let grace = answered.after.map(|after| after.max(GRACE));
+        self.needs(&answered, port) || grace.is_none_or(|grace| self.begun.elapsed() < grace)
+    }
+
+    /// The answer to `question`, which runs in a thread that may outlive this call.
+    fn wait_while<T: Send + 'static>(
+        &self,
+        is_needed: impl Fn() -> bool,
+        question: impl FnOnce(Duration) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (sender, receiver) = mpsc::channel();
+        let limit = left(self.deadline);
+        let asked = thread::spawn(move || {
+            // The receiver is gone if the answer is not waited for any longer.
+            let _ = sender.send(question(limit));
+        });
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok(answer) => return Some(answer),
+                Err(RecvTimeoutError::Timeout) if is_needed() => {}
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => match asked.join() {
+                    Ok(()) => return None,
+                    Err(panic) => resume_unwind(panic),
+                },
             }
         }
-        ask(left(self.deadline))
     }
 }
 
@@ -54,39 +156,67 @@ pub(super) fn left(deadline: Instant) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, thread::sleep};
+    use std::thread::sleep;
 
     use super::*;
 
-    /// How often a server that never answers was asked at `port`, and the last time limit.
-    fn asked(budget: &TimeBudget, port: u16) -> (usize, Duration) {
-        let times = Cell::new(0);
-        let endpoint = format!("gitlab.example.com:{port}").parse().expect("an endpoint");
-        let last = budget.ask(&endpoint, |limit| {
-            times.set(times.get() + 1);
-            sleep(limit.min(MOMENTS[1]));
-            limit
-        });
-        (times.get(), last)
+    const LIMIT: Duration = Duration::from_secs(2);
+
+    fn endpoint(port: u16) -> Endpoint {
+        format!("gitlab.example.com:{port}").parse().expect("an endpoint")
+    }
+
+    /// Whether an answer of `port` that takes a second is waited for.
+    fn waits(budget: &TimeBudget, port: u16) -> bool {
+        budget.ask(&endpoint(port), |_| sleep(Duration::from_secs(1))).is_some()
     }
 
     #[test]
-    fn an_unnamed_port_gets_more_time_while_no_registry_was_found() {
-        let budget = TimeBudget::new(Instant::now() + Duration::from_secs(60), Some(4567));
-        let (times, last) = asked(&budget, 5050);
-        assert!(times == 3 && last > Duration::from_secs(50), "{times} {last:?}");
-        budget.registry_was_found();
-        assert_eq!(asked(&budget, 5050), (1, MOMENTS[0]));
-        for port in [443, 4567] {
-            let (times, last) = asked(&budget, port);
-            assert!(times == 1 && last > Duration::from_secs(50), "{port}: {times} {last:?}");
-        }
+    fn only_needed_ports_are_waited_for_once_one_has_answered() {
+        let budget = TimeBudget::new(LIMIT, Some(8443));
+        assert!(waits(&budget, 5050), "no port has answered");
+        budget.note_answer(5050, false);
+        assert!(waits(&budget, 4567), "no needed port has answered");
+        budget.note_answer(4567, true);
+        assert!(waits(&budget, 8443) && waits(&budget, 4567));
+        let begun = Instant::now();
+        assert!(!waits(&budget, 5050) && begun.elapsed() < Duration::from_millis(500), "5050 is not needed");
     }
 
     #[test]
-    fn an_answer_is_taken_at_once() {
-        let budget = TimeBudget::new(Instant::now() + Duration::from_secs(60), None);
-        let endpoint = "gitlab.example.com:5050".parse().expect("an endpoint");
-        assert_eq!(budget.ask(&endpoint, |limit| limit), MOMENTS[0]);
+    fn without_a_port_the_web_port_is_needed_until_a_registry_is_found() {
+        let budget = TimeBudget::new(LIMIT, None);
+        budget.note_answer(443, false);
+        assert!(waits(&budget, 443) && !waits(&budget, 4567));
+        budget.note_answer(4567, true);
+        assert!(!waits(&budget, 443) && waits(&budget, 4567));
+    }
+
+    #[test]
+    fn ports_that_are_not_needed_have_as_much_time_as_the_slowest_needed_answer() {
+        let budget = TimeBudget::new(LIMIT, Some(4567));
+        sleep(Duration::from_millis(10));
+        budget.note_answer(4567, true);
+        let quick = budget.ask(&endpoint(5050), |_| sleep(Duration::from_millis(100)));
+        assert!(quick.is_some(), "the grace");
+        assert_eq!(budget.connect_limit(), CONNECT);
+    }
+
+    #[test]
+    fn a_daemon_that_cannot_log_in_is_not_waited_for_unless_it_uses_a_proxy() {
+        let budget = TimeBudget::new(LIMIT, Some(4567));
+        let waits = |is_direct: bool| {
+            let question = |_| sleep(Duration::from_millis(200));
+            budget.ask_engine(&endpoint(4567), &AtomicBool::new(is_direct), question).is_some()
+        };
+        assert!(waits(true), "a login is possible");
+        budget.note_impossible_login();
+        assert!(!waits(true) && waits(false));
+    }
+
+    #[test]
+    #[should_panic(expected = "a bug")]
+    fn a_question_that_panics_is_not_one_without_an_answer() {
+        TimeBudget::new(LIMIT, Some(4567)).ask::<()>(&endpoint(4567), |_| panic!("a bug"));
     }
 }

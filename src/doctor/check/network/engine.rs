@@ -3,7 +3,10 @@
 use labtrust_machine::engine::{Reach, reach_from_answer};
 
 use super::code::{CLOSED, HANDSHAKE_FAILED, NOT_RESOLVED, NOT_TLS, REFUSED, TIMEOUT, UNREACHABLE};
-use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
+use crate::doctor::{
+    Case, Code, Finding,
+    evidence::{EngineInfo, EngineSeen},
+};
 
 /// Wordings and their codes; the more specific first.
 const WORDS: &[(&str, &Code)] = &[
@@ -33,9 +36,7 @@ pub(super) fn gets_there(case: &Case<'_>) -> bool {
 /// A daemon that cannot reach the registry, although this program can, for one of the reasons in `codes`. A daemon
 /// with a proxy is left out: its message is about the proxy, which the proxy check judges.
 pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Finding> {
-    let uses_none = |engine: &&EngineSeen| {
-        engine.info.answer().is_none_or(|info| info.https_proxy.is_empty() && info.http_proxy.is_empty())
-    };
+    let uses_none = |engine: &&EngineSeen| engine.info.answer().is_none_or(EngineInfo::is_direct);
     case.evidence.engines.iter().filter(uses_none).find_map(|engine| {
         let Reach::Unknown(message) = reach_from_answer(engine.registries.get(&case.registry)?.answer()?) else {
             return None;
