@@ -31,6 +31,8 @@ mod recipe;
 pub(crate) mod role;
 mod ruby;
 pub(crate) mod settings;
+mod settings_reader;
+mod sources;
 pub(crate) mod synology;
 
 pub(crate) use config::{Address, Config, Known};

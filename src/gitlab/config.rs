@@ -1,19 +1,21 @@
 //! The settings of gitlab.rb that matter for certificates: GitLab's URLs, and the files that nginx serves.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use labtrust_plan::{Endpoint, Host};
 
 use super::{
     line::Line,
     role::Role,
-    ruby::{Script, Setting, Value},
+    ruby::{Script, Setting, Target, Value},
+    sources::{Followed, Sources},
 };
 
 /// GitLab's configuration, as far as it concerns certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     script: Script,
+    sources: Arc<Sources>,
 }
 
 /// The value of a setting, as far as it is known.
@@ -42,13 +44,25 @@ pub(crate) struct Address {
 const OFF: Value = Value::Switch(false);
 
 impl Config {
-    /// Reads gitlab.rb, which overrides what a container's `environment` sets.
+    /// Reads gitlab.rb, which overrides what a container's `environment` sets, without the files that it makes Ruby read.
     pub(crate) fn read(environment: &str, gitlab_rb: &str) -> Self {
-        let mut script = Script::of_environment(environment);
-        let Script { settings, includes, .. } = Script::read(gitlab_rb);
-        script.settings.extend(settings);
-        script.includes.extend(includes);
-        Self { script }
+        Self::gather(environment, gitlab_rb, &|_| Followed::Not("labtrust does not read it here".into()))
+    }
+
+    /// Reads gitlab.rb, a container's `environment`, and with `fetch` the files that both make Ruby read.
+    pub(crate) fn gather(environment: &str, gitlab_rb: &str, fetch: &dyn Fn(&Target) -> Followed) -> Self {
+        let (sources, script) = Sources::gather(environment, gitlab_rb, fetch);
+        Self { script, sources: Arc::new(sources) }
+    }
+
+    /// The configuration with `gitlab_rb` in place of the present one.
+    pub(crate) fn with(&self, gitlab_rb: &str) -> Self {
+        Self { script: self.sources.settings(gitlab_rb), sources: Arc::clone(&self.sources) }
+    }
+
+    /// The other files that GitLab reads.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// The URL of the server `role`.
@@ -167,17 +181,17 @@ impl Config {
         found
     }
 
-    /// The lines that make Ruby read another file, which may set anything.
-    pub(crate) fn includes(&self) -> impl Iterator<Item = Line> {
-        self.script.includes.iter().map(Line::of_include)
-    }
-
-    /// A message about each of these lines.
+    /// A message about each line that makes Ruby read another file, if labtrust cannot follow it: that file may set
+    /// anything.
     pub(crate) fn unread_files(&self) -> impl Iterator<Item = String> {
-        let said = |line: Line| {
-            format!("{} reads another file, which labtrust does not read: `{}`", line.place(), line.text())
-        };
-        self.includes().map(said)
+        self.script.includes.iter().map(|include| {
+            let (line, why) = (Line::of_include(include), include.why.as_deref().unwrap_or_default());
+            format!(
+                "{} reads another file, which labtrust cannot follow: `{}`: {why}",
+                line.place(),
+                line.text()
+            )
+        })
     }
 
     /// Messages about lines that look right and have no effect, with the correct line.

@@ -57,9 +57,8 @@ impl Configured {
         }
         let file = world.read(&path)?;
         let file = file.as_ref().map(|bytes| &bytes[..]);
-        let environment = installation.environment();
         let wanted = wanted(world, installation, config, gitlab, registry);
-        let planned = Settings::plan(file, environment, &wanted);
+        let planned = Settings::plan(file, config.sources(), &wanted);
         let is_edited = planned.as_ref().is_ok_and(|settings| !settings.edits.is_empty());
         // Ruby explains a syntax error best.
         let check = if is_edited || planned.is_err() { check(world, installation, &path)? } else { None };
@@ -78,7 +77,7 @@ impl Configured {
             return Ok(Self { settings, ..untouched });
         }
         let after = String::from_utf8_lossy(&settings.after).into_owned();
-        Ok(Self { path, check, config: Config::read(environment, &after), settings })
+        Ok(Self { path, check, config: config.with(&after), settings })
     }
 
     /// The unchanged `config`.

@@ -9,6 +9,7 @@ use super::{
     nginx,
     published_ports::{Need, PortSeen, advice},
     settings::{Settings, Wanted},
+    sources::Sources,
 };
 
 /// `gitlab.rb`: an edited file is not edited again.
@@ -25,9 +26,9 @@ pub fn settings(text: &str) {
     );
     let endpoint = |text: &str| text.parse::<Endpoint>().expect("an endpoint");
     let wanted = Wanted::usual(&endpoint("mygitlab.example.com:443"), &endpoint("mygitlab.example.com:4567"));
-    if let Ok(settings) = Settings::plan(Some(text.as_bytes()), "", &wanted) {
-        let again =
-            Settings::plan(Some(&settings.after), "", &wanted).expect("the file after the edit is read");
+    if let Ok(settings) = Settings::plan(Some(text.as_bytes()), &Sources::default(), &wanted) {
+        let again = Settings::plan(Some(&settings.after), &Sources::default(), &wanted)
+            .expect("the file after the edit is read");
         assert!(again.edits.is_empty(), "{again:?}");
     }
 }

@@ -12,7 +12,6 @@ use labtrust_machine::{World, world::Node};
 use labtrust_plan::{Actor, Command, Facts, ShellLine};
 
 use super::{
-    config::Config,
     container::{self, Container, Reach},
     control::{Control, Status},
 };
@@ -172,15 +171,6 @@ impl Installation {
             control: None,
             actor: Actor::Caller,
         }
-    }
-
-    /// Its configuration: gitlab.rb, and a container's environment, which gitlab.rb overrides.
-    pub(crate) fn settings(&self, world: &World) -> Result<Config> {
-        if matches!(self.kind, Kind::Out) {
-            return Ok(Config::default());
-        }
-        let text = world.read(&self.gitlab_rb())?.unwrap_or_default();
-        Ok(Config::read(self.environment(), &String::from_utf8_lossy(&text)))
     }
 
     /// The settings in a container's environment, which GitLab evaluates before gitlab.rb.

@@ -10,33 +10,37 @@ use super::ruby::{Include, Origin, Setting, end_of_list, end_of_string};
 /// The replacement for a hidden string.
 const HIDDEN: &str = "…";
 
-/// A line of gitlab.rb, or of a container's environment.
+/// A line of gitlab.rb, of a file that it makes Ruby read, or of a container's environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// The line number, from 1; none in the environment.
-    number: Option<usize>,
+    origin: Origin,
+    /// The line number, from 1.
+    number: usize,
     text: String,
 }
 
 impl Line {
     /// The line of `setting`.
     pub(crate) fn of(setting: &Setting) -> Self {
-        Self::new(setting.origin, setting.line, &setting.text)
+        Self::new(&setting.origin, setting.line, &setting.text)
     }
 
     /// The line of `include`.
     pub(crate) fn of_include(include: &Include) -> Self {
-        Self::new(include.origin, include.line, &include.text)
+        Self::new(&include.origin, include.line, &include.text)
     }
 
-    fn new(origin: Origin, line: usize, written: &str) -> Self {
-        let number = (origin == Origin::File).then_some(line + 1);
-        Self { number, text: shown(written) }
+    fn new(origin: &Origin, line: usize, written: &str) -> Self {
+        Self { origin: origin.clone(), number: line + 1, text: shown(written) }
     }
 
-    /// Its position: `gitlab.rb:3`.
+    /// Its position: `gitlab.rb:3`. A container's environment is mostly one line.
     pub(crate) fn place(&self) -> String {
-        self.number.map_or_else(|| "GITLAB_OMNIBUS_CONFIG".into(), |number| format!("gitlab.rb:{number}"))
+        match &self.origin {
+            Origin::File => format!("gitlab.rb:{}", self.number),
+            Origin::Environment => "GITLAB_OMNIBUS_CONFIG".into(),
+            Origin::Other(path) => format!("{}:{}", text::path(path), self.number),
+        }
     }
 
     /// Its text, without possible secrets.

@@ -1,20 +1,27 @@
 //! Reads gitlab.rb without running it. It is a Ruby program, but nearly all of it assigns literals. This module reads
 //! those, and reports any other value as computed.
 
+mod expression;
+mod include;
 mod statement;
 mod value;
 
-use std::ops::Range;
+use std::{ops::Range, path::Path, sync::Arc};
 
 use self::{
+    include::Scope,
     statement::{Comment, nesting, statements},
     value::literal,
 };
 
 pub(super) use self::{
+    include::{Include, Target},
     statement::{end_of_list, end_of_string},
     value::Value,
 };
+
+/// The path of gitlab.rb, as GitLab names it.
+const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
 
 /// One assignment, or one setting that is written as a call: `external_url "…"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,18 +47,20 @@ pub(crate) struct Setting {
 }
 
 /// The place where GitLab reads a setting.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// In gitlab.rb.
     #[default]
     File,
     /// In a container's environment.
     Environment,
+    /// In another file, which gitlab.rb or the environment makes Ruby read: its path on this machine, if it has one.
+    Other(Arc<Path>),
 }
 
 /// The readable parts of a gitlab.rb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Script {
+pub(crate) struct Script {
     /// All settings, in order.
     pub settings: Vec<Setting>,
     /// The settings that are commented out, each on a line of its own where a setting could be.
@@ -60,32 +69,42 @@ pub(super) struct Script {
     pub includes: Vec<Include>,
 }
 
-/// A statement that makes Ruby read another file: `from_file '/etc/gitlab/site.rb'`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Include {
-    /// The statement, as written.
-    pub text: String,
-    /// The line in which it begins, counted from 0.
-    pub line: usize,
-    /// Where it was read.
-    pub origin: Origin,
-}
-
 impl Script {
-    /// Reads `text`.
-    pub(super) fn read(text: &str) -> Self {
+    /// Reads `text` of gitlab.rb.
+    pub(crate) fn read(text: &str) -> Self {
+        Self::read_from(text, &Origin::File, GITLAB_RB)
+    }
+
+    /// Reads the `text` of a container's environment.
+    pub(crate) fn of_environment(text: &str) -> Self {
+        Self::read_from(text, &Origin::Environment, "")
+    }
+
+    /// Reads `text`, which Ruby reads from `origin`: from the file that GitLab names `path`, if it is a file.
+    pub(crate) fn read_from(text: &str, origin: &Origin, path: &str) -> Self {
         let (statements, comments) = statements(text);
         let mut settings = Vec::new();
         // The depth of conditions and loops before each statement, and at the end.
         let mut depths = vec![0_usize];
+        let mut scope = Scope::of(path);
         let mut includes = Vec::new();
         for (index, statement) in statements.iter().enumerate() {
             let (opens, closes) = nesting(&statement.text);
             let depth = depths[index].saturating_sub(closes);
+            scope.close(closes);
             if reads_another_file(&statement.text) {
-                let (text, line) = (first_line(&statement.text), *statement.lines.start());
-                includes.push(Include { text, line, origin: Origin::File });
+                let (target, is_certain) = scope.target(&statement.text);
+                includes.push(Include {
+                    text: first_line(&statement.text),
+                    line: *statement.lines.start(),
+                    origin: origin.clone(),
+                    after: settings.len(),
+                    is_certain: is_certain && !statement.is_cut,
+                    target,
+                    why: None,
+                });
             }
+            scope.note(&statement.text, opens);
             let outer = setting(&statement.text);
             let is_whole = outer.is_some();
             for mut setting in outer.map_or_else(|| within(&statement.text), |setting| vec![setting]) {
@@ -98,6 +117,7 @@ impl Script {
                 let is_apart =
                     |other: usize| statements.get(other).is_none_or(|other| !other.lines.contains(&first));
                 setting.line = first;
+                setting.origin = origin.clone();
                 setting.alone =
                     is_certain && first == last && is_apart(index.wrapping_sub(1)) && is_apart(index + 1);
                 settings.push(setting);
@@ -109,16 +129,8 @@ impl Script {
         Self { settings, comments, includes }
     }
 
-    /// Reads the `text` of a container's environment.
-    pub(super) fn of_environment(text: &str) -> Self {
-        let mut script = Self::read(text);
-        script.settings.iter_mut().for_each(|setting| setting.origin = Origin::Environment);
-        script.includes.iter_mut().for_each(|include| include.origin = Origin::Environment);
-        script
-    }
-
     /// The setting that decides `path`: the last one for it, or for a hash that contains it.
-    pub(super) fn last(&self, path: &[&str]) -> Option<Setting> {
+    pub(crate) fn last(&self, path: &[&str]) -> Option<Setting> {
         let found = |setting: &Setting| {
             if setting.inert || !is_part(&setting.path, path) {
                 return None;

@@ -12,10 +12,7 @@ mod written;
 use labtrust_plan::Edit;
 
 use self::{block::Block, current_setting::CurrentSetting, setting_state::SettingState, written::Lines};
-use super::{
-    line::Line,
-    ruby::{Script, Value},
-};
+use super::{line::Line, ruby::Value, sources::Sources};
 
 pub(crate) use self::conflict::Conflict;
 pub(crate) use self::wanted::{GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Wanted};
@@ -34,15 +31,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Plans the edits that give `file` the `wanted` settings. GitLab evaluates `environment` before the file, so the file
-    /// wins. The error is the end of a sentence that begins with the file's name.
-    pub(crate) fn plan(file: Option<&[u8]>, environment: &str, wanted: &[Wanted]) -> Result<Self, String> {
+    /// Plans the edits that give `file` the `wanted` settings. `sources` are the other texts that GitLab reads. The error
+    /// is the end of a sentence that begins with the file's name.
+    pub(crate) fn plan(file: Option<&[u8]>, sources: &Sources, wanted: &[Wanted]) -> Result<Self, String> {
         let bytes = file.unwrap_or_default();
-        let scripts = [Script::of_environment(environment), read(bytes)];
+        let read = |bytes: &[u8]| sources.settings(&String::from_utf8_lossy(bytes));
+        let script = read(bytes);
         let lines = Lines::of(bytes);
         let (mut settings, mut block) = (Self::default(), Block::of(&lines));
         for setting in wanted {
-            let found = CurrentSetting::of(&scripts, setting.row);
+            let found = CurrentSetting::of(&script, setting.row);
             let value = match SettingState::of(setting, found.setting()) {
                 SettingState::Right => continue,
                 SettingState::Left => {
@@ -56,7 +54,7 @@ impl Settings {
                     value
                 }
             };
-            let line = found.editable_line(&scripts[1], setting.row).filter(|line| !block.holds(line.line));
+            let line = found.editable_line(&script, setting.row).filter(|line| !block.holds(line.line));
             match line.and_then(|line| lines.rewritten(&line, &value)) {
                 Some((old, new)) => settings.edits.push(Edit::Line { old, new }),
                 None => block.set(setting.row, &value),
@@ -65,8 +63,7 @@ impl Settings {
         settings.edits.extend(block.into_edit());
         settings.after =
             settings.edits.iter().try_fold(bytes.to_vec(), |text, edit| edit.apply(Some(&text)))?;
-        let [environment, _] = scripts;
-        let after = [environment, read(&settings.after)];
+        let after = read(&settings.after);
         let is_read = |one: &&Wanted| {
             matches!(
                 SettingState::of(one, CurrentSetting::of(&after, one.row).setting()),
@@ -88,11 +85,6 @@ impl Settings {
             }
         }
     }
-}
-
-/// Reads a file in any encoding: the settings are ASCII.
-fn read(bytes: &[u8]) -> Script {
-    Script::read(&String::from_utf8_lossy(bytes))
 }
 
 #[cfg(test)]

@@ -25,8 +25,9 @@ fn the_line_that_stands_in_the_way_is_named() {
         ("external_url 'http://git_lab.corp.example'", 1, "+ external_url 'https://git_lab.corp.example'"),
         (
             "external_url 'http://git.corp.example'\nfrom_file '/etc/gitlab/site.rb'",
-            1,
-            "! gitlab.rb:2 reads another file, which labtrust does not read: `from_file '/etc/gitlab/site.rb'`",
+            3,
+            "gitlab.rb:2 reads another file, which labtrust cannot follow: `from_file '/etc/gitlab/site.rb'`: \
+             /etc/gitlab/site.rb does not exist",
         ),
         (
             "external_url 'http://git.corp.example'\nnginx.merge!('listen_https' => false)",
@@ -53,19 +54,32 @@ fn the_line_that_stands_in_the_way_is_named() {
 }
 
 #[test]
-fn what_another_file_sets_is_overridden_behind_the_line_that_reads_it() {
+fn what_another_file_sets_is_read_and_stays() {
     let machine = machine!("gitlab");
     let gitlab = Gitlab::start(&machine);
-    machine.write("/etc/gitlab/site.rb", format!("external_url 'http://{HOST}'\n"));
-    gitlab.configure(&format!("external_url 'http://{HOST}'\nfrom_file '/etc/gitlab/site.rb'\n"));
+    let site = format!("registry_external_url 'http://{HOST}:5050'\n");
+    machine.write("/etc/gitlab/conf.d/site.rb", &site);
+    let theirs = format!(
+        "external_url 'http://{HOST}'\n\
+         Dir['/etc/gitlab/conf.d/*.rb'].each {{ |file| from_file file }}\n"
+    );
+    gitlab.configure(&theirs);
     let before = machine.settled();
-    machine
-        .run(["labtrust", "setup", "--no-trust"])
-        .succeeded()
-        .says("warning: gitlab.rb:2 reads another file");
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    let after = machine.read(RUBY);
+    assert!(after.contains(&format!("\nregistry_external_url 'https://{HOST}:5050'\n")), "{after}");
+    assert_eq!(machine.read("/etc/gitlab/conf.d/site.rb"), site);
     assert_eq!(code(&machine, &format!("https://{HOST}/users/sign_in")), "200");
+    assert_eq!(code(&machine, &format!("https://{HOST}:5050/v2/")), "401");
     machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    // A file that only Ruby can tell may set anything.
+    machine.write_with_mode(RUBY, "600", format!("{theirs}from_file ENV['MORE']\n"));
+    let before = machine.settled();
+    let refused = machine.run(["labtrust", "setup", "--no-trust"]).exited(3);
+    refused.says("gitlab.rb:3 reads another file").says("hint:").says("labtrust setup HOST --out DIR");
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }
 

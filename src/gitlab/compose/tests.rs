@@ -6,7 +6,10 @@ use labtrust_machine::World;
 use labtrust_plan::Command;
 
 use super::*;
-use crate::gitlab::settings::{Settings, Wanted};
+use crate::gitlab::{
+    settings::{Settings, Wanted},
+    sources::Sources,
+};
 
 fn blueprint(gitlab: &str, registry: &str, http: u16, ssh: u16) -> Blueprint {
     let (gitlab, registry): (Endpoint, Endpoint) =
@@ -86,7 +89,8 @@ fn what_we_write_we_read() {
     for blueprint in blueprints() {
         let config = crate::gitlab::Config::read("", &blueprint.gitlab_rb());
         let wanted = Wanted::usual(&blueprint.gitlab, &blueprint.registry);
-        let settings = Settings::plan(Some(blueprint.gitlab_rb().as_bytes()), "", &wanted).expect("a plan");
+        let settings = Settings::plan(Some(blueprint.gitlab_rb().as_bytes()), &Sources::default(), &wanted)
+            .expect("a plan");
         assert_eq!(settings.edits, []);
         assert_eq!(config.remarks(), Vec::<String>::new());
         let compose = blueprint.compose();

@@ -33,7 +33,7 @@ impl Value {
     }
 
     /// The value if the statement may not run: each key that a merged hash may add is then computed.
-    pub(super) fn in_doubt(self, merges: bool) -> Self {
+    pub(in crate::gitlab) fn in_doubt(self, merges: bool) -> Self {
         match self {
             Self::Table(entries) if merges => {
                 Self::Table(entries.into_iter().map(|(key, _)| (key, Self::Computed)).collect())
@@ -62,12 +62,12 @@ fn of_entries(text: &str) -> Value {
     if text.len() > LONGEST {
         return Value::Computed;
     }
-    let entries = parts(text).and_then(|parts| parts.into_iter().map(entry).collect());
+    let entries = parts(text, ',').and_then(|parts| parts.into_iter().map(entry).collect());
     entries.map_or(Value::Computed, Value::Table)
 }
 
-/// The parts of `text` between commas, outside strings and brackets; none if the brackets do not match.
-fn parts(text: &str) -> Option<Vec<&str>> {
+/// The parts of `text` between `separator`s, outside strings and brackets; none if the brackets do not match.
+pub(super) fn parts(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut depth, mut begin, mut at) = (Vec::new(), 0_usize, 0, 0);
     while let Some(next) = text[at..].chars().next() {
         match next {
@@ -77,16 +77,16 @@ fn parts(text: &str) -> Option<Vec<&str>> {
             }
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.checked_sub(1)?,
-            ',' if depth == 0 => {
+            _ if next == separator && depth == 0 => {
                 parts.push(&text[begin..at]);
-                begin = at + 1;
+                begin = at + next.len_utf8();
             }
             _ => {}
         }
         at += next.len_utf8();
     }
     parts.push(&text[begin..]);
-    // Nothing may follow the last comma.
+    // Nothing may follow the last one.
     parts.pop_if(|last| last.trim().is_empty());
     (depth == 0).then_some(parts)
 }

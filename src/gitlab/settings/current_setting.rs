@@ -3,29 +3,27 @@
 use super::{conflict::Conflict, wanted::SettingRow};
 use crate::gitlab::{
     line::Line,
-    ruby::{Script, Setting, Value},
+    ruby::{Include, Origin, Script, Setting, Value},
 };
 
 /// The setting that decides now.
 pub(super) enum CurrentSetting {
     /// None.
     Unset,
-    /// One in a container's environment, which gitlab.rb does not set.
-    Environment(Setting),
+    /// One in a container's environment, or in another file that GitLab reads.
+    Elsewhere(Setting),
     /// One in gitlab.rb.
     File(Setting),
 }
 
 impl CurrentSetting {
-    /// The setting that decides `row`: GitLab evaluates the environment first, then the file.
-    pub(super) fn of([environment, file]: &[Script; 2], row: &SettingRow) -> Self {
+    /// The setting in `script` that decides `row`.
+    pub(super) fn of(script: &Script, row: &SettingRow) -> Self {
         let mut found = Self::Unset;
         for path in row.paths {
-            let next = match (file.last(path), environment.last(path)) {
-                (Some(setting), _) => Self::File(setting),
-                (None, Some(setting)) => Self::Environment(setting),
-                (None, None) => continue,
-            };
+            let Some(setting) = script.last(path) else { continue };
+            let is_in_file = setting.origin == Origin::File;
+            let next = if is_in_file { Self::File(setting) } else { Self::Elsewhere(setting) };
             // A whole hash that Ruby computes for a service tells nothing about this setting.
             let is_set = next.setting().is_some_and(|setting| {
                 setting.value != Value::Nil && (setting.path.len() > 1 || row.paths.len() == 1)
@@ -41,7 +39,7 @@ impl CurrentSetting {
     pub(super) fn setting(&self) -> Option<&Setting> {
         match self {
             Self::Unset => None,
-            Self::Environment(setting) | Self::File(setting) => Some(setting),
+            Self::Elsewhere(setting) | Self::File(setting) => Some(setting),
         }
     }
 
@@ -53,13 +51,18 @@ impl CurrentSetting {
         Some(Conflict { line: Line::of(setting), is_conditional, becomes })
     }
 
-    /// The line of `file` that can be edited so that `row` takes effect: the line that decides it, else the template's
+    /// The line of gitlab.rb that can be edited so that `row` takes effect: the line that decides it, else the template's
     /// commented line.
-    pub(super) fn editable_line(&self, file: &Script, row: &SettingRow) -> Option<Setting> {
+    pub(super) fn editable_line(&self, script: &Script, row: &SettingRow) -> Option<Setting> {
         let is_whole = |setting: &&Setting| row.paths.iter().any(|path| setting.path == *path);
         if let Self::File(setting) = self {
             // A file that Ruby reads later may set it again.
-            let is_final = file.includes.iter().all(|include| include.line < setting.line);
+            let is_before = |include: &Include| match include.origin {
+                Origin::Environment => true,
+                Origin::File => include.line < setting.line,
+                Origin::Other(_) => false,
+            };
+            let is_final = script.includes.iter().all(is_before);
             let can_hold =
                 setting.alone && setting.value != Value::Computed && is_whole(&setting) && is_final;
             return can_hold.then(|| setting.clone());
@@ -71,10 +74,12 @@ impl CurrentSetting {
             };
             is_whole(setting) && row.templates.contains(&value.as_str())
         };
-        if !file.includes.is_empty() {
+        // A file that Ruby reads below the commented line would set it again.
+        let is_in_other = |setting: &Setting| matches!(setting.origin, Origin::Other(_));
+        if !script.includes.is_empty() || self.setting().is_some_and(is_in_other) {
             return None;
         }
-        let mut templates = file.comments.iter().filter(is_template);
+        let mut templates = script.comments.iter().filter(is_template);
         templates.next().filter(|_| templates.next().is_none()).cloned()
     }
 }

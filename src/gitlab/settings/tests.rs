@@ -1,7 +1,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests set the stage, and run Ruby")]
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
+use labtrust_machine::World;
 use labtrust_plan::{Endpoint, edit::Undone};
 use serde_json::Value as Json;
 
@@ -9,7 +14,11 @@ use super::{
     wanted::{SettingRow, Wish},
     *,
 };
-use crate::gitlab::{Address, Role};
+use crate::gitlab::{
+    Address, Config, Installation, Role,
+    ruby::Target,
+    sources::{Followed, SourceFile},
+};
 
 const HOST: &str = "mygitlab.example.com";
 
@@ -33,8 +42,8 @@ fn wanted(name: &str) -> Vec<Wanted> {
 }
 
 /// The changes to `file`, as text.
-fn shown(file: &[u8], planned: &Result<Settings, String>) -> String {
-    let mut lines = Vec::new();
+fn shown(file: &[u8], config: &Config, planned: &Result<Settings, String>) -> String {
+    let mut lines: Vec<_> = config.unread_files().map(|unread| format!("! {unread}")).collect();
     match planned {
         Err(why) => lines.push(format!("! gitlab.rb {why}")),
         Ok(settings) => {
@@ -45,15 +54,54 @@ fn shown(file: &[u8], planned: &Result<Settings, String>) -> String {
             lines.extend(settings.left.iter().map(|left| format!("= {left}")));
         }
     }
-    lines.into_iter().map(|line| line + "\n").collect()
+    let etc = folder().join("etc").display().to_string();
+    lines.into_iter().map(|line| line.replace(&etc, "/etc/gitlab") + "\n").collect()
 }
 
-/// The settings that Ruby computes from gitlab.rb.
-fn evaluated(text: &[u8]) -> Json {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("gitlab.rb");
-    fs::write(&path, text).expect("a file");
-    let output = Command::new("ruby").arg(self::folder().join("omnibus.rb")).arg(&path).output();
+/// The files that a case makes Ruby read: `/etc/gitlab` stands for a folder of the cases.
+fn fetched(target: &Target) -> Followed {
+    match target {
+        Target::Files { paths, .. } if paths == &["/dev/null"] => {
+            let shown = PathBuf::from("/dev/null").into();
+            Followed::Files(vec![SourceFile { inside: "/dev/null".into(), shown, text: String::new() }])
+        }
+        _ => Installation::prepared(&folder().join("etc")).followed(&World::here(), target),
+    }
+}
+
+/// What the case `text` sets, and the files that it makes Ruby read.
+fn config(text: &[u8]) -> Config {
+    Config::gather("", &String::from_utf8_lossy(text), &fetched)
+}
+
+/// The settings that Ruby computes from gitlab.rb in a `stage` that stands for `/etc/gitlab`.
+fn evaluated(text: &[u8], stage: &Path) -> Json {
+    let stage_named = |bytes: &[u8]| {
+        let (from, to) = (&b"/etc/gitlab/"[..], format!("{}/", stage.display()).into_bytes());
+        let mut text = Vec::new();
+        let mut rest = bytes;
+        while let Some(at) = rest.windows(from.len()).position(|part| part == from) {
+            text.extend([&rest[..at], &to].concat());
+            rest = &rest[at + from.len()..];
+        }
+        [&text[..], rest].concat()
+    };
+    let path = stage.join("gitlab.rb");
+    fs::write(&path, stage_named(text)).expect("a file");
+    let mut folders = vec![(folder().join("etc"), stage.to_owned())];
+    while let Some((from, to)) = folders.pop() {
+        fs::create_dir_all(&to).expect("a folder");
+        for entry in fs::read_dir(from).expect("the files of the cases") {
+            let (path, to) =
+                (entry.as_ref().expect("a file").path(), to.join(entry.expect("a file").file_name()));
+            if path.is_dir() {
+                folders.push((path, to));
+            } else {
+                fs::write(to, stage_named(&fs::read(path).expect("a file"))).expect("a file");
+            }
+        }
+    }
+    let output = Command::new("ruby").arg(folder().join("omnibus.rb")).arg(&path).output();
     let output = output.expect("Ruby: run scripts/install-lab");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
@@ -83,9 +131,10 @@ fn every_gitlab_rb_says_what_is_wanted_with_the_smallest_edit() {
         count += 1;
         let before = fs::read(&path).expect("a case");
         let wanted = wanted(&name);
-        let planned = Settings::plan(Some(&before), "", &wanted);
+        let config = config(&before);
+        let planned = Settings::plan(Some(&before), config.sources(), &wanted);
         let becomes = path.with_extension("becomes");
-        let found = shown(&before, &planned);
+        let found = shown(&before, &config, &planned);
         if std::env::var_os("LABTRUST_RECORD").is_some() {
             fs::write(&becomes, &found).expect("a record");
         }
@@ -97,7 +146,8 @@ fn every_gitlab_rb_says_what_is_wanted_with_the_smallest_edit() {
 }
 
 fn check(name: &str, before: &[u8], wanted: &[Wanted], settings: &Settings) {
-    let (then, now) = (evaluated(before), evaluated(&settings.after));
+    let stage = tempfile::tempdir().expect("a folder");
+    let (then, now) = (evaluated(before, stage.path()), evaluated(&settings.after, stage.path()));
     for one in wanted {
         let (was, is) = (value(&then, one.row), value(&now, one.row));
         let holds = match &one.value {
@@ -129,7 +179,8 @@ fn check(name: &str, before: &[u8], wanted: &[Wanted], settings: &Settings) {
     }
     assert_eq!(both[0], both[1], "{name}");
     // A second run changes nothing.
-    let again = Settings::plan(Some(&settings.after), "", wanted).expect("a plan");
+    let again =
+        Settings::plan(Some(&settings.after), config(&settings.after).sources(), wanted).expect("a plan");
     assert_eq!((again.edits, again.conflicts), (vec![], vec![]), "{name}");
     // Undoing restores the bytes, last first.
     let mut stages = vec![before.to_vec()];

@@ -95,10 +95,11 @@ impl Site {
             (.., Some(out)) => Installation::out(&folder(out, "--out")?, folders.reload.as_deref()),
             _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
         };
-        let config = match installation.kind {
-            Kind::Out => Config::default(),
-            _ => installation.settings(&world)?,
-        };
+        let config = installation.settings(&world)?;
+        if changes_settings {
+            let host = host.map_or_else(|| "HOST".into(), |host| host.host.in_url());
+            installation.refuse_unread_files(&config, &host)?;
+        }
         let (gitlab, registry) = match &prepared {
             Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
             None => endpoints(host, registry, &config)?,

@@ -1,0 +1,161 @@
+//! Reads the settings in effect of an installation: its gitlab.rb, its container's environment, and the files that both
+//! make Ruby read, through the container's mounts. All of labtrust asks this reader.
+
+use std::path::Path;
+
+use anyhow::Result;
+use labtrust_machine::World;
+use labtrust_plan::text;
+
+use super::{
+    config::Config,
+    installation::{Installation, Kind},
+    ruby::Target,
+    sources::{Followed, SourceFile},
+};
+use crate::hint::{fail, hint};
+
+impl Installation {
+    /// Its settings in effect.
+    pub(crate) fn settings(&self, world: &World) -> Result<Config> {
+        if matches!(self.kind, Kind::Out) {
+            return Ok(Config::default());
+        }
+        let text = world.read(&self.gitlab_rb())?.unwrap_or_default();
+        let fetch = |target: &Target| self.followed(world, target);
+        Ok(Config::gather(self.environment(), &String::from_utf8_lossy(&text), &fetch))
+    }
+
+    /// Refuses a gitlab.rb that makes Ruby read a file which labtrust cannot follow: it may set anything.
+    pub(crate) fn refuse_unread_files(&self, config: &Config, host: &str) -> Result<()> {
+        let unread: Vec<_> = config.unread_files().collect();
+        if unread.is_empty() || matches!(self.kind, Kind::Out | Kind::Prepared) {
+            return Ok(());
+        }
+        Err(fail(
+            unread.join("; "),
+            hint!(
+                "write there the path of a file that exists and that this machine can read, and try again; or create only \
+                 the certificate and key: {labtrust setup {} --out DIR --reload CMD}",
+                host
+            ),
+        ))
+    }
+
+    /// The files of `target`.
+    pub(super) fn followed(&self, world: &World, target: &Target) -> Followed {
+        let files = match target {
+            Target::Files { paths, is_optional } => paths
+                .iter()
+                .filter_map(|path| match self.source_file(world, path) {
+                    Ok(None) if *is_optional => None,
+                    Ok(None) => Some(Err(format!("{} does not exist", text::in_line(path)))),
+                    Ok(Some(file)) => Some(Ok(file)),
+                    Err(why) => Some(Err(why)),
+                })
+                .collect(),
+            Target::Glob(pattern) => self.matching(world, pattern),
+            Target::Environment | Target::Computed => Ok(Vec::new()),
+        };
+        match files {
+            Ok(files) => Followed::Files(files),
+            Err(why) => Followed::Not(why),
+        }
+    }
+
+    /// The file at GitLab's path `inside`; none if it does not exist.
+    fn source_file(&self, world: &World, inside: &str) -> Result<Option<SourceFile>, String> {
+        let shown = text::in_line(inside);
+        if !inside.starts_with('/') {
+            return Err(format!("{shown} is a relative path"));
+        }
+        let inside = &lexical(inside);
+        let path = self
+            .outside(Path::new(inside))
+            .ok_or_else(|| format!("{shown} cannot be reached from this machine"))?;
+        let bytes = world.read(&path).map_err(|error| error.to_string())?;
+        Ok(bytes.map(|bytes| SourceFile {
+            inside: inside.to_owned(),
+            shown: path.into(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }))
+    }
+
+    /// The files at GitLab's paths that match `pattern`, whose last part may hold `*` and `?`.
+    fn matching(&self, world: &World, pattern: &str) -> Result<Vec<SourceFile>, String> {
+        let (folder, last) = pattern.rsplit_once('/').unwrap_or_default();
+        if folder.is_empty() || folder.contains(['*', '?', '[', '{']) || last.contains(['[', '{', '\\']) {
+            return Err(format!("labtrust does not read the pattern {}", text::in_line(pattern)));
+        }
+        let outside = self
+            .outside(Path::new(folder))
+            .ok_or_else(|| format!("{} cannot be reached from this machine", text::in_line(folder)))?;
+        let listed = world.list(&outside).map_err(|error| error.to_string())?;
+        let mut names: Vec<_> =
+            listed.iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect();
+        names.retain(|name| !name.starts_with('.') && is_match(last, name));
+        names.sort();
+        let files = names.iter().map(|name| self.source_file(world, &format!("{folder}/{name}")));
+        files.filter_map(Result::transpose).collect()
+    }
+}
+
+/// The path without `.` and `..`: those inside a container do not lead out of its mounts.
+fn lexical(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// Whether `name` matches the shell's `pattern`.
+fn is_match(pattern: &str, name: &str) -> bool {
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let rest = rest.as_str().trim_start_matches('*');
+            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| is_match(rest, &name[at..]))
+        }
+        Some(first) => {
+            let mut others = name.chars();
+            others.next().is_some_and(|next| first == '?' || first == next)
+                && is_match(rest.as_str(), others.as_str())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_below_its_root() {
+        for (path, expected) in [
+            ("/etc/gitlab/./d/../site.rb", "/etc/gitlab/site.rb"),
+            ("/etc/gitlab/../../../etc/shadow", "/etc/shadow"),
+            ("//x//", "/x"),
+        ] {
+            assert_eq!(lexical(path), expected);
+        }
+    }
+
+    #[test]
+    fn patterns_match_as_in_a_shell() {
+        for (pattern, name, expected) in [
+            ("*.rb", "10-urls.rb", true),
+            ("*.rb", "urls.rb.bak", false),
+            ("??-*.rb", "10-urls.rb", true),
+            ("*", "", true),
+            ("", "x", false),
+            ("a*b*c", "a-b-b-c", true),
+        ] {
+            assert_eq!(is_match(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

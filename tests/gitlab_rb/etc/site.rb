@@ -1,0 +1,3 @@
+# What the whole company sets.
+registry_external_url 'http://mygitlab.example.com:4567'
+gitlab_rails['time_zone'] = 'UTC'

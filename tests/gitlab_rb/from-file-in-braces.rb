@@ -1,0 +1,1 @@
+Dir["/etc/gitlab/conf.d/*.rb"].each { |file| from_file file }
