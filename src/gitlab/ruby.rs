@@ -3,10 +3,11 @@
 
 mod expression;
 mod include;
+mod origin;
 mod statement;
 mod value;
 
-use std::{ops::Range, path::Path, sync::Arc};
+use std::ops::Range;
 
 use self::{
     include::Scope,
@@ -16,6 +17,7 @@ use self::{
 
 pub(super) use self::{
     include::{Include, Target},
+    origin::Origin,
     statement::{end_of_list, end_of_string},
     value::Value,
 };
@@ -44,18 +46,6 @@ pub(crate) struct Setting {
     pub merges: bool,
     /// Where it was read.
     pub origin: Origin,
-}
-
-/// The place where GitLab reads a setting.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// In gitlab.rb.
-    #[default]
-    File,
-    /// In a container's environment.
-    Environment,
-    /// In another file, which gitlab.rb or the environment makes Ruby read: its path on this machine, if it has one.
-    Other(Arc<Path>),
 }
 
 /// The readable parts of a gitlab.rb.

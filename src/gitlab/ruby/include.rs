@@ -1,8 +1,8 @@
 //! The statements that make Ruby read another file as a part of this one, and the files that they name.
 
 use super::{
-    Origin,
     expression::{Names, call, split_at, text_of},
+    origin::Origin,
     value::parts,
 };
 

@@ -1,0 +1,15 @@
+//! The place of a setting.
+
+use std::{path::Path, sync::Arc};
+
+/// The place where GitLab reads a setting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// In gitlab.rb.
+    #[default]
+    File,
+    /// In a container's environment.
+    Environment,
+    /// In another file, which gitlab.rb or the environment makes Ruby read: its path on this machine, if it has one.
+    Other(Arc<Path>),
+}
