@@ -15,6 +15,7 @@ pub mod listener;
 mod message;
 mod node;
 mod process;
+mod raw;
 mod request;
 mod running;
 mod socket;
@@ -37,7 +38,7 @@ pub(crate) use self::process::trusted_program;
 pub use self::process::{Output, trusted_path};
 use self::request::{Reply, Request};
 pub(crate) use self::running::{SHELLS, running};
-pub(crate) use self::socket::{Answer, connect};
+pub(crate) use self::socket::{Answer, Peer, connect, peer};
 use self::{flush::Flushes, message::Bytes};
 use crate::{Error, Result, bundle::Bundle};
 

@@ -1,17 +1,14 @@
 //! Resets what this process inherits, before anything else is done. A foreign file size limit would truncate files, a umask
 //! would open them to others, and open descriptors would reach helpers that run with fewer rights.
-//!
-//! This is the only file with `unsafe`: std sets no signal but SIGPIPE, and rustix accepts no plain number as a descriptor.
 
-#![allow(unsafe_code, reason = "see above; each block says why it is sound")]
-
-use std::{fs, os::fd::BorrowedFd};
+use std::fs;
 
 use rustix::{
     fs::Mode,
-    io::{FdFlags, fcntl_setfd},
     process::{Resource, Rlimit, getrlimit, setrlimit, umask},
 };
+
+use super::raw::{close_on_exec, reset_signals};
 
 /// Resets signals, limits, umask and descriptors. Call it first, while there is one thread and no open file.
 pub fn shed() {
@@ -19,17 +16,8 @@ pub fn shed() {
     let_files_grow();
     // Our own files get an explicit mode. Helpers' files become readable for all and writable for us.
     umask(Mode::from_bits_truncate(0o022));
-    // SAFETY: no handler is installed, and no other thread runs yet.
-    unsafe {
-        // With SIGXFSZ ignored, a file that reaches the limit is an error, and does not kill the process.
-        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-        // With SIGCHLD ignored, the kernel would not report how a helper ended.
-        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
-    }
-    for descriptor in inherited() {
-        // SAFETY: the descriptor is borrowed for this call only, which closes nothing, and fails if it is closed already.
-        let _ = fcntl_setfd(unsafe { BorrowedFd::borrow_raw(descriptor) }, FdFlags::CLOEXEC);
-    }
+    reset_signals();
+    inherited().into_iter().for_each(close_on_exec);
 }
 
 /// Forbids core dumps, which would contain keys. On Linux the process is marked as not dumpable: that also works if cores are

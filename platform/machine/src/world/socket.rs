@@ -32,6 +32,30 @@ pub(crate) fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> 
     Ok(OwnedFd::from(stream).into())
 }
 
+/// The program that listens on a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// Its process; none if this process cannot see it, because the program runs outside of this process's container.
+    pub pid: Option<u32>,
+    /// Its user.
+    pub uid: u32,
+}
+
+/// The program that listens on `socket`, if it can be asked within `limit`. If a service manager opened the socket, that is
+/// the program.
+pub(crate) fn peer(socket: &Path, limit: Duration) -> Option<Peer> {
+    #[cfg(target_os = "linux")]
+    {
+        let (pid, uid) = super::raw::peer(&connect(socket, limit).ok()?).ok()?;
+        Some(Peer { pid: Some(pid).filter(|pid| *pid != 0), uid })
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (socket, limit);
+        None
+    }
+}
+
 /// The answer of the engine at `socket` to `GET path` within `limit`.
 pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
     let peer = || format!("the Docker daemon at {}", socket.display());
