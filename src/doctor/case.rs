@@ -59,15 +59,28 @@ impl<'e> Case<'e> {
         Endpoint::new(self.host().clone(), self.registry)
     }
 
-    /// The daemon to judge, with its index in the facts: the first whose socket is open, else the first that exists,
-    /// else the first.
+    /// The daemon to judge, with its index in the facts: the one that the docker command uses; else the first whose
+    /// socket is open, else the first that exists, else the first.
     pub fn engine(&self) -> Option<(usize, &'e EngineSeen)> {
         let distance = |engine: &EngineSeen| match engine.socket_state {
             SocketState::Open => 0,
             SocketState::Forbidden | SocketState::Unknown(_) => 1,
             SocketState::NoListener | SocketState::Absent => 2,
         };
-        self.evidence.engines.iter().enumerate().min_by_key(|(_, engine)| distance(engine))
+        let engines = self.evidence.engines.iter().enumerate();
+        engines.min_by_key(|(index, engine)| (!self.is_chosen(*index), distance(engine)))
+    }
+
+    /// Whether the docker command uses the daemon with this index in the facts.
+    fn is_chosen(&self, index: usize) -> bool {
+        self.evidence.facts.engines.get(index).is_some_and(|engine| engine.chosen_by.is_some())
+    }
+
+    /// The daemons that count for what the docker command does: the one that it uses; all, if that is not known.
+    pub fn engines(&self) -> impl Iterator<Item = &'e EngineSeen> {
+        let is_known = (0..self.evidence.engines.len()).any(|index| self.is_chosen(index));
+        let engines = self.evidence.engines.iter().enumerate();
+        engines.filter(move |(index, _)| !is_known || self.is_chosen(*index)).map(|(_, engine)| engine)
     }
 
     /// What was seen at `port`.
@@ -83,12 +96,12 @@ impl<'e> Case<'e> {
     /// Whether a daemon accepts the registry, directly or through a proxy.
     pub fn is_accepted(&self) -> bool {
         let result = |engine| self.reach_of(engine) == Some(engine::Reach::Accepted);
-        self.evidence.engines.iter().any(result)
+        self.engines().any(result)
     }
 
     /// The message of the first daemon that does not trust the certificate at `url`.
     pub fn refusal_of(&self, url: &str) -> Option<String> {
-        self.evidence.engines.iter().find_map(|engine| match self.reach_of(engine)? {
+        self.engines().find_map(|engine| match self.reach_of(engine)? {
             engine::Reach::Refused(message) if message.contains(&format!("\"{url}")) => Some(message),
             _ => None,
         })

@@ -1,5 +1,7 @@
 //! No Docker daemon, or one that cannot be asked.
 
+mod elsewhere;
+
 use std::time::{Duration, Instant};
 
 use super::{ask, recorded, serving, trusting};

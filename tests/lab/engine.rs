@@ -80,6 +80,14 @@ impl<'m> Engine<'m> {
         engine
     }
 
+    /// Starts a daemon from a shell, with these variables: no service manager knows of it, and it listens on `socket`.
+    pub(crate) fn start_by_hand(machine: &'m Machine, socket: &str, variables: &[(&str, &str)]) {
+        let line = include_str!("engine/by_hand.sh");
+        let command = machine.command(["sh", "-c", line, "dockerd", socket]);
+        variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run().succeeded();
+        Self::wait_at(machine, socket);
+    }
+
     /// Starts a current one that keeps its images in containerd, as it does by itself from version 29 on.
     pub(crate) fn with_containerd(machine: &'m Machine) -> Self {
         let engine = Self::start_as(machine, Release::Current, Manager::Systemd);
@@ -157,10 +165,15 @@ impl<'m> Engine<'m> {
 
     /// Waits until the daemon answers.
     pub(crate) fn wait(&self) {
-        let ping = "curl --silent --fail --max-time 5 --unix-socket /run/docker.sock http://engine/_ping";
+        Self::wait_at(self.machine, "/run/docker.sock");
+    }
+
+    /// Waits until a daemon answers at `socket`.
+    pub(crate) fn wait_at(machine: &Machine, socket: &str) {
+        let ping = format!("curl --silent --fail --max-time 5 --unix-socket {socket} http://engine/_ping");
         let script = format!(
             "for i in $(seq 600); do {ping} && exit; sleep 0.05; done; tail -n 20 /var/log/docker.log; exit 1"
         );
-        self.machine.sh(&script).succeeded();
+        machine.sh(&script).succeeded();
     }
 }

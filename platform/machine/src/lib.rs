@@ -12,7 +12,7 @@ mod explain;
 pub mod fuzzing;
 pub mod handshake;
 mod lock;
-mod probe;
+pub mod probe;
 mod progress;
 mod proof;
 mod purge;

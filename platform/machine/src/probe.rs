@@ -1,5 +1,7 @@
 //! Gathers the facts of this machine. It changes nothing and runs no program.
 
+mod daemon;
+mod docker_context;
 mod engines;
 pub(crate) mod users;
 
@@ -16,6 +18,10 @@ use labtrust_plan::{
     store::{Look, STORES},
 };
 
+pub use self::{
+    daemon::{daemon_command_line, daemon_settings_file, flag},
+    docker_context::{DockerContext, docker_config, docker_context},
+};
 use crate::{Result, world::trusted_program};
 
 /// The facts of this machine, as this process sees it.

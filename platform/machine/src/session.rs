@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 
 use labtrust_plan::{
     Actor, Change, Hint, Proof, ProofResult, Service, StoreId, Wanted,
-    fact::{EngineKind, Facts},
+    fact::Facts,
     store::{self, Store},
 };
 use serde::Serialize;
@@ -207,13 +207,13 @@ impl Worlds {
         }
     }
 
-    /// `facts`, completed with the answers of the machine's own engine. Users' engines are not asked: nothing waits for their
+    /// `facts`, completed with the answers of the machine's own engines. Users' engines are not asked: nothing waits for their
     /// restart. An engine that does not answer within seconds counts as one without containerd.
     #[must_use]
     pub fn ask_engines(&self, facts: &Facts) -> Facts {
         let mut facts = facts.clone();
         let mut known = self.pulls_by_system.borrow_mut();
-        for engine in facts.engines.iter_mut().filter(|engine| engine.kind == EngineKind::Rootful) {
+        for engine in facts.engines.iter_mut().filter(|engine| engine.owner.is_none()) {
             let Some(socket) = &engine.socket else { continue };
             let ask = || reports_pulls_by_system(&self.here, socket);
             engine.pulls_by_system = *known.entry(socket.clone()).or_insert_with(ask);

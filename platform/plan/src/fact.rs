@@ -109,7 +109,14 @@ pub struct Engine {
     /// versions before 29.5 that keep images in containerd do. False until the engine is asked.
     #[serde(rename = "containerd", default)]
     pub pulls_by_system: bool,
+    /// What makes the docker command use it: [`DEFAULT_SOCKET`], or a setting such as `DOCKER_HOST`. None if the docker
+    /// command uses another engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen_by: Option<String>,
 }
+
+/// The reason why the docker command uses an engine without a setting: it listens on the default socket.
+pub const DEFAULT_SOCKET: &str = "its default";
 
 /// How a Docker engine is installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -125,6 +132,8 @@ pub enum EngineKind {
     Desktop,
     /// Colima: like Docker Desktop, but free software.
     Colima,
+    /// A daemon at a socket that only a setting of the docker command names.
+    Other,
 }
 
 impl EngineKind {

@@ -1,23 +1,31 @@
 //! Checks that a Docker daemon is running, and that this user can ask it.
 
+mod other_socket;
+
 use labtrust_machine::engine::SocketState;
 use labtrust_plan::{
     Command, ShellLine,
     fact::{Engine, EngineKind, ServiceManager},
 };
 
+use self::other_socket::{OTHER_SOCKET, Used};
 use super::{Check, CheckResult};
 use crate::doctor::{
     Case, Code, Finding,
     evidence::{Asked, EngineSeen},
 };
 
-pub(crate) const CHECK: Check =
-    Check { id: "engine", title: "Docker daemon", codes: &[&REMOTE, &MISSING, &DOWN, &NO_PERMISSION], judge };
+pub(crate) const CHECK: Check = Check {
+    id: "engine",
+    title: "Docker daemon",
+    codes: &[&REMOTE, &OTHER_SOCKET, &MISSING, &DOWN, &NO_PERMISSION],
+    judge,
+};
 
 const REMOTE: Code = Code::warning("daemon-remote").explaining(&["untrusted-docker"]);
 const MISSING: Code = Code::error("docker-missing");
 const DOWN: Code = Code::error("daemon-down");
+const NEEDED: &str = "docker login needs the Docker daemon, which contacts the registry";
 const NO_PERMISSION: Code = Code::error("daemon-no-permission");
 
 fn judge(case: &Case<'_>) -> CheckResult {
@@ -28,6 +36,12 @@ fn judge(case: &Case<'_>) -> CheckResult {
         && let Some(why) = context.at.fault()
     {
         return CheckResult::fault(format!("{} does not name a Docker daemon: {why}", context.told_by));
+    }
+    if let Some(finding) = other_socket::finding(case) {
+        return finding.into();
+    }
+    if let Some(finding) = no_socket(case) {
+        return finding.into();
     }
     let Some((index, engine)) = case.engine() else { return no_engine(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
@@ -66,6 +80,16 @@ fn on_other_machine(case: &Case<'_>) -> Option<Finding> {
     }))
 }
 
+/// The finding that the socket that a setting of the docker command names does not exist, and no other daemon runs.
+fn no_socket(case: &Case<'_>) -> Option<Finding> {
+    let used = Used::of(case).filter(|used| used.told_by.is_some())?;
+    if case.evidence.facts.engines.iter().any(|engine| engine.chosen_by.is_some()) {
+        return None;
+    }
+    let what = format!("no Docker daemon is running at {}{}: there is no socket", used.socket, used.reason());
+    Some(Finding::new(&DOWN, what, NEEDED).advise("start that daemon, or correct the setting"))
+}
+
 fn no_engine(case: &Case<'_>) -> CheckResult {
     if case.evidence.gitlab.is_some() {
         return CheckResult::skipped("Docker is not installed, and the server does not need it");
@@ -100,8 +124,7 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
         }
         _ => format!("{title} is not running: it has no socket"),
     };
-    let finding =
-        Finding::new(&DOWN, what, "docker login needs the Docker daemon, which contacts the registry");
+    let finding = Finding::new(&DOWN, what, NEEDED);
     let services = case.evidence.facts.services;
     match fact.map(|fact| (fact.kind, fact.restart.as_ref())) {
         Some((EngineKind::Desktop, _)) => finding.advise("start Docker Desktop"),

@@ -120,7 +120,7 @@ fn not_json(realm: &RealmSeen, answer: &Http) -> CheckResult {
 /// Whether a daemon that trusts the registry also trusts the token service: by its message, or else by its files.
 fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> CheckResult {
     let chain = chain(case.reached(endpoint));
-    let is_silent = case.evidence.engines.iter().all(|engine| case.reach_of(engine).is_none());
+    let is_silent = case.engines().all(|engine| case.reach_of(engine).is_none());
     let what = match case.refusal_of(&realm.url) {
         Some(message) => format!("Docker does not trust {}: {message}", realm.url),
         None if is_silent && would_trust(case, &case.chain) && !would_trust(case, &chain) => {

@@ -40,7 +40,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "docker_engine: The system cannot find the file specified",
             "Cannot connect to Podman",
         ]],
-        codes: &["daemon-down", "daemon-remote"],
+        codes: &["daemon-down", "daemon-other-socket", "daemon-remote"],
         what: "The docker command does not reach the Docker daemon: the daemon is not running, or the command uses \
                the wrong address.",
         next: DOCTOR,

@@ -1,20 +1,35 @@
 //! Reads the settings of the user's tools, and asks the proxies that they use.
 
-mod docker_context;
 mod git;
 mod login;
 mod tools;
 
 use std::time::Instant;
 
-use crate::doctor::{Question, evidence::ClientSeen};
+use labtrust_machine::probe::docker_context;
+use labtrust_plan::Facts;
+
+use crate::doctor::{
+    Question,
+    evidence::{Asked, ClientSeen, DockerContextSeen, Redacted},
+};
 
 pub(super) fn read(question: &Question<'_>, deadline: Instant) -> ClientSeen {
     ClientSeen {
-        docker_context: docker_context::chosen_engine(question.facts),
+        docker_context: chosen_engine(question.facts),
         tools: tools::tools(question, deadline),
         login: Some(login::file(question)),
     }
+}
+
+/// The daemon that a setting of the docker command names, without a password.
+fn chosen_engine(facts: &Facts) -> Option<DockerContextSeen> {
+    let context = docker_context(facts)?;
+    let at = match context.address {
+        Ok(address) => Asked::Answered(Redacted::engine(&address)),
+        Err(why) => Asked::Failed(why.into()),
+    };
+    Some(DockerContextSeen { told_by: context.told_by.into(), at })
 }
 
 /// Runs every parser of this module, for the fuzz target.

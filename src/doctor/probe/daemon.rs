@@ -6,9 +6,9 @@ mod settings;
 mod source;
 mod unit;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use labtrust_machine::World;
+use labtrust_machine::probe::{daemon_command_line, daemon_settings_file};
 use labtrust_plan::{
     Facts,
     fact::{Engine, EngineKind, ServiceManager},
@@ -29,21 +29,13 @@ const DEFAULTS: &[(ServiceManager, &str)] = &[
     (ServiceManager::Openrc, "/etc/conf.d/docker"),
 ];
 
-/// The daemon's own settings file, unless its command line names another; the first that exists.
-const SETTINGS: &[(EngineKind, &str)] = &[
-    // Synology's packages: DSM 7.2 and later, and before.
-    (EngineKind::Rootful, "/var/packages/ContainerManager/etc/dockerd.json"),
-    (EngineKind::Rootful, "/var/packages/Docker/etc/dockerd.json"),
-    (EngineKind::Rootful, "/etc/docker/daemon.json"),
-    (EngineKind::Snap, "/var/snap/docker/current/config/daemon.json"),
-];
-
 /// The sources of the proxies of `engine`: first those that it reads, a later one overriding an earlier one; then
 /// those that it does not read.
 pub(super) fn proxy_sources(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let command_line = engine.pid.map(daemon_command_line).unwrap_or_default();
     let mut sources = environment(engine, facts);
-    sources.extend(settings_file(engine, &command_line).map(|path| settings(&path)));
+    let file = daemon_settings_file(engine.kind, &engine.certs_d, &command_line);
+    sources.extend(file.map(|path| settings(&path)));
     sources.extend(settings::flags(&command_line));
     sources.extend(ignored_by_daemon(facts, &sources));
     // A source that is read stays even without settings: it shows that nothing is set there.
@@ -73,17 +65,6 @@ fn environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
         }
         _ => Vec::new(),
     }
-}
-
-fn settings_file(engine: &Engine, line: &[String]) -> Option<PathBuf> {
-    if let Some(named) = settings::flag(line, "config-file") {
-        return Some(PathBuf::from(named)).filter(|path| path.is_absolute());
-    }
-    if engine.kind == EngineKind::Rootless {
-        return engine.certs_d.parent().map(|folder| folder.join("daemon.json"));
-    }
-    let mut rows = SETTINGS.iter().filter(|(kind, _)| *kind == engine.kind).map(|(_, path)| Path::new(path));
-    rows.find(|path| path.exists()).map(Path::to_owned)
 }
 
 fn settings(path: &Path) -> Source {
@@ -116,16 +97,6 @@ fn ignored_by_daemon(facts: &Facts, read: &[Source]) -> Vec<Source> {
         sources.push(source(&path, Form::Client, false, settings::client(&text)));
     }
     sources
-}
-
-/// The command line of the daemon `pid`; empty if that process is no longer a Docker daemon.
-fn daemon_command_line(pid: u32) -> Vec<String> {
-    let line = World::read_named(Path::new(&format!("/proc/{pid}/cmdline")));
-    let line = line.ok().flatten().unwrap_or_default();
-    let words: Vec<_> =
-        line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-    let is_daemon = words.first().is_some_and(|program| Path::new(program).ends_with("dockerd"));
-    if is_daemon { words } else { Vec::new() }
 }
 
 /// Runs every parser of this module, for the fuzz target.

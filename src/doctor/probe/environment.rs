@@ -1,14 +1,8 @@
-//! Reads this process's environment variables for the docker command.
+//! Reads this process's environment variables for the user's tools.
 
-use std::{env, path::PathBuf};
+use std::env;
 
-use labtrust_plan::Facts;
-
-/// The folder of the docker command's settings, of the user who runs labtrust.
-pub(super) fn docker_config(facts: &Facts) -> PathBuf {
-    let own = env::var_os("DOCKER_CONFIG").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    own.unwrap_or_else(|| facts.invoker.as_ref().unwrap_or(&facts.user).home.join(".docker"))
-}
+pub(super) use labtrust_machine::probe::docker_config;
 
 /// The environment variable `name`, if it is not empty.
 pub(super) fn variable(name: &str) -> Option<String> {

@@ -3,15 +3,26 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use labtrust_plan::{
     Command, Endpoint, Target,
-    fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
+    fact::{DEFAULT_SOCKET, Engine, EngineKind, Facts, Os, ServiceManager, User},
 };
 
-use crate::world::World;
+use super::{
+    daemon::{addresses, daemon_command_line, daemon_settings_file, sockets},
+    docker_context::{DockerContext, docker_context},
+    users,
+};
+use crate::world::{Peer, World, peer};
+
+/// The time limit for a socket to accept a connection. A socket with a full queue accepts none.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// The socket that the docker command uses if no setting names another, where an engine of this machine listens.
+const DEFAULT: &str = "/var/run/docker.sock";
 
 /// The paths of a kind of engine that belongs to the machine.
 struct EngineRow {
@@ -59,7 +70,56 @@ pub(super) fn find(facts: &Facts) -> Vec<Engine> {
         engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
         engines.extend(virtual_engines(facts, user));
     }
+    mark_chosen(&mut engines, docker_context(facts));
     engines
+}
+
+/// Marks the engine that the docker command uses, which `context` names; adds it if it is not one of `engines`.
+fn mark_chosen(engines: &mut Vec<Engine>, context: Option<DockerContext>) {
+    let (socket, chosen_by) = match &context {
+        None => (Path::new(DEFAULT), DEFAULT_SOCKET),
+        Some(context) => match context.socket() {
+            Some(socket) => (socket, &*context.told_by),
+            // It is on another machine, or the setting is broken.
+            None => return,
+        },
+    };
+    let is_it = |engine: &&mut Engine| engine.socket.as_deref().is_some_and(|known| is_same(known, socket));
+    if let Some(engine) = engines.iter_mut().find(is_it) {
+        engine.chosen_by = Some(chosen_by.to_owned());
+    } else if context.is_some() && is_socket(socket) {
+        engines.push(Engine { chosen_by: Some(chosen_by.to_owned()), ..named_engine(socket) });
+    }
+}
+
+/// The engine that listens on `socket`, where no engine listens by itself.
+fn named_engine(socket: &Path) -> Engine {
+    let peer = peer(socket, LIMIT);
+    let owner = peer.and_then(|peer| users::with_id(peer.uid)).filter(|user| user.uid != 0);
+    let pid = peer.and_then(|peer: Peer| peer.pid);
+    // docs.docker.com, "Rootless mode": a daemon without root's rights reads its user's own folder.
+    let certs_d = match &owner {
+        Some(user) => user.home.join(".config/docker/certs.d"),
+        None => PathBuf::from("/etc/docker/certs.d"),
+    };
+    Engine {
+        kind: EngineKind::Other,
+        registries: registries(&certs_d),
+        certs_d,
+        socket: Some(socket.to_owned()),
+        owner,
+        pid,
+        started: pid.and_then(started),
+        restart: None,
+        pulls_by_system: false,
+        chosen_by: None,
+    }
+}
+
+/// Whether both paths lead to the same file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other
+        || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
 }
 
 impl EngineRow {
@@ -70,19 +130,32 @@ impl EngineRow {
     }
 
     fn engine(&self, facts: &Facts) -> Engine {
-        let socket = Path::new(self.socket);
         let pid = pid(Path::new(self.pid));
         Engine {
             kind: self.kind,
             certs_d: self.certs_d.into(),
             registries: registries(Path::new(self.certs_d)),
-            socket: is_socket(socket).then(|| socket.to_owned()),
+            socket: self.listening(pid),
             owner: None,
             pid,
             started: pid.and_then(started),
             restart: restart(facts, self.service),
             pulls_by_system: false,
+            chosen_by: None,
         }
+    }
+
+    /// The socket on which the engine, the process `pid` if it runs, listens: its usual one, unless its command line or its
+    /// settings name others.
+    fn listening(&self, pid: Option<u32>) -> Option<PathBuf> {
+        let usual = Path::new(self.socket);
+        let line = pid.map(daemon_command_line).unwrap_or_default();
+        let file = daemon_settings_file(self.kind, Path::new(self.certs_d), &line);
+        let addresses = addresses(&line, file.as_deref());
+        let named: Vec<_> = sockets(&addresses, usual).filter(|path| is_socket(path)).collect();
+        let is_usual = |path: &&&Path| is_same(path, usual);
+        let found = named.iter().find(is_usual).or_else(|| named.first()).copied();
+        found.or_else(|| is_socket(usual).then_some(usual)).map(Path::to_owned)
     }
 }
 
@@ -104,6 +177,7 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
         started: pid.and_then(started),
         restart: None,
         pulls_by_system: false,
+        chosen_by: None,
     })
 }
 
@@ -154,6 +228,7 @@ fn virtual_engines(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
             started: None,
             restart: None,
             pulls_by_system: false,
+            chosen_by: None,
         })
     })
 }

@@ -33,6 +33,11 @@ pub(crate) fn invoker() -> Option<User> {
     })
 }
 
+/// The user with this user id, if the machine's own list names one.
+pub(crate) fn with_id(uid: u32) -> Option<User> {
+    find(|user| user.uid == uid)
+}
+
 fn find(wanted: impl Fn(&User) -> bool) -> Option<User> {
     // Users' full names may be in any encoding.
     let text = String::from_utf8_lossy(&fs::read("/etc/passwd").ok()?).into_owned();

@@ -5,6 +5,7 @@ use super::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::{
     Actor, Anchor, Change, Contents, Endpoint, Facts, Proof, Reload, Service, Step,
     fact::{Engine, EngineKind},
+    text,
 };
 
 pub(super) const STORE: Store = Store {
@@ -56,7 +57,9 @@ fn by_folder(engines: &[Engine]) -> Vec<Vec<&Engine>> {
 /// The change for `engines`, at least one, which read the same folder.
 fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
     let folder = engines[0].certs_d.join(endpoint.certs_d_folder());
-    let live = engines.iter().find(|engine| !engine.kind.copies_at_start());
+    let live = engines.iter().filter(|engine| !engine.kind.copies_at_start());
+    // One engine is asked: if possible, the one that the docker command uses.
+    let live = live.min_by_key(|engine| (engine.socket.is_none(), engine.chosen_by.is_none()));
     let copying = engines.iter().filter(|engine| engine.kind.copies_at_start());
     Change {
         store: STORE.id(),
@@ -92,7 +95,17 @@ impl Service {
             EngineKind::Snap => "the Docker daemon of the snap",
             EngineKind::Desktop => "Docker Desktop",
             EngineKind::Colima => "Colima",
+            EngineKind::Other => return Self::at_socket(engine),
         };
         Self { title: title.into(), started: engine.started, restart: engine.restart.clone() }
+    }
+
+    /// The service of an engine that only its socket tells apart from others.
+    fn at_socket(engine: &Engine) -> Self {
+        let title = match &engine.socket {
+            Some(socket) => format!("the Docker daemon at {}", text::path(socket)),
+            None => "the Docker daemon that the docker command uses".into(),
+        };
+        Self { title, started: engine.started, restart: engine.restart.clone() }
     }
 }

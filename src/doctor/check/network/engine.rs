@@ -28,7 +28,7 @@ const WORDS: &[(&str, &Code)] = &[
 
 /// Whether a daemon receives the registry's certificate, trusted or not.
 pub(super) fn gets_there(case: &Case<'_>) -> bool {
-    (case.evidence.engines.iter())
+    case.engines()
         .filter_map(|engine| engine.registries.get(&case.registry)?.answer())
         .any(|answer| matches!(reach_from_answer(answer), Reach::Accepted | Reach::Refused(_)))
 }
@@ -37,7 +37,7 @@ pub(super) fn gets_there(case: &Case<'_>) -> bool {
 /// with a proxy is left out: its message is about the proxy, which the proxy check judges.
 pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Finding> {
     let uses_none = |engine: &&EngineSeen| engine.info.answer().is_none_or(EngineInfo::is_direct);
-    case.evidence.engines.iter().filter(uses_none).find_map(|engine| {
+    case.engines().filter(uses_none).find_map(|engine| {
         let Reach::Unknown(message) = reach_from_answer(engine.registries.get(&case.registry)?.answer()?) else {
             return None;
         };

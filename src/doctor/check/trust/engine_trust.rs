@@ -40,10 +40,11 @@ pub(super) fn pulls_by_system(case: &Case<'_>) -> bool {
     engines(case).any(|engine_trust| engine_trust.pulls_by_system())
 }
 
-/// The daemons.
+/// The daemons; the one that the docker command uses comes first.
 pub(super) fn engines<'c>(case: &'c Case<'c>) -> impl Iterator<Item = EngineTrust<'c>> {
-    let pairs = case.evidence.engines.iter().zip(&case.evidence.facts.engines);
-    pairs.map(move |(seen, engine)| EngineTrust { case, seen, engine })
+    let mut pairs: Vec<_> = case.evidence.engines.iter().zip(&case.evidence.facts.engines).collect();
+    pairs.sort_by_key(|(_, engine)| engine.chosen_by.is_none());
+    pairs.into_iter().map(move |(seen, engine)| EngineTrust { case, seen, engine })
 }
 
 /// A daemon, in the evidence and in the facts.

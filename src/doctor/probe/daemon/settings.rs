@@ -1,6 +1,7 @@
 //! Reads proxies from Docker's own settings: the daemon's file and command line (docs.docker.com, "Daemon proxy
 //! configuration"), and the docker command's file.
 
+use labtrust_machine::probe::flag;
 use serde_json::Value;
 
 use crate::doctor::evidence::{Form, Redacted, Setting, Source};
@@ -55,16 +56,6 @@ pub(super) fn flags(line: &[String]) -> Option<Source> {
         settings: KEYS.iter().filter_map(setting).collect(),
         fault: None,
     })
-}
-
-/// The value of the option `name`, as `--name=value` or `--name value`; the last one counts.
-pub(super) fn flag(line: &[String], name: &str) -> Option<String> {
-    let option = format!("--{name}");
-    let value = |at: usize| {
-        let rest = line[at].strip_prefix(&option)?;
-        if rest.is_empty() { line.get(at + 1).cloned() } else { rest.strip_prefix('=').map(str::to_owned) }
-    };
-    (0..line.len()).rev().find_map(value)
 }
 
 #[cfg(test)]

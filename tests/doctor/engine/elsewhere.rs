@@ -1,0 +1,101 @@
+//! A Docker daemon at another socket than the default one.
+
+use crate::{
+    doctor::{EVIDENCE, Report, ask, serving},
+    lab::{Engine, Machine, Output, REGISTRY},
+    trust::fingerprint,
+};
+
+const SOCKET: &str = "/srv/docker.sock";
+
+/// The doctor's report with these variables.
+fn ask_with(machine: &Machine, variables: &[(&str, &str)]) -> Report {
+    let line = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
+    Report::of(machine, &with(machine, &line, variables))
+}
+
+fn with(machine: &Machine, line: &[&str], variables: &[(&str, &str)]) -> Output {
+    let command = machine.command(line.iter().copied());
+    variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run()
+}
+
+fn login(machine: &Machine, variables: &[(&str, &str)]) -> Output {
+    let line = "docker login --username developer --password-stdin";
+    let command = machine.command(line.split(' ').chain([REGISTRY])).stdin("correct horse");
+    variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run()
+}
+
+#[test]
+fn the_daemon_that_docker_host_or_a_context_names_is_asked_and_trusts() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let pair = serving(&machine);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let host = format!("unix://{SOCKET}");
+    let set = [("DOCKER_HOST", host.as_str())];
+    Engine::start_by_hand(&machine, SOCKET, &[]);
+    login(&machine, &set).exited(1).says("unknown authority");
+
+    let report = ask_with(&machine, &set);
+    assert_eq!(report.causes(), ["untrusted-docker"], "{:#}", report.json);
+    assert!(report.what().contains(&format!("the Docker daemon at {SOCKET}")), "{:#}", report.json);
+
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
+    with(&machine, &trust, &set).succeeded().says("Docker accepts");
+    login(&machine, &set).succeeded();
+    ask_with(&machine, &set).is_healthy();
+    with(&machine, &["labtrust", "status"], &set).says("Docker accepts");
+
+    let context = ["docker", "context", "create", "own", "--docker", &format!("host={host}")];
+    machine.run(context).succeeded();
+    let (own, far) = ([("DOCKER_CONTEXT", "own")], [("DOCKER_CONTEXT", "nowhere")]);
+    ask_with(&machine, &own).is_healthy();
+    let report = ask_with(&machine, &far);
+    assert!(report.json.to_string().contains("the context nowhere does not name a Docker daemon"));
+    machine.run(["docker", "context", "use", "own"]).succeeded();
+    ask(&machine).is_healthy();
+    with(&machine, &["labtrust", "status"], &[]).says("Docker accepts");
+}
+
+#[test]
+fn a_setting_that_names_a_socket_where_nobody_listens() {
+    let machine = machine!("client");
+    serving(&machine);
+    let engine = Engine::start(&machine);
+    let gone = [("DOCKER_HOST", "unix:///run/user/1000/gone.sock")];
+    with(&machine, &["docker", "info"], &gone).exited(1).says("gone.sock");
+    let report = ask_with(&machine, &gone).blames("daemon-other-socket");
+    assert!(report.what().contains("gone.sock (set by DOCKER_HOST)"), "{:#}", report.json);
+    assert_eq!(report.json["findings"][0]["fix"]["commands"][0], "unset DOCKER_HOST", "{:#}", report.json);
+
+    engine.stop();
+    let report = ask_with(&machine, &gone);
+    assert_eq!(report.causes()[0], "daemon-down", "{:#}", report.json);
+    assert!(report.what().contains("gone.sock (set by DOCKER_HOST)"), "{:#}", report.json);
+}
+
+#[test]
+fn a_daemon_whose_settings_name_another_socket() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let pair = serving(&machine);
+    let engine = Engine::start(&machine);
+    engine.stop();
+    machine.write("/etc/docker/daemon.json", format!(r#"{{"hosts": ["unix://{SOCKET}"]}}"#));
+    machine.run(["service", "docker", "start"]).succeeded();
+    Engine::wait_at(&machine, SOCKET);
+    machine.run(["docker", "info"]).exited(1).says("Cannot connect to the Docker daemon");
+    let report = ask(&machine).blames("daemon-other-socket");
+    assert!(report.what().contains(&format!("the Docker daemon listens on {SOCKET}")), "{:#}", report.json);
+
+    // The command of the report makes both work.
+    let line = report.json["findings"][0]["fix"]["commands"][0].as_str().unwrap();
+    let sha256 = fingerprint(&machine, &pair.root);
+    machine
+        .sh(&format!("labtrust trust {REGISTRY} --fingerprint {sha256}"))
+        .succeeded()
+        .says("Docker accepts");
+    machine.sh(&format!("{line}; labtrust doctor {REGISTRY}")).succeeded();
+    let host = format!("unix://{SOCKET}");
+    login(&machine, &[("DOCKER_HOST", &host)]).succeeded();
+}
