@@ -21,8 +21,8 @@ pub(super) const REGISTRIES: [u16; 2] = [4567, 5050];
 pub struct Case<'e> {
     /// All of the evidence.
     pub evidence: &'e Evidence,
-    /// The registry's port: the port that the user named; else the first usual port where a registry answers; else
-    /// the first usual port that is open.
+    /// The port to judge: the port that the user named; else the port that Docker uses for a host without a port, if a
+    /// registry answers there; else the first usual port where a registry is, running or not; else Docker's port again.
     pub registry: u16,
     /// The chain that the registry sent, up to the first certificate that cannot be parsed.
     pub chain: Vec<Parsed>,
@@ -31,13 +31,13 @@ pub struct Case<'e> {
 impl<'e> Case<'e> {
     /// Picks the registry out of `evidence`.
     pub fn new(evidence: &'e Evidence) -> Self {
-        let is_open = |port: &u16| server(evidence, *port).is_some_and(|seen| seen.reached.is_open());
         let is_registry = |port: &u16| server(evidence, *port).is_some_and(ServerSeen::is_registry);
+        let is_down = |port: &u16| server(evidence, *port).is_some_and(ServerSeen::is_down);
         let registry = evidence
             .port
-            .or_else(|| REGISTRIES.into_iter().chain([WEB]).find(is_registry))
-            .or_else(|| REGISTRIES.into_iter().find(is_open))
-            .unwrap_or(REGISTRIES[0]);
+            .or_else(|| [WEB].into_iter().chain(REGISTRIES).find(is_registry))
+            .or_else(|| REGISTRIES.into_iter().find(is_down))
+            .unwrap_or(WEB);
         let chain = chain(server(evidence, registry).map(|seen| &seen.reached));
         Self { evidence, registry, chain }
     }

@@ -1,7 +1,7 @@
 //! Problems of the served certificate and chain.
 
-use super::{EVIDENCE, Report, ask};
-use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe, Validity};
+use super::{EVIDENCE, Report, ask, well};
+use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe, Validity, hup};
 
 /// Docker's answer if the daemon accepts the certificate.
 const ACCEPTED: &str = "Login Succeeded";
@@ -245,5 +245,36 @@ fn the_end_of_a_ca_is_shown_a_year_ahead_and_found_a_season_ahead() {
             let text = report.json.to_string();
             assert_eq!(text.contains("; its CA expires on 20"), is_shown, "{age}: {text}");
         }
+    }
+}
+
+/// Serves the registry at another address too, with the certificate of `pair`.
+fn at_another_address(machine: &Machine, pair: &Pair) {
+    machine.sh("ip address add 192.0.2.11/32 dev lo scope host").succeeded();
+    machine.sh(&format!("echo 192.0.2.11 {HOST} >>/etc/hosts")).succeeded();
+    machine.write("/etc/gitlab/other.crt", pair.chain());
+    machine.write_with_mode("/etc/gitlab/other.key", "600", &pair.key);
+    let site = format!(
+        "server {{ listen 192.0.2.11:4567 ssl; ssl_certificate /etc/gitlab/other.crt; \
+         ssl_certificate_key /etc/gitlab/other.key; location / {{ proxy_pass http://127.0.0.1:5000; }} }}"
+    );
+    machine
+        .run(["sed", "-i", &format!("$s|}}|{site} }}|"), "/var/opt/gitlab/nginx/conf/nginx.conf"])
+        .succeeded();
+    hup(machine);
+}
+
+#[test]
+fn two_addresses_with_two_certificates() {
+    for (validity, follows) in [(Validity::Current, "tls-intercepted"), (Validity::Expired, "cert-expired")] {
+        let machine = machine!("client");
+        well(&machine);
+        at_another_address(&machine, &Pair::made(&machine, &[HOST], validity));
+        let report = ask(&machine).blames("cert-differs-by-address");
+        for said in ["192.0.2.10 presents", "192.0.2.11 presents"] {
+            assert!(report.what().contains(said), "{:#}", report.json);
+        }
+        let explained = report.json["findings"][0]["explains"].as_array().unwrap();
+        assert!(explained.iter().any(|finding| finding["code"] == follows), "{:#}", report.json);
     }
 }

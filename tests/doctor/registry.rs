@@ -1,6 +1,6 @@
 //! Servers that are not a registry, and token services that give no token.
 
-use super::{ask, serving, trusting};
+use super::{EVIDENCE, Report, ask, serving, trusting, well};
 use crate::lab::{Blockade, Engine, HOST, Machine, Pair, REGISTRY, Validity, hup};
 
 const REGISTRY_SETTINGS: &str = "/var/opt/gitlab/registry/config.yml";
@@ -85,6 +85,35 @@ fn a_registry_on_the_other_usual_port() {
     wait_for(&machine, &format!("https://{HOST}:5050/v2/"), "401");
     engine.login().exited(1).says("connection refused");
     ask(&machine).blames("registry-other-port");
+}
+
+#[test]
+fn without_a_port_the_port_of_docker_login_is_judged() {
+    let machine = machine!("client");
+    let engine = well(&machine);
+    let login = ["docker", "--config", "/tmp/other", "login", "--username=u", "--password=p", HOST];
+    machine.run(login).exited(1);
+    engine.login().succeeded();
+    let line = ["labtrust", "doctor", HOST, "--json", "--evidence", EVIDENCE];
+    let report = Report::of(&machine, &machine.run(line)).blames("registry-other-port");
+    assert_eq!(
+        report.what(),
+        format!("docker login {HOST} uses port 443, but the registry is at {REGISTRY}")
+    );
+    machine.run(["labtrust", "doctor", HOST]).says(&format!("docker login {REGISTRY}"));
+    on_the_web_port(&machine);
+    let report = Report::of(&machine, &machine.run(line));
+    assert!(!report.causes().contains(&"registry-other-port"), "{:#}", report.json);
+    assert_eq!(report.json["target"], format!("{HOST}:443"), "{:#}", report.json);
+    machine.run(["labtrust", "doctor", HOST]).says("no port was given; asked: 443, 4567, 5050");
+}
+
+/// Serves the registry on GitLab's own port too, as a reverse proxy can.
+pub(super) fn on_the_web_port(machine: &Machine) {
+    let script = "0,/listen \\*:443 ssl;/s||& location /v2/ { proxy_pass http://127.0.0.1:5000; }|";
+    machine.run(["sed", "-i", script, NGINX]).succeeded();
+    hup(machine);
+    wait_for(machine, &format!("-k https://{HOST}/v2/"), "401");
 }
 
 #[test]

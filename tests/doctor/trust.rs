@@ -244,6 +244,9 @@ fn a_login_that_works_and_builds_that_will_not() {
     assert_eq!(report.causes(), ["build-untrusted"], "{:#}", report.json);
 
     // For GitLab's own port, the finding is an error: git and curl fail.
+    super::registry::on_the_web_port(&machine);
+    let web = format!("{HOST}:443");
+    labtrust(&machine, &["trust", &web, "--fingerprint", &sha256, "--store", "docker"]).succeeded();
     machine.run(["curl", "--silent", &format!("https://{HOST}/")]).exited(60);
     let line = ["labtrust", "doctor", HOST, "--json", "--evidence", EVIDENCE];
     let report = Report::of(&machine, &machine.run(line)).blames("untrusted-system");

@@ -1,6 +1,7 @@
 //! Checks that clients would accept the certificate once they trust its root: its dates, its names, its purposes, and
 //! its chain.
 
+mod addresses;
 mod chain;
 mod code;
 mod dates;
@@ -12,8 +13,8 @@ mod subject;
 pub(crate) use self::intercepted::is_middlebox;
 use self::{
     code::{
-        CLOCK_SKEW, CONSTRAINT_VIOLATED, EXPIRED, EXPIRING, INCOMPLETE, IP_NOT_IN_SAN, IS_CA, NAME_MISMATCH,
-        NO_SAN, NO_SERVER_AUTH, NOT_YET_VALID, OUT_OF_ORDER, REFUSED, TOO_LONG, WEAK,
+        CLOCK_SKEW, CONSTRAINT_VIOLATED, DIFFERS, EXPIRED, EXPIRING, INCOMPLETE, IP_NOT_IN_SAN, IS_CA,
+        NAME_MISMATCH, NO_SAN, NO_SERVER_AUTH, NOT_YET_VALID, OUT_OF_ORDER, REFUSED, TOO_LONG, WEAK,
     },
     subject::Subject,
 };
@@ -24,6 +25,7 @@ pub(crate) const CHECK: Check = Check {
     id: "certificate",
     title: "certificate",
     codes: &[
+        &DIFFERS,
         &EXPIRED,
         &NOT_YET_VALID,
         &CLOCK_SKEW,
@@ -59,8 +61,13 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let of_ca = dates::ca_end(first).map(|end| format!("; its CA expires on {}", end.date()));
     let detail =
         format!("{}, valid until {}{}", leaf.title(), leaf.not_after.date(), of_ca.unwrap_or_default());
-    let all = subjects.iter().flat_map(|subject| JUDGES.iter().flat_map(|judge| judge(case, subject)));
-    let mut findings: Vec<Finding> = all.collect();
+    let of = |subject: &Subject| addresses::compared(case, subject, |subject| judge_one(case, subject));
+    let mut findings: Vec<Finding> = subjects.iter().flat_map(of).collect();
     findings.extend(dates::skew(case, &subjects));
     CheckResult::of(detail, findings)
+}
+
+/// The findings about one chain.
+fn judge_one(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+    JUDGES.iter().flat_map(|judge| judge(case, subject)).collect()
 }

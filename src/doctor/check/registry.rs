@@ -1,8 +1,11 @@
 //! Checks that a container registry answers.
 
+use labtrust_plan::Endpoint;
+
 use super::{Check, CheckResult};
 use crate::doctor::{
     Case, Code, Finding,
+    case::WEB,
     evidence::{Asked, Http},
 };
 
@@ -19,18 +22,26 @@ const NOT_A_REGISTRY: Code = Code::error("not-a-registry");
 /// The finding that the registry is on another port than the user named, if so.
 pub(crate) fn on_other_port(case: &Case<'_>) -> Option<Finding> {
     let asked = case.registry_server()?;
-    let is_down = |answer: &Http| answer.status >= 500;
-    if asked.is_registry() || asked.answer.answer().is_some_and(is_down) {
+    if asked.is_registry() || asked.is_down() {
         return None;
     }
     let other = &case.evidence.servers.iter().find(|server| server.is_registry())?.endpoint;
-    let what = format!("the registry is at {other}, not on port {}", case.registry);
-    let why = "Docker uses only the port in the image name";
-    Some(Finding::new(&OTHER_PORT, what, why).advise("log in at that port:").run([
-        "docker",
-        "login",
-        &other.to_string(),
-    ]))
+    Some(other_port(other, format!("the registry is at {other}, not on port {}", case.registry)))
+}
+
+/// The finding that the user named no port, and that the registry is not on the port that Docker uses then.
+pub(crate) fn needs_port(case: &Case<'_>) -> Option<Finding> {
+    let is_elsewhere = case.evidence.port.is_none() && case.registry != WEB;
+    is_elsewhere.then(|| {
+        let endpoint = case.endpoint();
+        let what = format!("docker login {} uses port {WEB}, but the registry is at {endpoint}", case.host());
+        other_port(&endpoint, what)
+    })
+}
+
+fn other_port(registry: &Endpoint, what: String) -> Finding {
+    let finding = Finding::new(&OTHER_PORT, what, "Docker uses only the port in the image name");
+    finding.advise("log in at that port:").run(["docker", "login", &registry.to_string()])
 }
 
 fn judge(case: &Case<'_>) -> CheckResult {

@@ -82,4 +82,9 @@ impl ServerSeen {
     pub fn is_registry(&self) -> bool {
         self.answer.answer().is_some_and(Http::is_of_registry)
     }
+
+    /// Whether a web server answers there that cannot reach the program behind it.
+    pub fn is_down(&self) -> bool {
+        self.answer.answer().is_some_and(|answer| answer.status >= 500)
+    }
 }

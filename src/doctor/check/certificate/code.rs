@@ -4,6 +4,7 @@ use crate::doctor::Code;
 
 const UNTRUSTED: &[&str] = &["untrusted-docker", "untrusted-system"];
 
+pub(super) const DIFFERS: Code = Code::error("cert-differs-by-address");
 pub(super) const EXPIRED: Code = Code::error("cert-expired");
 pub(super) const NOT_YET_VALID: Code = Code::error("cert-not-yet-valid");
 pub(super) const CLOCK_SKEW: Code = Code::error("clock-skew");

@@ -72,6 +72,12 @@ impl Subject {
         self.pool.iter().any(|ca| certificate.names_issuer(ca))
     }
 
+    /// The chain `sent`, never empty, of another address of the same endpoint. No daemon was asked about it.
+    pub(super) fn presenting(&self, case: &Case<'_>, sent: Vec<Parsed>) -> Self {
+        let pool = pool(case, &sent);
+        Self { endpoint: self.endpoint.clone(), sent, pool, now: self.now, is_accepted: false }
+    }
+
     /// The description of `certificate` in a sentence.
     pub(super) fn role(&self, certificate: &Parsed) -> String {
         if certificate.der() == self.leaf().der() {
@@ -99,11 +105,16 @@ pub(super) fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
         if sent.is_empty() || subjects.iter().any(is_same) {
             continue;
         }
-        let pool = sent[1..].iter().cloned().chain(trusted(case)).collect();
         let is_accepted = endpoint == case.endpoint() && case.is_accepted();
+        let pool = pool(case, &sent);
         subjects.push(Subject { endpoint, sent, pool, now: case.evidence.at, is_accepted });
     }
     Ok(subjects)
+}
+
+/// The certificates that can be above the leaf of `sent`.
+fn pool(case: &Case<'_>, sent: &[Parsed]) -> Vec<Parsed> {
+    sent[1..].iter().cloned().chain(trusted(case)).collect()
 }
 
 /// Parses `chain`. A certificate above the leaf that cannot be parsed is left out.

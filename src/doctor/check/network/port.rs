@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use labtrust_machine::reach::Step;
-use labtrust_plan::Endpoint;
 
 use super::{
     code::{AT_PORT, REFUSED, TIMEOUT, UNREACHABLE},
@@ -11,7 +10,10 @@ use super::{
 };
 use crate::doctor::{
     Case, Code, Finding,
-    check::{CheckResult, registry::on_other_port},
+    check::{
+        CheckResult,
+        registry::{needs_port, on_other_port},
+    },
     evidence::ServerSeen,
 };
 
@@ -24,15 +26,15 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(finding) = on_other_port(case).filter(|_| !engine::gets_there(case)) {
         return finding.into();
     }
+    let needs_port = needs_port(case);
+    let seen = format!("{}{}", describe_all(addresses), asked_ports(case));
     if server.reached.is_open() {
-        let findings = engine::obstacle(case, AT_PORT).into_iter().collect();
-        return CheckResult::of(describe_all(addresses), findings);
+        let findings = engine::obstacle(case, AT_PORT).into_iter().chain(needs_port).collect();
+        return CheckResult::of(seen, findings);
     }
     if engine::gets_there(case) {
-        return CheckResult::passed(format!(
-            "Docker reaches it; labtrust does not: {}",
-            describe_all(addresses)
-        ));
+        let findings = needs_port.into_iter().collect();
+        return CheckResult::of(format!("Docker reaches it; labtrust does not: {seen}"), findings);
     }
     match Barrier::of(addresses) {
         Some(barrier) => barrier.finding(case, addresses).into(),
@@ -134,13 +136,23 @@ impl Barrier {
 
 /// The other ports, which are closed too, if the user named no port.
 fn other_closed_ports(case: &Case<'_>) -> String {
-    let is_other = |endpoint: &&Endpoint| endpoint.port != case.registry;
-    let ports: Vec<_> = (case.evidence.servers.iter().map(|server| &server.endpoint))
-        .filter(is_other)
-        .map(|endpoint| endpoint.port.to_string())
-        .collect();
-    match (case.evidence.port, ports.is_empty()) {
-        (None, false) => format!("; ports {} are not open either", ports.join(", ")),
+    let others: Vec<_> =
+        asked(case).filter(|port| *port != case.registry).map(|port| port.to_string()).collect();
+    match (case.evidence.port, others.is_empty()) {
+        (None, false) => format!("; ports {} are not open either", others.join(", ")),
         _ => String::new(),
     }
+}
+
+/// The ports that were asked, if the user named none.
+fn asked_ports(case: &Case<'_>) -> String {
+    let ports: Vec<_> = asked(case).map(|port| port.to_string()).collect();
+    match case.evidence.port {
+        None => format!(" (no port was given; asked: {})", ports.join(", ")),
+        Some(_) => String::new(),
+    }
+}
+
+fn asked(case: &Case<'_>) -> impl Iterator<Item = u16> {
+    case.evidence.servers.iter().map(|server| server.endpoint.port)
 }

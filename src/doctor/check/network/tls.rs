@@ -12,7 +12,7 @@ use super::{
 use crate::doctor::{
     Case, Finding,
     check::CheckResult,
-    evidence::{Asked, ServerSeen},
+    evidence::{Asked, EngineInfo, EngineSeen, ServerSeen},
 };
 
 pub(super) fn judge(case: &Case<'_>) -> CheckResult {
@@ -31,7 +31,7 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
     // A client uses the first address that accepts its connection, and tries no other if TLS fails there.
     let worst = std::iter::once(first).chain(others).find(|(_, tls)| !matches!(tls, Tls::Chain(_)));
     match worst {
-        Some((address, _)) if engine::gets_there(case) => {
+        Some((address, _)) if engine::gets_there(case) && !is_a_matter_of_luck(case, server) => {
             CheckResult::passed(format!("Docker reaches it; {address} does not answer labtrust with TLS"))
         }
         Some((address, tls)) => finding(case, server, address, tls).into(),
@@ -45,6 +45,12 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
             CheckResult::of(detail, engine::obstacle(case, AT_TLS).into_iter().collect())
         }
     }
+}
+
+/// Whether a daemon that connects directly reaches some addresses with TLS and others without.
+fn is_a_matter_of_luck(case: &Case<'_>, server: &ServerSeen) -> bool {
+    let is_direct = |engine: &EngineSeen| engine.info.answer().is_some_and(EngineInfo::is_direct);
+    server.reached.chain().is_some() && case.evidence.engines.iter().all(is_direct)
 }
 
 fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls) -> Finding {
