@@ -15,6 +15,7 @@ mod find;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 pub(crate) mod guard;
+mod inside;
 pub(crate) mod installation;
 pub(crate) mod layout;
 mod line;

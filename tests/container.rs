@@ -161,6 +161,44 @@ fn on_a_nas_whose_own_web_server_holds_443_the_free_port_and_dsms_own_way_are_na
 }
 
 #[test]
+fn a_gitlab_rb_that_is_mounted_alone_and_what_it_reads_are_the_settings() {
+    let machine = machine!("nas");
+    let engine = Engine::start(&machine);
+    let containers = Containers::prepare(&machine, &engine);
+    // The engine makes this placeholder in the volume.
+    machine.write("/srv/gitlab/config/gitlab.rb", "");
+    machine.write("/srv/gitlab/own.rb", format!("external_url 'https://{HOST}'\n"));
+    machine.write("/srv/gitlab/site.rb", format!("registry_external_url 'http://{HOST}:5050'\n"));
+    let volumes = [
+        "--volume",
+        "/srv/gitlab/own.rb:/etc/gitlab/gitlab.rb:ro",
+        "--volume",
+        "/srv/gitlab/site.rb:/site.rb",
+    ];
+    let more = ["--name", "gitlab", "--env", "GITLAB_OMNIBUS_CONFIG=from_file('/site.rb')"];
+    let ports = ["--publish", "443:443", "--publish", "5050:5050"];
+    containers.run([&more[..], &volumes, &ports].concat()).succeeded();
+    let before = machine.read("/srv/gitlab/own.rb");
+    let made = machine.run(["labtrust", "setup", "--no-trust", "--json"]).exited(4);
+    assert_eq!(machine.read("/srv/gitlab/own.rb"), before);
+    assert_eq!(machine.read("/srv/gitlab/config/gitlab.rb"), "");
+    let add = by_hand(&made.stdout, "add to /srv/gitlab/own.rb");
+    let lines: Vec<_> = add["lines"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert!(lines.contains(&&*format!("registry_external_url 'https://{HOST}:5050'")), "{lines:?}");
+    // What is printed is done, word for word.
+    machine.write("/srv/gitlab/own.rb", format!("{before}{}\n", lines.join("\n")));
+    machine.sh(&next(&made.stdout)).succeeded();
+    let wait = "for i in $(seq 100); do curl -sk -o /dev/null https://127.0.0.1:5050/ && exit; sleep 0.1; done; exit 1";
+    machine.sh(wait).succeeded();
+    let made = machine.run(["labtrust", "setup", "--no-trust", "--json"]).succeeded();
+    assert_eq!(next(&made.stdout), "");
+    let leaf = machine.read(&format!("/srv/gitlab/config/ssl/{HOST}.crt"));
+    for port in [443, 5050] {
+        assert!(leaf.contains(served(&machine, port).trim()), "{port}");
+    }
+}
+
+#[test]
 fn the_file_overrides_the_environment_of_the_container() {
     let machine = machine!("nas");
     let engine = Engine::start(&machine);

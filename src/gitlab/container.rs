@@ -180,6 +180,16 @@ impl Container {
         Some(if rest.as_os_str().is_empty() { source.clone() } else { source.join(rest) })
     }
 
+    /// The file or folder of this machine that is mounted exactly at `inside`.
+    pub(crate) fn mounted_at(&self, inside: &Path) -> Option<&Path> {
+        self.mounts.iter().find(|(destination, _)| destination == inside).map(|(_, source)| source.as_path())
+    }
+
+    /// Whether it runs with files that its engine does not list: the configs and secrets of a Swarm.
+    pub(crate) fn hides_files(&self) -> bool {
+        self.running && self.recipe.swarm_service().is_some()
+    }
+
     /// The way from this machine to the container's `port`.
     pub(crate) fn published(&self, port: u16) -> Reach {
         if !self.own_network {

@@ -14,6 +14,7 @@ use labtrust_plan::{Actor, Command, Facts, ShellLine};
 use super::{
     container::{self, Container, Reach},
     control::{Control, Status},
+    inside,
 };
 use crate::hint::{fail, hint};
 
@@ -24,6 +25,8 @@ pub(crate) struct Installation {
     pub kind: Kind,
     /// The folder that holds gitlab.rb and `ssl/`.
     pub config: PathBuf,
+    /// Where its gitlab.rb is.
+    pub gitlab_rb: GitlabRb,
     /// The folder for certificates and keys.
     pub ssl: PathBuf,
     /// The folder of the certificates that GitLab itself trusts.
@@ -51,6 +54,17 @@ pub(crate) enum Kind {
     Prepared,
     /// No GitLab: a folder for a certificate and key that another server uses.
     Out,
+}
+
+/// The gitlab.rb that GitLab reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GitlabRb {
+    /// The one in the configuration folder.
+    InFolder,
+    /// This file of the machine, which is mounted over the one in the folder.
+    Mounted(PathBuf),
+    /// A file that only the container sees, such as a config of a Swarm.
+    Inside,
 }
 
 const OMNIBUS: &str = "/opt/gitlab/bin/gitlab-ctl";
@@ -130,7 +144,9 @@ impl Installation {
         let status = if container.running { status(&control) } else { Status::default() };
         let ssl = outside("/etc/gitlab/ssl");
         let trusted_certs = outside("/etc/gitlab/trusted-certs");
+        let gitlab_rb = GitlabRb::of(world, &container, &config);
         let mut found = Self::folder(Kind::Container(Box::new(container)), &config, ssl);
+        found.gitlab_rb = gitlab_rb;
         found.trusted_certs = trusted_certs;
         found.running = status.nginx;
         found.reload = control.reload(status);
@@ -164,6 +180,7 @@ impl Installation {
         Self {
             kind,
             config: config.to_owned(),
+            gitlab_rb: GitlabRb::InFolder,
             ssl: ssl.unwrap_or_else(|| config.join("ssl")),
             trusted_certs: Some(config.join("trusted-certs")),
             running: false,
@@ -181,19 +198,32 @@ impl Installation {
         }
     }
 
-    /// GitLab's own configuration file.
+    /// GitLab's own configuration file: its path on this machine, or in the container if it is only there.
     pub(crate) fn gitlab_rb(&self) -> PathBuf {
-        self.config.join("gitlab.rb")
+        match &self.gitlab_rb {
+            GitlabRb::InFolder => self.config.join("gitlab.rb"),
+            GitlabRb::Mounted(path) => path.clone(),
+            GitlabRb::Inside => container::GITLAB_RB.into(),
+        }
     }
 
-    /// Whether labtrust may edit that file: not if a container has another file mounted over it.
+    /// Whether labtrust may edit that file: not if it is mounted alone, because a container sees the new file only after
+    /// a restart.
     pub(crate) fn may_edit(&self) -> bool {
         match &self.kind {
-            Kind::Container(container) => {
-                container.outside(Path::new(container::GITLAB_RB)) == Some(self.gitlab_rb())
-            }
+            Kind::Container(_) => self.gitlab_rb == GitlabRb::InFolder,
             Kind::Omnibus | Kind::Folder => true,
             Kind::Prepared | Kind::Out => false,
+        }
+    }
+
+    /// The command after which GitLab has applied a gitlab.rb that a person edited.
+    pub(crate) fn apply_by_hand(&self) -> ShellLine {
+        match &self.kind {
+            Kind::Container(container) if !self.may_edit() => {
+                container.client().with(["restart", &container.name])
+            }
+            _ => self.reconfigure(),
         }
     }
 
@@ -286,6 +316,23 @@ impl Installation {
             Kind::Prepared => format!("the GitLab to be started with the configuration in {config}"),
             Kind::Out => format!("the folder {config}"),
         }
+    }
+}
+
+impl GitlabRb {
+    /// The gitlab.rb of `container`, whose configuration folder is `config`.
+    fn of(world: &World, container: &Container, config: &Path) -> Self {
+        let path = Path::new(container::GITLAB_RB);
+        if let Some(file) = container.mounted_at(path) {
+            return Self::Mounted(file.to_owned());
+        }
+        if !container.hides_files() {
+            return Self::InFolder;
+        }
+        let inside = inside::read(world, container, container::GITLAB_RB).ok().flatten();
+        let outside = world.read(&config.join("gitlab.rb")).ok().flatten();
+        let is_other = inside.is_some_and(|inside| outside.is_none_or(|outside| *outside != inside));
+        if is_other { Self::Inside } else { Self::InFolder }
     }
 }
 

@@ -45,6 +45,11 @@ impl Recipe {
         })
     }
 
+    /// The service of a Swarm that it is a task of.
+    pub(crate) fn swarm_service(&self) -> Option<&str> {
+        self.text(&["Config", "Labels", "com.docker.swarm.service.name"])
+    }
+
     /// The engine's id of its image.
     pub(crate) fn image(&self) -> Option<&str> {
         self.text(&["Image"])

@@ -1,7 +1,7 @@
 //! Reads the settings in effect of an installation: its gitlab.rb, its container's environment, and the files that both
 //! make Ruby read, through the container's mounts. All of labtrust asks this reader.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use labtrust_machine::World;
@@ -9,7 +9,8 @@ use labtrust_plan::text;
 
 use super::{
     config::Config,
-    installation::{Installation, Kind},
+    container, inside,
+    installation::{GitlabRb, Installation, Kind},
     ruby::Target,
     sources::{Followed, SourceFile},
 };
@@ -21,7 +22,14 @@ impl Installation {
         if matches!(self.kind, Kind::Out) {
             return Ok(Config::default());
         }
-        let text = world.read(&self.gitlab_rb())?.unwrap_or_default();
+        let text = match (&self.kind, &self.gitlab_rb) {
+            (Kind::Container(container), GitlabRb::Inside) => {
+                inside::read(world, container, container::GITLAB_RB)
+                    .map_err(anyhow::Error::msg)?
+                    .unwrap_or_default()
+            }
+            _ => world.read(&self.gitlab_rb())?.map(|text| text.to_vec()).unwrap_or_default(),
+        };
         let fetch = |target: &Target| self.followed(world, target);
         Ok(Config::gather(self.environment(), &String::from_utf8_lossy(&text), &fetch))
     }
@@ -69,14 +77,20 @@ impl Installation {
         if !inside.starts_with('/') {
             return Err(format!("{shown} is a relative path"));
         }
-        let inside = &lexical(inside);
-        let path = self
-            .outside(Path::new(inside))
-            .ok_or_else(|| format!("{shown} cannot be reached from this machine"))?;
-        let bytes = world.read(&path).map_err(|error| error.to_string())?;
+        let inside = lexical(inside);
+        let (shown, bytes) = match (self.outside(Path::new(&inside)), &self.kind) {
+            (path, Kind::Container(container)) if path.is_none() || container.hides_files() => {
+                (PathBuf::from(&inside), inside::read(world, container, &inside)?)
+            }
+            (Some(path), _) => {
+                let bytes = world.read(&path).map_err(|error| error.to_string())?;
+                (path, bytes.map(|bytes| bytes.to_vec()))
+            }
+            (None, _) => return Err(format!("{shown} cannot be reached from this machine")),
+        };
         Ok(bytes.map(|bytes| SourceFile {
-            inside: inside.to_owned(),
-            shown: path.into(),
+            inside,
+            shown: shown.into(),
             text: String::from_utf8_lossy(&bytes).into_owned(),
         }))
     }
@@ -87,12 +101,19 @@ impl Installation {
         if folder.is_empty() || folder.contains(['*', '?', '[', '{']) || last.contains(['[', '{', '\\']) {
             return Err(format!("labtrust does not read the pattern {}", text::in_line(pattern)));
         }
-        let outside = self
-            .outside(Path::new(folder))
-            .ok_or_else(|| format!("{} cannot be reached from this machine", text::in_line(folder)))?;
-        let listed = world.list(&outside).map_err(|error| error.to_string())?;
-        let mut names: Vec<_> =
-            listed.iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect();
+        let folder = &lexical(folder);
+        let mut names: Vec<String> = match (self.outside(Path::new(folder)), &self.kind) {
+            (path, Kind::Container(container)) if path.is_none() || container.hides_files() => {
+                inside::list(world, container, folder)?
+            }
+            (Some(path), _) => {
+                let listed = world.list(&path).map_err(|error| error.to_string())?;
+                listed.iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect()
+            }
+            (None, _) => {
+                return Err(format!("{} cannot be reached from this machine", text::in_line(folder)));
+            }
+        };
         names.retain(|name| !name.starts_with('.') && is_match(last, name));
         names.sort();
         let files = names.iter().map(|name| self.source_file(world, &format!("{folder}/{name}")));

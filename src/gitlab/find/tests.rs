@@ -32,9 +32,11 @@ impl Stage {
              'container inspect --format {{{{json .}}}} '*) cat '{answers}' ;;\n\
              *' gitlab-ctl status') printf '%s\\n' '{status}' ;;\n\
              *' gitlab-ctl hup '*) ;;\n\
+             'exec web sh -c '*) for path; do :; done; path='{inside}'$path; [ -e $path ] || exit 44; cat $path ;;\n\
              *) exit 8 ;;\n\
              esac\n",
             ids = ids.join(" "),
+            inside = folder.path().join("inside").display(),
             log = folder.path().join("log").display(),
             answers = folder.path().join("answers").display(),
         );
@@ -216,4 +218,66 @@ fn containers_are_read_as_podman_prints_them() {
     stage.with(&[format!("[\n{}\n]", parts.join(",\n"))]);
     let found = Installation::find(&World::here(), &stage.facts, None).expect("a GitLab");
     assert_eq!(found.config, config);
+}
+
+/// The URL of GitLab and of its registry that `installation` reads, and the place of the latter.
+fn urls(installation: &Installation) -> [String; 2] {
+    let config = installation.settings(&World::here()).expect("settings");
+    [Role::Gitlab, Role::Registry].map(|role| match config.address(role) {
+        Known::Is(address) => address.endpoint.to_string(),
+        other => format!("{other:?}"),
+    })
+}
+
+#[test]
+fn a_gitlab_rb_that_is_mounted_alone_is_the_one_that_is_read() {
+    let mut stage = Stage::new(&["x".into()], RUNNING);
+    let config = stage.make("config");
+    let own = stage.make("recipe").join("own.rb");
+    fs::write(config.join("gitlab.rb"), "").expect("the placeholder");
+    fs::write(&own, "from_file '/omnibus_config.rb'\nregistry_external_url 'http://git:5050'")
+        .expect("a file");
+    fs::write(own.with_file_name("more.rb"), "external_url 'http://git'").expect("a file");
+    let paths = [&config, &own, &own.with_file_name("more.rb")].map(|path| path.display().to_string());
+    let mounts = [
+        (&*paths[0], "/etc/gitlab"),
+        (&*paths[1], "/etc/gitlab/gitlab.rb"),
+        (&*paths[2], "/omnibus_config.rb"),
+    ];
+    stage.with(&[inspected("web", "gitlab/gitlab-ce", &mounts, true)]);
+    let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
+    assert_eq!(urls(&found), ["git:80", "git:5050"]);
+    assert_eq!((found.gitlab_rb(), found.may_edit()), (own, false));
+    let docker = "docker --host unix:///run/x.sock";
+    assert_eq!(found.apply_by_hand().to_string(), format!("{docker} restart web"));
+    assert_eq!(found.ssl, config.join("ssl"));
+}
+
+#[test]
+fn files_that_only_the_container_sees_are_read_there() {
+    let mut stage = Stage::new(&["x".into()], RUNNING);
+    let config = stage.make("config");
+    let inside = stage.make("inside/etc/gitlab");
+    fs::write(config.join("gitlab.rb"), "external_url 'http://placeholder'").expect("the placeholder");
+    fs::write(inside.join("gitlab.rb"), "external_url 'http://git'\nfrom_file '/opt/site.rb'")
+        .expect("a file");
+    fs::write(stage.make("inside/opt").join("site.rb"), "registry_external_url 'http://git:5050'")
+        .expect("a file");
+    let task = |is_task: bool| {
+        let mut json: Value = serde_json::from_str(&one(&config, "gitlab/gitlab-ce")).expect("JSON");
+        if is_task {
+            json["Config"]["Labels"] = serde_json::json!({"com.docker.swarm.service.name": "git_web"});
+        }
+        json.to_string()
+    };
+    stage.with(&[task(true)]);
+    let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
+    assert_eq!(urls(&found), ["git:80", "git:5050"]);
+    assert_eq!((found.gitlab_rb(), found.may_edit()), (PathBuf::from("/etc/gitlab/gitlab.rb"), false));
+    // Without a Swarm, the file in the volume is the one; what it names is still inside.
+    fs::write(config.join("gitlab.rb"), "from_file '/opt/site.rb'").expect("a file");
+    stage.with(&[task(false)]);
+    let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
+    assert_eq!(urls(&found)[1], "git:5050");
+    assert_eq!((found.gitlab_rb(), found.may_edit()), (config.join("gitlab.rb"), true));
 }

@@ -343,7 +343,7 @@ impl Site {
                 printer.say(format_args!("  {line}"));
             }
             printer.heading("Then run:");
-            printer.command(self.installation.reconfigure());
+            printer.command(self.installation.apply_by_hand());
         }
     }
 
@@ -351,8 +351,8 @@ impl Site {
     pub(crate) fn missing(&self) -> Option<ByHand> {
         let (path, lines) = self.missing_lines();
         let what = format!("add to {}", path.display());
-        let reconfigure = self.installation.reconfigure();
-        (!lines.is_empty()).then(|| ByHand::remark(what).lines(lines).run([reconfigure]))
+        let apply = self.installation.apply_by_hand();
+        (!lines.is_empty()).then(|| ByHand::remark(what).lines(lines).run([apply]))
     }
 
     /// The file, and the lines to add.
