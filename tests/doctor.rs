@@ -4,6 +4,7 @@ mod certificate;
 mod engine;
 mod explain;
 mod hostile;
+mod in_front;
 mod login;
 mod network;
 mod proxy;

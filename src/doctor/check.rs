@@ -1,5 +1,6 @@
 //! A check, which is one line of the report, and its result. A check reads only evidence.
 
+mod answer;
 pub(super) mod certificate;
 pub(super) mod engine;
 pub(super) mod login;

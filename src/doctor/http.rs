@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use labtrust_machine::handshake;
 use labtrust_plan::text;
 use ureq::{Agent, tls::TlsConfig};
 
@@ -14,6 +15,7 @@ const HEADERS: &[&str] = &[
     "date",
     "docker-distribution-api-version",
     "location",
+    "retry-after",
     "server",
     "via",
     "www-authenticate",
@@ -65,7 +67,7 @@ pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
         .user_agent(concat!("labtrust/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
-    let mut answer = agent.get(url).call().map_err(|error| text::in_line(&error.to_string()).into_owned())?;
+    let mut answer = agent.get(url).call().map_err(|error| describe_fault(&error))?;
     let kept = |name: &&str| {
         let value = answer.headers().get(*name)?.to_str().ok()?;
         Some(((*name).to_owned(), cut(value)))
@@ -79,6 +81,16 @@ pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
         &mut body,
     );
     Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// The reason why there is no answer, in one line.
+fn describe_fault(error: &ureq::Error) -> String {
+    let why = match error {
+        // The server may break off the handshake only after the client's part of it.
+        ureq::Error::Io(error) => handshake::describe_fault(error),
+        other => other.to_string(),
+    };
+    text::in_line(&why).into_owned()
 }
 
 fn cut(text: &str) -> String {

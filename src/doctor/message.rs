@@ -1,6 +1,7 @@
 //! The meaning of an error message. Every tool has its own wording for the same few causes. The wordings are rows of
 //! data, most specific first, so that the innermost of nested errors counts.
 
+mod answer;
 mod certificate;
 mod engine;
 mod gitlab;
@@ -25,11 +26,13 @@ use self::{known::DOCTOR, pasted::Pasted};
 /// The rows of [`meaning`], in the order of the search.
 const ROWS: &[&[KnownMessage]] = &[
     login::ROWS,
+    answer::ROWS,
     registry::CREDENTIALS,
     proxy::ROWS,
     realm::ROWS,
     engine::ROWS,
     registry::ROWS,
+    answer::BARE,
     gitlab::ROWS,
     certificate::ROWS,
     trust::ROWS,

@@ -107,8 +107,14 @@ fn messages_about_the_connection_are_explained() {
 /// message is about a consequence.
 #[test]
 fn recorded_messages_of_daemons_are_explained() {
-    const SAID_OF_WHAT_FOLLOWS: [&str; 4] =
-        ["daemon-remote", "daemon-other-socket", "port-taken", "ssl-path-overridden"];
+    const SAID_OF_WHAT_FOLLOWS: [&str; 6] = [
+        "daemon-other-socket",
+        "daemon-remote",
+        "password-in-front",
+        "port-taken",
+        "registry-redirected",
+        "ssl-path-overridden",
+    ];
     let mut wrong = Vec::new();
     let mut known = 0;
     for code in labtrust::doctor::codes().map(|code| code.id) {

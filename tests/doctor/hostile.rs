@@ -58,8 +58,10 @@ fn a_server_that_keeps_to_no_tls_is_named_in_time() {
     servers::start(&machine);
     Engine::start(&machine);
     let code = |server: &str| match server {
-        "hang" | "drip" | "half" | "records" | "warnings" | "alert" | "name_alert" | "old" | "old_hello"
-        | "large" => "tls-handshake-failed",
+        "hang" | "drip" | "half" | "records" | "warnings" | "alert" | "old" | "old_hello" | "large" => {
+            "tls-handshake-failed"
+        }
+        "name_alert" => "tls-name-unknown",
         "noise" | "http" | "http_redirect" | "ssh" => "not-tls",
         "close" | "reset" => "connection-closed",
         "alone" => "chain-incomplete",
@@ -91,7 +93,7 @@ fn a_server_that_keeps_to_no_http_is_no_trap() {
         (format!("{head}Server: {}\r\n\r\n", "x".repeat(1 << 20)), ""),
         (
             format!("HTTP/1.1 302 Found\r\nLocation: https://{HOST}:6000/v2/\r\nContent-Length: 0\r\n\r\n"),
-            "not-a-registry",
+            "registry-redirected",
         ),
         (
             format!("HTTP/1.1 302 Found\r\nLocation: file:///etc/shadow{long}\r\nContent-Length: 0\r\n\r\n"),

@@ -62,6 +62,15 @@ impl Machine {
         self.wait_for_port("127.0.0.1", &port.to_string());
     }
 
+    /// Serves TLS of one version (`-tls1_2`, `-tls1_3`) to clients with a certificate alone; it breaks off with others.
+    pub(crate) fn listen_for_certified(&self, port: u16, pair: &Pair, version: &str) {
+        self.write("/run/lab-certified.pem", pair.chain() + &pair.key);
+        let script = "setsid openssl s_server -accept $0 -cert /run/lab-certified.pem -key /run/lab-certified.pem \
+            $1 -Verify 1 -verify_return_error -www >/dev/null 2>&1 </dev/null &";
+        self.run(["sh", "-c", script, &port.to_string(), version]).succeeded();
+        self.wait_for_port("127.0.0.1", &port.to_string());
+    }
+
     /// Puts a middlebox before these ports of the lab's host: it shows every client of this machine the pair
     /// instead, such as one by [`Recipe::CORPORATE`](super::Recipe::CORPORATE), and passes on what is said.
     pub(crate) fn intercept(&self, pair: &Pair, ports: &[u16]) {

@@ -4,7 +4,11 @@
 use std::{
     io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -12,8 +16,12 @@ use std::{
 use labtrust_plan::{Certificate, Endpoint, Host};
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    client::{
+        ResolvesClientCert,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
     crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    sign::CertifiedKey,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -131,17 +139,18 @@ pub(crate) fn shake_hands(
 ) -> io::Result<Vec<Certificate>> {
     let provider = Arc::new(ring::default_provider());
     let witness = Arc::new(Witness { provider: Arc::clone(&provider), demand, chain: Mutex::default() });
+    let nobody = Arc::new(Nobody::default());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
-        .with_no_client_auth();
+        .with_client_cert_resolver(Arc::<Nobody>::clone(&nobody));
     let mut connection =
         ClientConnection::new(Arc::new(config), server_name(&endpoint.host)).map_err(io::Error::other)?;
     let mut stream = Bounded { stream, deadline };
     while connection.is_handshaking() {
-        connection.complete_io(&mut stream)?;
+        connection.complete_io(&mut stream).map_err(|error| nobody.judge(error))?;
     }
     connection.send_close_notify();
     let _ = connection.complete_io(&mut stream);
@@ -173,6 +182,9 @@ pub fn describe_fault(error: &io::Error) -> String {
     }
 }
 
+/// The fault of a server that wants a client certificate, in words for its administrator.
+pub const WANTS_CERTIFICATE: &str = "it accepts only clients with a certificate of their own";
+
 /// A failed handshake in words for the administrator of the server.
 fn describe_tls_fault(error: &rustls::Error) -> String {
     use rustls::{AlertDescription as Alert, Error as Tls, InvalidMessage};
@@ -185,6 +197,7 @@ fn describe_tls_fault(error: &rustls::Error) -> String {
             "it supports neither TLS 1.2 nor TLS 1.3".into()
         }
         Tls::AlertReceived(Alert::UnrecognisedName) => "it does not know this host name".into(),
+        Tls::AlertReceived(Alert::CertificateRequired) => WANTS_CERTIFICATE.into(),
         Tls::AlertReceived(Alert::HandshakeFailure) => {
             "it refused the TLS handshake: it has no certificate, or none of the usual ciphers".into()
         }
@@ -195,6 +208,40 @@ fn describe_tls_fault(error: &rustls::Error) -> String {
             "it breaks the TLS protocol (does another service listen on this port?)".into()
         }
         other => format!("the TLS handshake failed: {other}"),
+    }
+}
+
+/// A client without a certificate. It notes whether the server asked for one.
+#[derive(Debug, Default)]
+struct Nobody {
+    is_asked: AtomicBool,
+}
+
+impl Nobody {
+    /// `error`, or the alert of TLS 1.3 for a missing certificate, if the server asked for one and then broke off.
+    /// Older versions have no such alert: OpenSSL's servers report a failed handshake, and Go's a bad certificate.
+    fn judge(&self, error: io::Error) -> io::Error {
+        use rustls::{AlertDescription as Alert, Error as Tls};
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Tls>());
+        match tls {
+            Some(Tls::AlertReceived(
+                Alert::HandshakeFailure | Alert::BadCertificate | Alert::NoCertificate | Alert::AccessDenied,
+            )) if self.is_asked.load(Ordering::Relaxed) => {
+                io::Error::other(Tls::AlertReceived(Alert::CertificateRequired))
+            }
+            _ => error,
+        }
+    }
+}
+
+impl ResolvesClientCert for Nobody {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.is_asked.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
 

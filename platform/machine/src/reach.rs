@@ -50,6 +50,10 @@ pub enum Tls {
     Closed,
     /// The server accepted the connection, and then did not finish the handshake in time.
     TimedOut,
+    /// The server has no site with this host name.
+    NameUnknown,
+    /// The server accepts only clients with a certificate of their own.
+    WantsCertificate,
     /// The server speaks TLS, but the handshake failed.
     Failed(String),
 }
@@ -101,7 +105,11 @@ impl From<&io::Error> for Step {
 
 impl From<&io::Error> for Tls {
     fn from(error: &io::Error) -> Self {
-        use rustls::{Error::InvalidMessage, InvalidMessage as Message};
+        use rustls::{
+            AlertDescription as Alert,
+            Error::{AlertReceived, InvalidMessage},
+            InvalidMessage as Message,
+        };
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match (tls, error.kind()) {
             (
@@ -109,6 +117,8 @@ impl From<&io::Error> for Tls {
                 _,
             ) => Self::Failed(handshake::describe_fault(error)),
             (Some(InvalidMessage(_)), _) => Self::NotTls,
+            (Some(AlertReceived(Alert::UnrecognisedName)), _) => Self::NameUnknown,
+            (Some(AlertReceived(Alert::CertificateRequired)), _) => Self::WantsCertificate,
             (
                 None,
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe,

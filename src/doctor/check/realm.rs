@@ -1,10 +1,15 @@
 //! Checks the token service that the registry names: a login is two requests, and the second goes there.
 
-use labtrust_machine::reach::{Reached, Step, Tls};
+use labtrust_machine::{
+    handshake::WANTS_CERTIFICATE,
+    reach::{Reached, Step, Tls},
+};
 use labtrust_plan::{Endpoint, store::Scope};
 
 use super::{
     Check, CheckResult,
+    answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE, Exchange},
+    registry::client_certificate,
     trust::{with_trust, would_trust},
 };
 use crate::doctor::{
@@ -57,6 +62,10 @@ fn judge(case: &Case<'_>) -> CheckResult {
     };
     match &realm.answer {
         Asked::Not => CheckResult::fault("not checked"),
+        Asked::Failed(why) if **why == *WANTS_CERTIFICATE => {
+            let what = format!("{}: {WANTS_CERTIFICATE}", realm.url);
+            client_certificate(case, Finding::new(&CLIENT_CERTIFICATE, what, CERTIFICATE_WHY))
+        }
         Asked::Failed(_) if case.is_accepted() => CheckResult::passed("Docker reaches it"),
         Asked::Failed(why) => {
             let why = case.reached(endpoint).and_then(obstacle).unwrap_or(why);
@@ -72,7 +81,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
                 .advise("on the server: sudo gitlab-ctl status. After a start, GitLab needs some minutes")
                 .into()
         }
-        Asked::Answered(answer) if !is_json(answer) => not_json(realm, answer),
+        Asked::Answered(answer) if !is_json(answer) => not_json(case, realm, answer),
         Asked::Answered(answer) if answer.status == 404 => unreachable(format!(
             "{} answers 404: {}",
             realm.url,
@@ -94,6 +103,8 @@ fn obstacle(reached: &Reached) -> Option<&str> {
             Step::TimedOut | Step::Connected(Tls::TimedOut) => Some("it did not answer in time"),
             Step::Connected(Tls::NotTls) => Some("it does not speak TLS"),
             Step::Connected(Tls::Closed) => Some("it closed the connection"),
+            Step::Connected(Tls::NameUnknown) => Some("it does not know this host name"),
+            Step::Connected(Tls::WantsCertificate) => Some(WANTS_CERTIFICATE),
             Step::Failed(why) | Step::Connected(Tls::Failed(why)) => Some(why),
             Step::Connected(Tls::Chain(_)) => None,
         }),
@@ -105,7 +116,14 @@ fn is_json(answer: &Http) -> bool {
     answer.body.trim_start().starts_with('{')
 }
 
-fn not_json(realm: &RealmSeen, answer: &Http) -> CheckResult {
+fn not_json(case: &Case<'_>, realm: &RealmSeen, answer: &Http) -> CheckResult {
+    if let Some(finding) = (Exchange { url: &realm.url, answer }).finding() {
+        return if finding.code == &CLIENT_CERTIFICATE {
+            client_certificate(case, finding)
+        } else {
+            finding.into()
+        };
+    }
     let what = match answer.headers.get("location") {
         Some(location) => format!("{} redirects to {location} instead of giving a token", realm.url),
         None => format!("{} answers {} with a page instead of a token", realm.url, answer.status),

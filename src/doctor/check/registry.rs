@@ -1,21 +1,50 @@
 //! Checks that a container registry answers.
 
+use labtrust_machine::handshake::WANTS_CERTIFICATE;
 use labtrust_plan::Endpoint;
 
-use super::{Check, CheckResult};
+use super::{
+    Check, CheckResult,
+    answer::{
+        CERTIFICATE_WHY, CLIENT_CERTIFICATE, Exchange, FORBIDDEN, PASSWORD, RATE_LIMITED, REDIRECT_LOOP,
+    },
+};
 use crate::doctor::{
     Case, Code, Finding,
     case::WEB,
     evidence::{Asked, Http},
 };
 
-pub(crate) const CHECK: Check =
-    Check { id: "registry", title: "registry", codes: &[&BACKEND_DOWN, &WRONG_HOST, &NOT_A_REGISTRY], judge };
+pub(crate) const CHECK: Check = Check {
+    id: "registry",
+    title: "registry",
+    codes: &[
+        &BACKEND_DOWN,
+        &REDIRECT_LOOP,
+        &REDIRECTED,
+        &PASSWORD,
+        &FORBIDDEN,
+        &RATE_LIMITED,
+        &WRONG_HOST,
+        &NOT_A_REGISTRY,
+    ],
+    judge,
+};
 
 /// The port check finds this code: on a wrong port, there is no other problem.
-pub(crate) const OTHER_PORT: Code =
-    Code::error("registry-other-port").explaining(&["not-tls", "registry-wrong-host", "not-a-registry"]);
+pub(crate) const OTHER_PORT: Code = Code::error("registry-other-port").explaining(&[
+    "not-tls",
+    "client-certificate-wanted",
+    "redirect-loop",
+    "registry-redirected",
+    "password-in-front",
+    "access-forbidden",
+    "rate-limited",
+    "registry-wrong-host",
+    "not-a-registry",
+]);
 const BACKEND_DOWN: Code = Code::error("registry-backend-down");
+const REDIRECTED: Code = Code::error("registry-redirected");
 const WRONG_HOST: Code = Code::error("registry-wrong-host");
 const NOT_A_REGISTRY: Code = Code::error("not-a-registry");
 
@@ -47,54 +76,115 @@ fn other_port(registry: &Endpoint, what: String) -> Finding {
 fn judge(case: &Case<'_>) -> CheckResult {
     match case.registry_server().map(|server| &server.answer) {
         None | Some(Asked::Not) => CheckResult::skipped("not checked (no TLS connection)"),
+        Some(Asked::Failed(why)) if **why == *WANTS_CERTIFICATE => {
+            let what = format!("{}: {WANTS_CERTIFICATE}", case.endpoint());
+            client_certificate(case, Finding::new(&CLIENT_CERTIFICATE, what, CERTIFICATE_WHY))
+        }
         Some(Asked::Failed(why)) => CheckResult::fault(why.clone()),
         Some(Asked::Answered(answer)) => judge_answer(case, answer),
     }
 }
 
 fn judge_answer(case: &Case<'_>, answer: &Http) -> CheckResult {
-    let (endpoint, status) = (case.endpoint(), answer.status);
-    if status >= 500 {
-        return Finding::new(
-            &BACKEND_DOWN,
-            format!("{endpoint} answers {status}: the registry behind the web server does not answer"),
-            "the web server accepts the request, but cannot pass it on to the registry",
-        )
-        .advise(
-            "on the server, check that the registry is running, and read its log: sudo gitlab-ctl status registry; \
-             sudo gitlab-ctl tail registry",
-        )
-        .into();
-    }
-    if answer.is_of_registry() {
+    let status = answer.status;
+    if status < 500 && answer.is_of_registry() {
         return CheckResult::passed(format!("answers {status}"));
     }
-    if let Some(whose) = other_site(answer) {
-        return Finding::new(
-            &WRONG_HOST,
-            format!("{endpoint} answers {status}: {whose}, not the registry"),
-            "the web server sends the request to another of its sites",
-        )
-        .advise(
-            "on the server, set registry_external_url in gitlab.rb to this host and port, then: sudo gitlab-ctl \
-             reconfigure. A reverse proxy must pass this name and port on to the registry",
-        )
-        .into();
+    let url = format!("https://{}/v2/", case.endpoint());
+    let exchange = Exchange { url: &url, answer };
+    let finding = backend_down(case, answer)
+        .or_else(|| gitlabs_page(answer).map(|page| wrong_host(case, status, page)))
+        .or_else(|| exchange.finding())
+        .or_else(|| redirected(&exchange))
+        .or_else(|| other_site(answer).map(|site| wrong_host(case, status, site)))
+        .unwrap_or_else(|| not_a_registry(case, status));
+    if finding.code == &CLIENT_CERTIFICATE {
+        return client_certificate(case, finding);
     }
-    Finding::new(
-        &NOT_A_REGISTRY,
-        format!("{endpoint} answers {status}, but is not a registry"),
-        "docker login reports success for any page that answers 200, but every pull fails",
-    )
-    .advise("use the address that GitLab shows at Deploy > Container registry")
-    .into()
+    finding.into()
 }
 
-/// The site that answered, if it is known: GitLab itself, or a site without such a page.
-fn other_site(answer: &Http) -> Option<&'static str> {
-    let leads_to_sign_in = answer.headers.get("location").is_some_and(|url| url.contains("/users/sign_in"));
-    if leads_to_sign_in || answer.is_of_dependency_proxy() || answer.body.contains("GitLab") {
-        return Some("this is GitLab's own page");
+/// The result for a server that accepts only clients with a certificate: Docker may have one. labtrust presents none.
+pub(super) fn client_certificate(case: &Case<'_>, finding: Finding) -> CheckResult {
+    if case.is_accepted() {
+        return CheckResult::passed("it accepts Docker's client certificate");
     }
-    (answer.status == 404).then_some("this is another site of the web server")
+    advise_client_certificate(case, finding).into()
+}
+
+/// `finding`, with the advice to give Docker a client certificate.
+pub(crate) fn advise_client_certificate(case: &Case<'_>, finding: Finding) -> Finding {
+    let folder = format!("/etc/docker/certs.d/{}", case.endpoint().certs_d_folder());
+    finding.advise(format!(
+        "ask the server's administrator for a client certificate, and put it and its key into {folder} as client.cert \
+         and client.key. Or the web server must accept clients without one (in nginx: ssl_verify_client off;)"
+    ))
+}
+
+/// The finding that the web server does not get an answer from the registry behind it.
+fn backend_down(case: &Case<'_>, answer: &Http) -> Option<Finding> {
+    let (endpoint, status) = (case.endpoint(), answer.status);
+    let is_plain = status == 400 && PLAIN_PAGES.iter().any(|page| answer.body.contains(page));
+    let (what, why, advice) = match status {
+        500.. => (
+            format!("{endpoint} answers {status}: the registry behind the web server does not answer"),
+            "the web server accepts the request, but cannot pass it on to the registry",
+            "on the server, check that the registry is running, and read its log: sudo gitlab-ctl status registry; \
+             sudo gitlab-ctl tail registry",
+        ),
+        _ if is_plain => (
+            format!("{endpoint} answers {status}: the server behind it expects HTTPS, and gets plain HTTP"),
+            "the reverse proxy ends TLS and forwards plain HTTP to a port that speaks TLS",
+            "in the reverse proxy, forward to https:// (in nginx: proxy_pass https://…), or make GitLab serve plain HTTP \
+             behind it: registry_nginx['listen_https'] = false in gitlab.rb, then sudo gitlab-ctl reconfigure",
+        ),
+        _ => return None,
+    };
+    Some(Finding::new(&BACKEND_DOWN, what, why).advise(advice))
+}
+
+/// Pages of a server that speaks TLS about a request in plain HTTP: nginx, Go.
+const PLAIN_PAGES: [&str; 2] =
+    ["plain HTTP request was sent to HTTPS port", "Client sent an HTTP request to an HTTPS server"];
+
+/// The finding of a redirect to another page than the registry's.
+fn redirected(exchange: &Exchange<'_>) -> Option<Finding> {
+    let target = exchange.target()?;
+    let what = format!("{} redirects to {target}", exchange.url);
+    let why = "a registry redirects nobody: a sign-in page, a portal or another site answers in its place, and docker \
+               login calls a page behind it a success";
+    Some(Finding::new(&REDIRECTED, what, why).advise(
+        "the portal or reverse proxy must let requests for /v2/ and /jwt/auth pass without its own sign-in: the registry \
+         asks for a login itself. If the registry has moved, log in at its new address",
+    ))
+}
+
+fn wrong_host(case: &Case<'_>, status: u16, whose: &str) -> Finding {
+    let what = format!("{} answers {status}: {whose}, not the registry", case.endpoint());
+    Finding::new(&WRONG_HOST, what, "the web server sends the request to another of its sites").advise(
+        "on the server, set registry_external_url in gitlab.rb to this host and port, then: sudo gitlab-ctl \
+         reconfigure. A reverse proxy must pass this name and port on to the registry",
+    )
+}
+
+fn not_a_registry(case: &Case<'_>, status: u16) -> Finding {
+    let why = match status {
+        200..300 => "docker login reports success for any page that answers 200, but every pull fails",
+        _ => "a registry answers 401, and asks for a login",
+    };
+    let what = format!("{} answers {status}, but is not a registry", case.endpoint());
+    Finding::new(&NOT_A_REGISTRY, what, why)
+        .advise("use the address that GitLab shows at Deploy > Container registry")
+}
+
+/// GitLab itself, if it answered.
+fn gitlabs_page(answer: &Http) -> Option<&'static str> {
+    let leads_to_sign_in = answer.headers.get("location").is_some_and(|url| url.contains("/users/sign_in"));
+    let is_gitlabs = leads_to_sign_in || answer.is_of_dependency_proxy() || answer.body.contains("GitLab");
+    is_gitlabs.then_some("this is GitLab's own page")
+}
+
+/// A site of the web server that has no such page.
+fn other_site(answer: &Http) -> Option<&'static str> {
+    matches!(answer.status, 404 | 421).then_some("this is another site of the web server")
 }

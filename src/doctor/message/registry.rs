@@ -74,7 +74,7 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["login attempt to", "token auth attempt", "failed to authorize"], &["401", "403"]],
-        codes: &["clock-skew"],
+        codes: &["clock-skew", "password-in-front"],
         what: "The registry rejected the token that GitLab issued: GitLab signed it with a key that the registry \
                does not know, or their clocks differ.",
         next: &[

@@ -45,10 +45,13 @@ const TRIED: &[&str] = &[
     "error unmarshalling",
     ANSWERED[0],
     ANSWERED[1],
+    ANSWERED[2],
+    ANSWERED[3],
 ];
 
-/// Messages for an HTTP answer that does not come from a registry (distribution, `registry/client/errors.go`).
-const ANSWERED: [&str; 2] = ["unexpected HTTP status", "error parsing HTTP"];
+/// Messages for an HTTP answer that does not come from a registry (distribution, `registry/client/errors.go`). A newer
+/// engine repeats the answer's text after `unknown: `, without a URL.
+const ANSWERED: [&str; 4] = ["unexpected HTTP status", "error parsing HTTP", "unknown: ", "unsupported: "];
 
 /// Answers of a registry over TLS to a request without credentials.
 const ACCEPTED: &[&str] = &[
@@ -170,6 +173,7 @@ mod tests {
             r#"Get "https://h:4567/v2/": Bad Gateway"#,
             "error unmarshalling content: invalid character 'w' looking for beginning of value",
             "received unexpected HTTP status: 502 Bad Gateway",
+            "unknown: <html>\r\n<head><title>400 No required SSL certificate was sent</title></head>",
             "context deadline exceeded",
         ] {
             assert!(matches!(judged(message), Reach::Unknown(_)), "{message}");

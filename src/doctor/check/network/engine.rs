@@ -2,9 +2,12 @@
 
 use labtrust_machine::engine::{Reach, reach_from_answer};
 
-use super::code::{CLOSED, HANDSHAKE_FAILED, NOT_RESOLVED, NOT_TLS, REFUSED, TIMEOUT, UNREACHABLE};
+use super::code::{
+    CLOSED, HANDSHAKE_FAILED, NAME_UNKNOWN, NOT_RESOLVED, NOT_TLS, REFUSED, TIMEOUT, UNREACHABLE,
+};
 use crate::doctor::{
     Case, Code, Finding,
+    check::answer::CLIENT_CERTIFICATE,
     evidence::{EngineInfo, EngineSeen},
 };
 
@@ -18,6 +21,9 @@ const WORDS: &[(&str, &Code)] = &[
     ("server gave HTTP response to HTTPS client", &NOT_TLS),
     ("first record does not look like a TLS handshake", &NOT_TLS),
     ("TLS handshake timeout", &HANDSHAKE_FAILED),
+    ("tls: unrecognized name", &NAME_UNKNOWN),
+    ("tls: certificate required", &CLIENT_CERTIFICATE),
+    ("tls: bad certificate", &CLIENT_CERTIFICATE),
     ("tls: ", &HANDSHAKE_FAILED),
     ("i/o timeout", &TIMEOUT),
     ("context deadline exceeded", &TIMEOUT),

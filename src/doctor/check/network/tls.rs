@@ -2,16 +2,23 @@
 
 use std::net::SocketAddr;
 
-use labtrust_machine::reach::{Step, Tls};
-use labtrust_plan::ShellLine;
+use labtrust_machine::{
+    handshake::WANTS_CERTIFICATE,
+    reach::{Step, Tls},
+};
+use labtrust_plan::{Host, ShellLine};
 
 use super::{
-    code::{AT_TLS, CLOSED, HANDSHAKE_FAILED, NOT_TLS},
+    code::{AT_TLS, CLOSED, HANDSHAKE_FAILED, NAME_UNKNOWN, NOT_TLS},
     engine,
 };
 use crate::doctor::{
     Case, Finding,
-    check::CheckResult,
+    check::{
+        CheckResult,
+        answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE},
+        registry::advise_client_certificate,
+    },
     evidence::{Asked, EngineInfo, EngineSeen, ServerSeen},
 };
 
@@ -42,7 +49,10 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
             } else {
                 format!("the server sends {count} certificates")
             };
-            CheckResult::of(detail, engine::obstacle(case, AT_TLS).into_iter().collect())
+            // With TLS 1.3, a server refuses a client without a certificate only after the handshake: see the registry.
+            let is_refused = server.answer.fault() == Some(WANTS_CERTIFICATE);
+            let obstacle = if is_refused { None } else { engine::obstacle(case, AT_TLS) };
+            CheckResult::of(detail, obstacle.into_iter().collect())
         }
     }
 }
@@ -77,6 +87,11 @@ fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls)
         .advise("on the server: sudo gitlab-ctl restart nginx. Otherwise check the firewall or load balancer before \
                  it; this shows the handshake:")
         .command(inspect),
+        Tls::NameUnknown => name_unknown(case, address).command(inspect),
+        Tls::WantsCertificate => {
+            let what = format!("{address}: {WANTS_CERTIFICATE}");
+            advise_client_certificate(case, Finding::new(&CLIENT_CERTIFICATE, what, CERTIFICATE_WHY))
+        }
         Tls::Failed(why) => Finding::new(
             &HANDSHAKE_FAILED,
             format!("{address} speaks TLS, but the handshake fails: {why}"),
@@ -87,6 +102,25 @@ fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls)
                  match its key; this shows the handshake:")
         .command(inspect),
     }
+}
+
+fn name_unknown(case: &Case<'_>, address: SocketAddr) -> Finding {
+    let host = case.host();
+    let (what, advice) = match host {
+        Host::Dns(_) => (
+            format!("{address} has no site with the name {host}, and breaks off TLS"),
+            format!(
+                "in the web server or reverse proxy at this address, add a site for {host} (in nginx: server_name \
+                 {host};), or log in with a name that it knows; this shows the handshake:"
+            ),
+        ),
+        Host::Ip(_) => (
+            format!("{address} breaks off TLS: it serves names only, and {host} is an address"),
+            "log in with the name that GitLab shows at Deploy > Container registry; this shows the handshake:".into(),
+        ),
+    };
+    let why = "a client names the host in the TLS handshake (SNI), and this server rejects names that it does not know";
+    Finding::new(&NAME_UNKNOWN, what, why).advise(advice)
 }
 
 fn not_tls(case: &Case<'_>, server: &ServerSeen, address: SocketAddr) -> Finding {

@@ -99,6 +99,9 @@ impl EngineTrust<'_> {
                 Some(why) => CheckResult::fault(why),
                 None => self.classify(None, false).into(),
             },
+            (Some(Reach::Unknown(_)), Some(_)) if case.answers_otherwise() => {
+                CheckResult::skipped("not checked (see registry)")
+            }
             (Some(Reach::Unknown(message) | Reach::GaveUp(message)), Some(_)) => {
                 CheckResult::fault(format!("Docker reports: {message}"))
             }
