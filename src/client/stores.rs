@@ -2,13 +2,14 @@
 //! `--dry-run` shows it.
 
 use labtrust_machine::{
-    Outcome, Worlds, already,
+    Outcome, World, Worlds, already,
+    engine::{Reach, contact_registry},
     receipt::{ChangeRecord, Receipt},
     session::OutcomeState,
 };
 use labtrust_plan::{
-    Anchor, Change, Facts, skip_restarts,
-    store::{AlsoRead, Planned, STORES, Store},
+    Anchor, Change, Endpoint, Facts, skip_restarts,
+    store::{AlsoRead, ByHand, Planned, STORES, Store},
 };
 
 /// The changes, and the outcomes of stores without changes.
@@ -26,6 +27,10 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
     for store in chosen() {
         match (store.plan)(facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),
+            Planned::Partly { changes, rest } => {
+                planning.changes.extend(changes);
+                planning.others.extend(rest.iter().map(|step| by_hand(anchor, store, step)));
+            }
             Planned::Absent(why) => {
                 // A store that the user named and that is not here is not a success.
                 let is_named = selection.only.iter().any(|id| id == store.id);
@@ -45,6 +50,24 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
         planning.others.extend(missing.filter_map(|also| missed(worlds, facts, anchor, store, also)));
     }
     planning
+}
+
+/// The outcome of the `step` for a person: the engine itself tells whether it is done.
+fn by_hand(anchor: &Anchor, store: &Store, step: &ByHand) -> Outcome {
+    let accepts = |endpoint: &Endpoint| {
+        let reach = step.socket.as_ref().map(|socket| contact_registry(&World::here(), socket, endpoint));
+        matches!(reach, Some(Ok(Reach::Accepted)))
+    };
+    if anchor.endpoints.iter().all(accepts) {
+        return Outcome::without_change(
+            store,
+            OutcomeState::Trusted,
+            &format!("{}; it accepts the registry", step.why),
+        );
+    }
+    let mut outcome = Outcome::without_change(store, OutcomeState::Failed, &step.why);
+    outcome.hint = Some(step.hint());
+    outcome
 }
 
 /// The outcome if programs of `store` also read the store `also`, which is not planned and does not have `anchor`.

@@ -16,7 +16,7 @@ pub(super) fn unit(engine: &Engine) -> Option<String> {
             None => "docker.service".into(),
         }),
         EngineKind::Snap => Some("snap.docker.dockerd.service".into()),
-        EngineKind::Rootless | EngineKind::Desktop | EngineKind::Colima | EngineKind::Other => None,
+        _ => None,
     }
 }
 

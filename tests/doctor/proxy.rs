@@ -1,5 +1,6 @@
 //! Proxies of the Docker daemon: their settings, their problems, and the fixes.
 
+mod by_hand;
 mod intercepted;
 mod places;
 mod tools;

@@ -3,6 +3,7 @@
 mod daemon;
 mod docker_context;
 mod engines;
+mod process;
 pub(crate) mod users;
 
 use std::{
@@ -21,6 +22,7 @@ use labtrust_plan::{
 pub use self::{
     daemon::{daemon_command_line, daemon_settings_file, flag},
     docker_context::{DockerContext, docker_config, docker_context},
+    process::environment,
 };
 use crate::{Result, world::trusted_program};
 

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Not,
     path::{Path, PathBuf},
 };
 
@@ -113,6 +114,16 @@ pub struct Engine {
     /// command uses another engine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen_by: Option<String>,
+    /// Whether no service manager started it: a person in a shell did, or a container. The files of its service do not set
+    /// its environment, and no command restarts it.
+    #[serde(rename = "unmanaged", default, skip_serializing_if = "Not::not")]
+    pub is_unmanaged: bool,
+    /// The root folder of its files, if they are not this machine's: `/proc/PID/root`. `certs_d` is then below it.
+    #[serde(default, deserialize_with = "absolute::optional", skip_serializing_if = "Option::is_none")]
+    pub root: Option<PathBuf>,
+    /// Whether it reads another system store than this machine's.
+    #[serde(rename = "own_store", default, skip_serializing_if = "Not::not")]
+    pub has_own_store: bool,
 }
 
 /// The reason why the docker command uses an engine without a setting: it listens on the default socket.
@@ -134,6 +145,18 @@ pub enum EngineKind {
     Colima,
     /// A daemon at a socket that only a setting of the docker command names.
     Other,
+    /// A daemon outside of the container in which this process runs.
+    Outside,
+    /// `OrbStack`: an engine in a virtual machine that reads the user's folder as it is.
+    #[serde(rename = "orbstack")]
+    OrbStack,
+    /// Rancher Desktop: an engine in a virtual machine with a folder of its own.
+    #[serde(rename = "rancher-desktop")]
+    Rancher,
+    /// An engine in a virtual machine of Lima, with a folder of its own.
+    Lima,
+    /// podman's service, which speaks Docker's protocol and reads podman's folders.
+    Podman,
 }
 
 impl EngineKind {
@@ -141,6 +164,29 @@ impl EngineKind {
     /// a restart.
     pub fn copies_at_start(self) -> bool {
         matches!(self, Self::Desktop | Self::Colima)
+    }
+
+    /// Whether its files are in a virtual machine, or outside of this container: nothing here changes what it reads.
+    fn is_out_of_reach(self) -> bool {
+        matches!(self, Self::Outside | Self::Rancher | Self::Lima)
+    }
+}
+
+impl Engine {
+    /// Whether it reads this machine's system store itself.
+    pub fn reads_system_store(&self) -> bool {
+        let is_virtual = self.kind.copies_at_start() || self.kind == EngineKind::OrbStack;
+        !is_virtual && !self.kind.is_out_of_reach() && !self.has_own_store
+    }
+
+    /// Whether labtrust can write to the folder that it reads.
+    pub fn has_folder_here(&self) -> bool {
+        self.root.is_none() && !self.kind.is_out_of_reach()
+    }
+
+    /// Whether its folder can be read here.
+    pub fn shows_folder(&self) -> bool {
+        !self.kind.is_out_of_reach()
     }
 }
 
@@ -179,7 +225,7 @@ impl Facts {
             .chain(
                 self.engines
                     .iter()
-                    .flat_map(|engine| [Some(&engine.certs_d), engine.socket.as_ref()])
+                    .flat_map(|engine| [Some(&engine.certs_d), engine.socket.as_ref(), engine.root.as_ref()])
                     .flatten(),
             )
             .chain(restarts.flat_map(|command| [Some(&command.program), command.home.as_ref()]).flatten())

@@ -7,7 +7,7 @@ mod podman;
 mod row;
 mod system;
 
-pub use self::row::{AlsoRead, Look, Planned, Scope, Store};
+pub use self::row::{AlsoRead, ByHand, Look, Planned, Scope, Store};
 use crate::StoreId;
 
 /// All stores, in the order in which they are changed.

@@ -43,7 +43,7 @@ fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Re
         engines: Vec::new(),
     };
     Ok(match (Store::find("system").ok_or("no such store")?.plan)(&facts, &anchor()?) {
-        Planned::Changes(changes) => {
+        Planned::Changes(changes) | Planned::Partly { changes, .. } => {
             let file = changes.first().and_then(|change| change.files().next());
             file.and_then(Path::parent).unwrap_or(Path::new("")).display().to_string()
         }
@@ -130,11 +130,15 @@ fn describe(facts: &Facts) -> Result<String> {
     let mut planned: Vec<_> = STORES.iter().map(|store| (store.plan)(facts, &anchor)).collect();
     let mut changes: Vec<Change> = Vec::new();
     for plan in &planned {
-        if let Planned::Changes(own) = plan {
+        if let Planned::Changes(own) | Planned::Partly { changes: own, .. } = plan {
             changes.extend(own.iter().cloned());
         }
     }
     skip_restarts(&mut changes);
+    let described = |store: &Store| {
+        let own = changes.iter().filter(|change| change.store == store.id());
+        own.flat_map(describe_change).collect::<Vec<_>>()
+    };
     let mut text = Vec::new();
     for (store, plan) in STORES.iter().zip(planned.drain(..)) {
         if let Planned::Absent(_) = plan {
@@ -147,9 +151,13 @@ fn describe(facts: &Facts) -> Result<String> {
                 text.push(format!("by hand: {why}"));
                 text.extend(todo.iter().map(|line| format!("  {line}")));
             }
-            Planned::Changes(_) => {
-                let own = changes.iter().filter(|change| change.store == store.id());
-                text.extend(own.flat_map(describe_change));
+            Planned::Changes(_) => text.extend(described(store)),
+            Planned::Partly { rest, .. } => {
+                text.extend(described(store));
+                for step in rest {
+                    text.push(format!("by hand: {}", step.why));
+                    text.push(format!("  {}", step.hint()));
+                }
             }
         }
         text.push(String::new());

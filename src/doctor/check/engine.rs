@@ -125,24 +125,52 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
         _ => format!("{title} is not running: it has no socket"),
     };
     let finding = Finding::new(&DOWN, what, NEEDED);
-    let services = case.evidence.facts.services;
-    match fact.map(|fact| (fact.kind, fact.restart.as_ref())) {
-        Some((EngineKind::Desktop, _)) => finding.advise("start Docker Desktop"),
-        Some((EngineKind::Colima, _)) => finding.command("colima start"),
-        Some((EngineKind::Rootless, _)) => finding.command("systemctl --user start docker"),
-        Some((_, Some(restart))) => {
+    if let Some(start) = fact.and_then(|fact| STARTS.iter().find(|start| start.kind == fact.kind)) {
+        return start
+            .commands
+            .iter()
+            .fold(finding.advise(start.advice), |finding, line| finding.command(*line))
+            .into();
+    }
+    match fact.and_then(|fact| fact.restart.as_ref()) {
+        Some(restart) => {
             let finding = finding
                 .advise("start it; if it stops again, its log shows the reason:")
                 .command(ShellLine::from(&start_command(restart)).by_root());
-            match services {
+            match case.evidence.facts.services {
                 Some(ServiceManager::Systemd) => finding.command("sudo journalctl -u docker -n 20"),
                 _ => finding.command("sudo tail -n 20 /var/log/docker.log"),
             }
         }
-        _ => finding.advise("start it"),
+        None => finding.advise("start it"),
     }
     .into()
 }
+
+/// How to start an engine that is not a service of the machine.
+struct Start {
+    kind: EngineKind,
+    advice: &'static str,
+    commands: &'static [&'static str],
+}
+
+const STARTS: &[Start] = &[
+    Start { kind: EngineKind::Desktop, advice: "start Docker Desktop", commands: &[] },
+    Start { kind: EngineKind::Colima, advice: "start it:", commands: &["colima start"] },
+    Start { kind: EngineKind::Rootless, advice: "start it:", commands: &["systemctl --user start docker"] },
+    Start { kind: EngineKind::OrbStack, advice: "start it:", commands: &["orb start"] },
+    Start { kind: EngineKind::Rancher, advice: "start it:", commands: &["rdctl start"] },
+    Start {
+        kind: EngineKind::Lima,
+        advice: "start its virtual machine:",
+        commands: &["limactl start docker"],
+    },
+    Start {
+        kind: EngineKind::Podman,
+        advice: "start it:",
+        commands: &["systemctl --user start podman.socket"],
+    },
+];
 
 /// The command that starts the service that `restart` restarts.
 fn start_command(restart: &Command) -> Command {

@@ -9,6 +9,7 @@ mod who_refuses;
 mod wording;
 
 use labtrust_machine::engine;
+use labtrust_plan::fact::EngineKind;
 
 pub(crate) use self::tools::CHECK as TOOLS;
 use self::{
@@ -43,6 +44,10 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let Some((index, engine)) = case.engine() else {
         return CheckResult::skipped("not checked (no Docker daemon)");
     };
+    let fact = case.evidence.facts.engines.get(index);
+    if fact.is_some_and(|fact| fact.kind == EngineKind::Podman) {
+        return CheckResult::skipped("not checked (podman's service uses its own environment)");
+    }
     let info = match &engine.info {
         Asked::Answered(info) => info,
         Asked::Failed(why) => return CheckResult::fault(why.clone()),
@@ -52,7 +57,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         return CheckResult::passed("Docker Desktop uses its own proxy settings");
     }
     let go = engine.version.answer().map_or("", |version| &version.go);
-    let view = View { case, engine, fact: case.evidence.facts.engines.get(index), told: info.into(), go };
+    let view = View { case, engine, fact, told: info.into(), go };
     let finding = match engine.registries.get(&case.registry) {
         None | Some(Asked::Not) => None,
         Some(Asked::Failed(why)) => view.proxy_fault(why),

@@ -39,6 +39,8 @@ pub enum Form {
     Settings,
     /// The daemon's command line.
     CommandLine,
+    /// The environment of the daemon's process, which a shell or a container set.
+    Process,
     /// The docker command's own settings, `config.json`, which apply to containers and builds.
     Client,
 }

@@ -6,19 +6,23 @@ mod settings;
 mod source;
 mod unit;
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
-use labtrust_machine::probe::{daemon_command_line, daemon_settings_file};
+use labtrust_machine::probe::{daemon_command_line, daemon_settings_file, environment};
 use labtrust_plan::{
     Facts,
     fact::{Engine, EngineKind, ServiceManager},
 };
 
-use self::source::source;
+use self::source::{is_proxy_variable, source};
 pub(super) use self::{settings::client as client_settings, source::text};
-use super::environment;
+use super::environment::docker_config;
 use crate::doctor::{
     evidence::{Form, Setting, Source},
+    proxy::Proxies,
     unit::unit as unit_of,
 };
 
@@ -33,9 +37,9 @@ const DEFAULTS: &[(ServiceManager, &str)] = &[
 /// those that it does not read.
 pub(super) fn proxy_sources(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let command_line = engine.pid.map(daemon_command_line).unwrap_or_default();
-    let mut sources = environment(engine, facts);
+    let mut sources = start_environment(engine, facts);
     let file = daemon_settings_file(engine.kind, &engine.certs_d, &command_line);
-    sources.extend(file.map(|path| settings(&path)));
+    sources.extend(file.map(|path| settings(&in_root(engine, path))));
     sources.extend(settings::flags(&command_line));
     sources.extend(ignored_by_daemon(facts, &sources));
     // A source that is read stays even without settings: it shows that nothing is set there.
@@ -43,8 +47,47 @@ pub(super) fn proxy_sources(engine: &Engine, facts: &Facts) -> Vec<Source> {
     sources
 }
 
-/// The sources of the daemon's environment.
-fn environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
+/// The sources of the environment with which the daemon was started: its service's files, or its own process.
+fn start_environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
+    let mut files = service_environment(engine, facts);
+    let Some(own) = own_environment(engine, &files) else { return files };
+    files.iter_mut().for_each(|source| source.is_read = false);
+    // The files of a service that did not start it set nothing.
+    [vec![own], files].concat()
+}
+
+/// The environment of the daemon's process, if no file of `files` sets it: no service manager started the daemon; or an
+/// init script did, but the files that it reads set something else, and have not changed since.
+fn own_environment(engine: &Engine, files: &[Source]) -> Option<Source> {
+    let pid = engine.pid?;
+    let path = PathBuf::from(format!("/proc/{pid}/environ"));
+    let own = process_environment(pid);
+    if engine.is_unmanaged {
+        let unread = || "this user may not read the environment of the daemon".to_owned();
+        return Some(source(&path, Form::Process, true, own.ok_or_else(unread)));
+    }
+    let own = source(&path, Form::Process, true, Ok(own?));
+    let is_scripts = files.iter().all(|file| file.form == Form::Shell);
+    let is_unchanged = files.iter().all(|file| modified(&file.path) < engine.started);
+    let is_other = Proxies::of(std::slice::from_ref(&own)) != Proxies::of(files);
+    (is_scripts && is_unchanged && is_other).then_some(own)
+}
+
+/// The proxies in the environment with which the process `pid` was started; none if this user may not read it.
+fn process_environment(pid: u32) -> Option<Vec<Setting>> {
+    let mut variables = environment(pid)?;
+    variables.retain(|(name, _)| is_proxy_variable(name));
+    Some(variables.iter().map(|(name, value)| Setting::new(name, value, 0)).collect())
+}
+
+/// When the file `path` was last changed, in milliseconds since 1970; none if it does not exist.
+fn modified(path: &Path) -> Option<u64> {
+    let modified = path.metadata().ok()?.modified().ok()?;
+    u64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+/// The sources of the environment that the daemon's service gives it.
+fn service_environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let is_systemds = facts.services == Some(ServiceManager::Systemd);
     if let Some(unit) = unit_of(engine).filter(|_| is_systemds) {
         return unit::environment(&unit::MACHINE, &unit);
@@ -64,6 +107,14 @@ fn environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
             .collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// The file `path` of the daemon, below the root folder of its files.
+fn in_root(engine: &Engine, path: PathBuf) -> PathBuf {
+    match &engine.root {
+        Some(root) if !path.starts_with(root) => root.join(path.strip_prefix("/").unwrap_or(&path)),
+        _ => path,
     }
 }
 
@@ -92,7 +143,7 @@ fn ignored_by_daemon(facts: &Facts, read: &[Source]) -> Vec<Source> {
         settings.sort_by_key(|setting| setting.line);
         sources.push(source(path, Form::Shell, false, Ok(settings)));
     }
-    let path = environment::docker_config(facts).join("config.json");
+    let path = docker_config(facts).join("config.json");
     if let Ok(Some(text)) = text(&path) {
         sources.push(source(&path, Form::Client, false, settings::client(&text)));
     }

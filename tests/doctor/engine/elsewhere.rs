@@ -99,3 +99,50 @@ fn a_daemon_whose_settings_name_another_socket() {
     let host = format!("unix://{SOCKET}");
     login(&machine, &[("DOCKER_HOST", &host)]).succeeded();
 }
+
+#[test]
+fn a_daemon_with_files_of_its_own_is_not_fixed_by_this_machines_files() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let pair = serving(&machine);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let host = format!("unix://{SOCKET}");
+    let set = [("DOCKER_HOST", host.as_str())];
+    Engine::start_by_hand(&machine, SOCKET, &[("ETC", "own")]);
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
+    let done = with(&machine, &trust, &set).exited(3).says("runs in a container, with files of its own");
+    login(&machine, &set).exited(1).says("unknown authority");
+    let report = ask_with(&machine, &set);
+    assert_eq!(report.causes(), ["untrusted-docker"], "{:#}", report.json);
+    let command = report.json["findings"][0]["fix"]["commands"][0].as_str().unwrap();
+    assert!(format!("{done}").contains(command), "{command}: {done}");
+
+    machine.sh(command.trim_start_matches("sudo ")).succeeded();
+    login(&machine, &set).succeeded();
+    ask_with(&machine, &set).is_healthy();
+    with(&machine, &trust, &set).succeeded().says("it accepts the registry");
+    with(&machine, &["labtrust", "status"], &set).says("it accepts the registry");
+}
+
+#[test]
+fn a_daemon_outside_of_the_container_is_asked_but_its_files_are_not_looked_for_here() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let pair = serving(&machine);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let host = format!("unix://{SOCKET}");
+    let set = [("DOCKER_HOST", host.as_str())];
+    Engine::start_by_hand(&machine, SOCKET, &[]);
+    let inside = |words: &[&str]| {
+        let line = [&["unshare", "--pid", "--fork", "--mount-proc"], words].concat();
+        with(&machine, &line, &set)
+    };
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
+    let doctor = ["labtrust", "doctor", REGISTRY];
+    inside(&doctor).exited(1).says("the Docker daemon outside of this container reports: ");
+    let refused = inside(&trust).exited(3);
+    refused.says("the Docker daemon outside of this container").says("run this outside of the container");
+    with(&machine, &trust, &set).succeeded();
+    inside(&doctor).succeeded();
+    inside(&trust).succeeded().says("it accepts the registry");
+}

@@ -1,5 +1,7 @@
 //! Finds the Docker engines of the machine and of its users.
 
+mod named;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -9,12 +11,13 @@ use std::{
 use labtrust_plan::{
     Command, Endpoint, Target,
     fact::{DEFAULT_SOCKET, Engine, EngineKind, Facts, Os, ServiceManager, User},
+    store,
 };
 
 use super::{
     daemon::{addresses, daemon_command_line, daemon_settings_file, sockets},
     docker_context::{DockerContext, docker_context},
-    users,
+    process, users,
 };
 use crate::world::{Peer, World, peer};
 
@@ -70,12 +73,39 @@ pub(super) fn find(facts: &Facts) -> Vec<Engine> {
         engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
         engines.extend(virtual_engines(facts, user));
     }
-    mark_chosen(&mut engines, docker_context(facts));
-    engines
+    mark_chosen(&mut engines, facts, docker_context(facts));
+    engines.into_iter().map(|engine| with_own_files(with_start(engine, facts), facts)).collect()
+}
+
+/// `engine`, and whether a service manager started it.
+fn with_start(mut engine: Engine, facts: &Facts) -> Engine {
+    let is_managed = match (engine.kind, engine.pid) {
+        (EngineKind::Other | EngineKind::Outside, _) => false,
+        (_, Some(pid)) if facts.services == Some(ServiceManager::Systemd) => process::is_systemds(pid),
+        _ => true,
+    };
+    if !is_managed {
+        engine.is_unmanaged = true;
+        engine.restart = None;
+    }
+    engine
+}
+
+/// `engine` with its own folders, if its process sees other files than this machine's.
+fn with_own_files(mut engine: Engine, facts: &Facts) -> Engine {
+    let Some(pid) = engine.pid else { return engine };
+    if let Some(root) = process::own_root(pid, &engine.certs_d) {
+        engine.certs_d = process::below(&root, &engine.certs_d);
+        engine.registries = registries(&engine.certs_d);
+        engine.root = Some(root);
+    }
+    let bundle = store::bundle(facts);
+    engine.has_own_store = bundle.is_some_and(|bundle| process::own_root(pid, &bundle).is_some());
+    engine
 }
 
 /// Marks the engine that the docker command uses, which `context` names; adds it if it is not one of `engines`.
-fn mark_chosen(engines: &mut Vec<Engine>, context: Option<DockerContext>) {
+fn mark_chosen(engines: &mut Vec<Engine>, facts: &Facts, context: Option<DockerContext>) {
     let (socket, chosen_by) = match &context {
         None => (Path::new(DEFAULT), DEFAULT_SOCKET),
         Some(context) => match context.socket() {
@@ -87,8 +117,10 @@ fn mark_chosen(engines: &mut Vec<Engine>, context: Option<DockerContext>) {
     let is_it = |engine: &&mut Engine| engine.socket.as_deref().is_some_and(|known| is_same(known, socket));
     if let Some(engine) = engines.iter_mut().find(is_it) {
         engine.chosen_by = Some(chosen_by.to_owned());
-    } else if context.is_some() && is_socket(socket) {
-        engines.push(Engine { chosen_by: Some(chosen_by.to_owned()), ..named_engine(socket) });
+    } else if context.is_some() {
+        let engine =
+            named::virtual_engine(facts, socket).or_else(|| is_socket(socket).then(|| named_engine(socket)));
+        engines.extend(engine.map(|engine| Engine { chosen_by: Some(chosen_by.to_owned()), ..engine }));
     }
 }
 
@@ -102,8 +134,9 @@ fn named_engine(socket: &Path) -> Engine {
         Some(user) => user.home.join(".config/docker/certs.d"),
         None => PathBuf::from("/etc/docker/certs.d"),
     };
+    let is_outside = peer.is_some() && pid.is_none();
     Engine {
-        kind: EngineKind::Other,
+        kind: if is_outside { EngineKind::Outside } else { EngineKind::Other },
         registries: registries(&certs_d),
         certs_d,
         socket: Some(socket.to_owned()),
@@ -113,6 +146,9 @@ fn named_engine(socket: &Path) -> Engine {
         restart: None,
         pulls_by_system: false,
         chosen_by: None,
+        is_unmanaged: false,
+        root: None,
+        has_own_store: false,
     }
 }
 
@@ -124,13 +160,19 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 impl EngineRow {
     fn is_installed(&self, snap: bool) -> bool {
-        let signs = self.signs.iter().any(|sign| Path::new(sign).exists());
         // The snap and the machine's own engine use the same socket path: it is the snap's if the snap is installed.
-        signs || (!snap && self.kind == EngineKind::Rootful && is_socket(Path::new(self.socket)))
+        self.has_signs() || (!snap && self.kind == EngineKind::Rootful && is_socket(Path::new(self.socket)))
     }
 
     fn engine(&self, facts: &Facts) -> Engine {
-        let pid = pid(Path::new(self.pid));
+        let is_daemon = |pid: &u32| !daemon_command_line(*pid).is_empty();
+        let pid = pid(Path::new(self.pid)).filter(is_daemon);
+        if pid.is_none()
+            && !self.has_signs()
+            && let Some(engine) = self.foreign()
+        {
+            return engine;
+        }
         Engine {
             kind: self.kind,
             certs_d: self.certs_d.into(),
@@ -142,7 +184,22 @@ impl EngineRow {
             restart: restart(facts, self.service),
             pulls_by_system: false,
             chosen_by: None,
+            is_unmanaged: false,
+            root: None,
+            has_own_store: false,
         }
+    }
+
+    fn has_signs(&self) -> bool {
+        self.signs.iter().any(|sign| Path::new(sign).exists())
+    }
+
+    /// The engine that listens on its socket, if that is not an engine of this machine: only its socket is in reach.
+    fn foreign(&self) -> Option<Engine> {
+        let engine = named_engine(Path::new(self.socket));
+        let is_foreign = engine.kind == EngineKind::Outside
+            || engine.pid.is_some_and(|pid| process::own_root(pid, &engine.certs_d).is_some());
+        is_foreign.then_some(engine)
     }
 
     /// The socket on which the engine, the process `pid` if it runs, listens: its usual one, unless its command line or its
@@ -178,6 +235,9 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
         restart: None,
         pulls_by_system: false,
         chosen_by: None,
+        is_unmanaged: false,
+        root: None,
+        has_own_store: false,
     })
 }
 
@@ -229,6 +289,9 @@ fn virtual_engines(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
             restart: None,
             pulls_by_system: false,
             chosen_by: None,
+            is_unmanaged: false,
+            root: None,
+            has_own_store: false,
         })
     })
 }

@@ -1,6 +1,8 @@
 //! Docker's `certs.d`. It is read at each request, so a change needs no restart. It is all that an engine needs for a registry
 //! and its token realm, except engines before 29.5 that keep images in containerd.
 
+mod by_hand;
+
 use super::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::{
     Actor, Anchor, Change, Contents, Endpoint, Facts, Proof, Reload, Service, Step,
@@ -27,7 +29,9 @@ fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
 }
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
-    if facts.engines.is_empty() {
+    // podman's service reads podman's folders: another store.
+    let engines = || facts.engines.iter().filter(|engine| engine.kind != EngineKind::Podman);
+    if engines().next().is_none() {
         return Planned::Absent("Docker is not installed".into());
     }
     if anchor.endpoints.is_empty() {
@@ -35,15 +39,23 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
             "Docker trusts a CA for one registry at a time, and no registry is known",
         );
     }
-    let mut changes = Vec::new();
-    for engines in by_folder(&facts.engines) {
-        changes.extend(anchor.endpoints.iter().map(|endpoint| change(&engines, anchor, endpoint)));
+    let (here, away): (Vec<_>, Vec<_>) = engines().partition(|engine| engine.has_folder_here());
+    let sources: Vec<_> = away.iter().filter_map(|engine| by_hand::source(engine)).collect();
+    let changes = by_folder(here.into_iter().chain(&sources)).into_iter().flat_map(|engines| {
+        anchor.endpoints.iter().map(move |endpoint| change(&engines, anchor, endpoint)).collect::<Vec<_>>()
+    });
+    let changes = changes.collect();
+    if away.is_empty() {
+        return Planned::Changes(changes);
     }
-    Planned::Changes(changes)
+    let rest = away.iter().flat_map(|engine| {
+        anchor.endpoints.iter().map(|endpoint| by_hand::step(engine, anchor, endpoint)).collect::<Vec<_>>()
+    });
+    Planned::Partly { changes, rest: rest.collect() }
 }
 
 /// Groups of engines that read the same folder, such as Docker Desktop and Colima: one change serves a group.
-fn by_folder(engines: &[Engine]) -> Vec<Vec<&Engine>> {
+fn by_folder<'e>(engines: impl Iterator<Item = &'e Engine>) -> Vec<Vec<&'e Engine>> {
     let mut groups: Vec<Vec<&Engine>> = Vec::new();
     for engine in engines {
         match groups.iter_mut().find(|group| group.iter().any(|known| known.certs_d == engine.certs_d)) {
@@ -66,7 +78,7 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
         subject: folder.display().to_string(),
         actor: engines[0].owner.clone().map_or(Actor::Machine, Actor::User),
         steps: vec![Step::Put {
-            path: folder.join(format!("{}.crt", anchor.file_stem())),
+            path: folder.join(file_name(anchor)),
             contents: Contents::Public(anchor.certificate.pem().into_bytes()),
             mode: 0o644,
         }],
@@ -86,6 +98,11 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
     }
 }
 
+/// The name of the anchor's file in a folder for a registry.
+fn file_name(anchor: &Anchor) -> String {
+    format!("{}.crt", anchor.file_stem())
+}
+
 impl Service {
     /// The service of `engine`.
     pub fn engine(engine: &Engine) -> Self {
@@ -96,6 +113,11 @@ impl Service {
             EngineKind::Desktop => "Docker Desktop",
             EngineKind::Colima => "Colima",
             EngineKind::Other => return Self::at_socket(engine),
+            EngineKind::Outside => "the Docker daemon outside of this container",
+            EngineKind::OrbStack => "OrbStack",
+            EngineKind::Rancher => "Rancher Desktop",
+            EngineKind::Lima => "Docker in Lima",
+            EngineKind::Podman => "podman's service",
         };
         Self { title: title.into(), started: engine.started, restart: engine.restart.clone() }
     }

@@ -1,6 +1,8 @@
 //! The row of one store in the table.
 
-use crate::{Anchor, Change, Facts, Hint};
+use std::path::PathBuf;
+
+use crate::{Anchor, Change, Facts, Hint, ShellLine};
 
 /// A kind of trust store.
 #[derive(Debug)]
@@ -60,11 +62,38 @@ impl Store {
     }
 }
 
+/// A step for a person: an engine reads files that labtrust cannot write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByHand {
+    /// The engine's socket.
+    pub socket: Option<PathBuf>,
+    /// The engine, and why labtrust cannot write its files.
+    pub why: String,
+    /// What to do; the command follows.
+    pub advice: &'static str,
+    /// The command.
+    pub command: ShellLine,
+}
+
+impl ByHand {
+    /// The advice with the command.
+    pub fn hint(&self) -> Hint {
+        Hint::from(self.advice).line(self.command.clone())
+    }
+}
+
 /// The answer of a store's planner.
 #[derive(Debug)]
 pub enum Planned {
     /// These changes make the store trust the anchor.
     Changes(Vec<Change>),
+    /// These changes are a part of what makes the store trust the anchor; a person must do the rest.
+    Partly {
+        /// The changes.
+        changes: Vec<Change>,
+        /// The rest.
+        rest: Vec<ByHand>,
+    },
     /// The store does not exist on this machine; the reason.
     Absent(String),
     /// The store exists, but labtrust cannot change it.
@@ -85,7 +114,7 @@ impl Planned {
     /// The changes, if labtrust can change the store.
     pub fn into_changes(self) -> Option<Vec<Change>> {
         match self {
-            Self::Changes(changes) => Some(changes),
+            Self::Changes(changes) | Self::Partly { changes, .. } => Some(changes),
             Self::Absent(_) | Self::Manual { .. } => None,
         }
     }

@@ -7,7 +7,7 @@ use super::row::{Look, Planned, Scope, Store};
 use crate::{
     Actor, Anchor, Change, Command, Contents, Facts, Hint, Proof, Reload, Service, SideEffect, Sources, Step,
     Vendor,
-    fact::{EngineKind, Os},
+    fact::{Engine, EngineKind, Os},
     hint,
 };
 
@@ -260,7 +260,10 @@ impl Family {
                 settings: Some(java.settings.into()),
             });
         }
-        let rootful = facts.engines.iter().filter(|engine| engine.kind == EngineKind::Rootful);
+        let is_machines = |engine: &&Engine| {
+            matches!(engine.kind, EngineKind::Rootful | EngineKind::Other) && engine.owner.is_none()
+        };
+        let machines = facts.engines.iter().filter(is_machines).filter(|engine| engine.reads_system_store());
         Change {
             store: STORE.id(),
             subject: self.copies.unwrap_or(self.bundle).into(),
@@ -276,7 +279,7 @@ impl Family {
                 applied: vec![update.clone()],
                 undone: vec![update],
                 side_effects,
-                restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
+                restart: machines.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
                 ..Reload::default()
             },
             proof: match self.copies {

@@ -64,6 +64,10 @@ pub(super) fn correct_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, i
 
 /// Advice to set the proxy in a file that the daemon reads.
 pub(super) fn unused(view: &View<'_, '_>) -> Fix {
+    if view.fact.is_some_and(|fact| fact.is_unmanaged) {
+        let advice = "start Docker with HTTPS_PROXY=… in its environment: no service manager starts it";
+        return Fix { advice: Some(advice.into()), ..Fix::default() };
+    }
     let is_systemd = view.case.evidence.facts.services == Some(ServiceManager::Systemd);
     let advice = if is_systemd {
         "set Environment=\"HTTPS_PROXY=…\" below [Service] in a drop-in of Docker's unit, and restart Docker"
@@ -107,7 +111,8 @@ fn before(commands: &[ShellLine], advice: &str) -> String {
 /// The command that makes systemd read its units again.
 fn daemon_reload(view: &View<'_, '_>) -> Option<Command> {
     let facts = &view.case.evidence.facts;
-    let is_systemds = facts.services == Some(ServiceManager::Systemd) && view.fact.and_then(unit).is_some();
+    let unit = view.fact.filter(|fact| !fact.is_unmanaged).and_then(unit);
+    let is_systemds = facts.services == Some(ServiceManager::Systemd) && unit.is_some();
     is_systemds.then(|| Some(Command::new(facts.tools.get("systemctl")?, ["daemon-reload"]))).flatten()
 }
 
@@ -120,8 +125,10 @@ fn no_proxy_change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &
     let fact = view.fact?;
     // These characters need no quoting in any format. The user must change a value with others.
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_:,*/[] ~+;".contains(letter);
-    // A value with a redacted part is not written either.
+    // A value with a redacted part is not written either, and no file of another machine or of a container.
     if list.contains(MARK)
+        || fact.root.is_some()
+        || fact.is_unmanaged && at.is_none()
         || !list.chars().all(is_plain)
         || view.engine.sources.iter().any(|source| source.is_read && source.fault.is_some())
     {
@@ -200,7 +207,7 @@ fn no_proxy_step(
             edit: Edit::Json { keys: vec!["proxies".into(), "no-proxy".into()], value: list.into() },
             mode: 0o644,
         },
-        Form::CommandLine | Form::Client => return None,
+        Form::CommandLine | Form::Process | Form::Client => return None,
     })
 }
 

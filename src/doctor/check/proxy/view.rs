@@ -6,7 +6,7 @@ use crate::doctor::{
     Case,
     case::WEB,
     check::CheckResult,
-    evidence::{EngineSeen, Setting, Source},
+    evidence::{EngineSeen, Form, Setting, Source},
     proxy::Proxies,
 };
 
@@ -76,6 +76,7 @@ impl View<'_, '_> {
 /// The file and line of a setting.
 pub(super) fn location(source: &Source, setting: &Setting) -> String {
     match setting.line {
+        _ if source.form == Form::Process => "the environment in which Docker was started".into(),
         0 => format!("the command line of {}", source.path.display()),
         line => format!("{}, line {line}", source.path.display()),
     }

@@ -2,7 +2,7 @@
 
 use labtrust_plan::{
     Anchor, Certificate, Endpoint, Host, skip_restarts,
-    store::{STORES, Scope, Store},
+    store::{Planned, STORES, Scope, Store},
 };
 
 use super::{
@@ -80,8 +80,11 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Chosen
     let mut stores: Vec<_> = STORES.iter().filter(|store| store.asks_engines() || is_wide(store)).collect();
     stores.sort_by_key(|store| !store.asks_engines());
     for store in stores {
-        let changes = (store.plan)(&case.evidence.facts, &anchor).into_changes();
-        finding.fix.changes.extend(changes.into_iter().flatten());
+        let planned = (store.plan)(&case.evidence.facts, &anchor);
+        if let Planned::Partly { rest, .. } = &planned {
+            finding.fix.commands.extend(rest.iter().map(|step| step.command.clone()));
+        }
+        finding.fix.changes.extend(planned.into_changes().into_iter().flatten());
     }
     // Except if its pulls do not read certs.d.
     if !pulls_by_system(case) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use labtrust_machine::engine::Reach;
-use labtrust_plan::fact::Engine;
+use labtrust_plan::fact::{Engine, EngineKind};
 
 use super::{
     anchors::{self, leads_to},
@@ -40,9 +40,11 @@ pub(super) fn pulls_by_system(case: &Case<'_>) -> bool {
     engines(case).any(|engine_trust| engine_trust.pulls_by_system())
 }
 
-/// The daemons; the one that the docker command uses comes first.
+/// The Docker daemons; the one that the docker command uses comes first. podman's service reads other folders: the podman
+/// check judges it.
 pub(super) fn engines<'c>(case: &'c Case<'c>) -> impl Iterator<Item = EngineTrust<'c>> {
     let mut pairs: Vec<_> = case.evidence.engines.iter().zip(&case.evidence.facts.engines).collect();
+    pairs.retain(|(_, engine)| engine.kind != EngineKind::Podman);
     pairs.sort_by_key(|(_, engine)| engine.chosen_by.is_none());
     pairs.into_iter().map(move |(seen, engine)| EngineTrust { case, seen, engine })
 }
@@ -56,7 +58,7 @@ pub(super) struct EngineTrust<'c> {
 
 impl<'c> EngineTrust<'c> {
     pub(super) fn certs_d(&self) -> Option<&'c CertsDSeen> {
-        self.case.certs_d(&self.engine.certs_d)
+        self.case.certs_d(&self.engine.certs_d).filter(|_| self.engine.shows_folder())
     }
 
     /// Its folder for the registry, as it was seen.
@@ -85,7 +87,7 @@ impl<'c> EngineTrust<'c> {
 
     pub(super) fn is_in_system(&self) -> bool {
         let roots = anchors::of_system(self.case.evidence.trust.system.as_ref());
-        !self.engine.kind.copies_at_start() && roots.iter().any(|root| leads_to(&self.case.chain, root))
+        self.engine.reads_system_store() && roots.iter().any(|root| leads_to(&self.case.chain, root))
     }
 
     /// Whether it started before the system store was last written.

@@ -1,0 +1,81 @@
+//! Engines whose folder labtrust cannot write: in a container, in a virtual machine, or outside of this container. A person
+//! copies the CA there, from a folder of this machine.
+
+use std::path::{Path, PathBuf};
+
+use super::{super::row::ByHand, file_name};
+use crate::{
+    Anchor, Endpoint, Service, ShellLine,
+    fact::{Engine, EngineKind},
+};
+
+/// The folder of the machine's own engine. A container can share it.
+const MACHINE: &str = "/etc/docker/certs.d";
+
+/// `engine` as if it read the folder of this machine from which a person copies the CA; none if nothing can be copied.
+pub(super) fn source(engine: &Engine) -> Option<Engine> {
+    let here = Engine { socket: None, root: None, kind: EngineKind::Other, ..engine.clone() };
+    match engine.kind {
+        EngineKind::Outside => None,
+        // The virtual machine sees the home folder.
+        EngineKind::Rancher | EngineKind::Lima => Some(here),
+        _ => Some(Engine { certs_d: MACHINE.into(), owner: None, ..here }),
+    }
+}
+
+/// The step for a person that makes `engine` trust the anchor.
+pub(super) fn step(engine: &Engine, anchor: &Anchor, endpoint: &Endpoint) -> ByHand {
+    let title = Service::engine(engine).title;
+    let file =
+        |folder: &Path| folder.join(endpoint.certs_d_folder()).join(file_name(anchor)).display().to_string();
+    let from = source(engine).map(|source| file(&source.certs_d)).unwrap_or_default();
+    let (why, advice, command) = match engine.kind {
+        EngineKind::Rancher => (
+            "has a virtual machine with files of its own",
+            "copy the CA into it, and again after it was reset:",
+            install(["rdctl", "shell", "sudo"], &from, &file(Path::new(MACHINE))),
+        ),
+        EngineKind::Lima => (
+            "has a virtual machine with files of its own",
+            "copy the CA into it:",
+            lima(engine, &from, &format!("{}/{}", endpoint.certs_d_folder(), file_name(anchor))),
+        ),
+        EngineKind::Outside => (
+            "reads files that cannot be reached from here",
+            "run this outside of the container:",
+            ShellLine::of([
+                "labtrust",
+                "trust",
+                &endpoint.to_string(),
+                "--fingerprint",
+                &anchor.sha256().to_string(),
+            ]),
+        ),
+        _ => (
+            "runs in a container, with files of its own",
+            "mount /etc/docker/certs.d into its container; until that is recreated, copy the CA:",
+            install(["sudo"], &from, &file(&engine.certs_d)),
+        ),
+    };
+    ByHand { socket: engine.socket.clone(), why: format!("{title} {why}"), advice, command }
+}
+
+/// The command that copies the file `from` to `to`, after the words `by`.
+fn install<const N: usize>(by: [&str; N], from: &str, to: &str) -> ShellLine {
+    ShellLine::of(by.into_iter().chain(["install", "-D", "-m", "644", from, to]))
+}
+
+/// The command that copies the file `from` to the `file` of the folders that an engine in Lima reads: root's engine one, and a
+/// user's engine another.
+fn lima(engine: &Engine, from: &str, file: &str) -> ShellLine {
+    let script = r#"for folder in "$HOME/.config" /etc; do sudo install -D -m 644 "$1" "$folder/docker/certs.d/$2"; done"#;
+    ShellLine::of(["limactl", "shell", &instance(engine), "sh", "-c", script, "sh", from, file])
+}
+
+/// The name of the virtual machine of an engine in Lima: its socket is `~/.lima/NAME/sock/docker.sock`.
+fn instance(engine: &Engine) -> String {
+    let folder: Option<PathBuf> =
+        engine.socket.as_ref().and_then(|socket| Some(socket.parent()?.parent()?.to_owned()));
+    let name = folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| "docker".into())
+}
