@@ -278,3 +278,25 @@ fn two_addresses_with_two_certificates() {
         assert!(explained.iter().any(|finding| finding["code"] == follows), "{:#}", report.json);
     }
 }
+
+#[test]
+fn a_default_certificate_is_no_name_to_log_in_at() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    Engine::start(&machine);
+    let gitlab = Gitlab::start(&machine);
+    for (names, program) in [
+        ("DNS:0f3a.bc.traefik.default", "Traefik"),
+        ("DNS:ingress.local", "Kubernetes"),
+        ("DNS:*.example.org", ""),
+    ] {
+        let pair = Pair::by(&machine, &Recipe { names, ..Recipe::CURRENT });
+        trust(&machine, &pair);
+        gitlab.serve(&pair);
+        let report = ask(&machine);
+        let fix = &report.json["findings"][0]["fix"];
+        assert_eq!(report.causes().first(), Some(&"cert-name-mismatch"), "{:#}", report.json);
+        assert!(fix["advice"].as_str().unwrap().contains(program), "{fix:#}");
+        assert_eq!(fix["commands"], serde_json::json!([]), "{fix:#}");
+    }
+}

@@ -215,3 +215,24 @@ fn a_token_service_with_a_certificate_of_another_ca() {
     machine.run(["labtrust", "untrust", &sha256]).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }
+
+#[test]
+fn a_token_service_at_an_address_is_not_blamed_on_the_host_that_was_typed() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    trusting(&machine, &serving(&machine));
+    let settings = machine.read(REGISTRY_SETTINGS);
+    for host in ["localhost", "192.0.2.10"] {
+        machine.write(
+            REGISTRY_SETTINGS,
+            settings.replace("https://mygitlab.example.com/", &format!("https://{host}/")),
+        );
+        restart(&machine, "registry");
+        engine.login().exited(1).says("certificate");
+        let report = ask(&machine).blames("realm-wrong-host");
+        assert_eq!(report.causes(), ["realm-wrong-host"], "{:#}", report.json);
+        let advice = report.json["findings"][0]["fix"]["advice"].as_str().unwrap();
+        assert!(advice.contains("external_url 'https://mygitlab.example.com'"), "{advice}");
+    }
+}

@@ -4,28 +4,33 @@ use labtrust_machine::{
     handshake::WANTS_CERTIFICATE,
     reach::{Reached, Step, Tls},
 };
-use labtrust_plan::{Endpoint, store::Scope};
+use labtrust_plan::{Endpoint, Host, store::Scope};
 
 use super::{
     Check, CheckResult,
     answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE, Exchange},
     registry::client_certificate,
-    trust::{with_trust, would_trust},
+    trust::{is_about_ca, with_trust, would_trust},
 };
-use crate::doctor::{
-    Case, Code, Finding,
-    case::chain,
-    evidence::{Asked, Http, RealmSeen},
+use crate::{
+    certificate::{SubjectName, name::list_to},
+    doctor::{
+        Case, Code, Finding,
+        case::chain,
+        evidence::{Asked, Http, RealmSeen},
+    },
 };
 
 pub(crate) const CHECK: Check = Check {
     id: "realm",
     title: "token service",
-    codes: &[&INSECURE, &UNREACHABLE, &NOT_JSON, &UNTRUSTED],
+    codes: &[&INSECURE, &WRONG_HOST, &UNREACHABLE, &NOT_JSON, &UNTRUSTED],
     judge,
 };
 
 const INSECURE: Code = Code::error("realm-insecure");
+/// A client that rejects the name reports no other problem of the token service.
+const WRONG_HOST: Code = Code::error("realm-wrong-host").explaining(&["realm-untrusted"]);
 const UNREACHABLE: Code = Code::error("realm-unreachable");
 const NOT_JSON: Code = Code::error("realm-not-json");
 const UNTRUSTED: Code = Code::error("realm-untrusted");
@@ -60,6 +65,9 @@ fn judge(case: &Case<'_>) -> CheckResult {
         );
         return unreachable(what).advise(SETTING).into();
     };
+    if let Some(finding) = wrong_host(case, realm, endpoint) {
+        return finding.into();
+    }
     match &realm.answer {
         Asked::Not => CheckResult::fault("not checked"),
         Asked::Failed(why) if **why == *WANTS_CERTIFICATE => {
@@ -91,6 +99,29 @@ fn judge(case: &Case<'_>) -> CheckResult {
         .into(),
         Asked::Answered(_) => trusted(case, realm, endpoint),
     }
+}
+
+/// The finding that the URL names another host than the user and than the certificate of the server there.
+fn wrong_host(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> Option<Finding> {
+    let chain = chain(case.reached(endpoint));
+    let leaf = chain.first().filter(|leaf| endpoint.host != *case.host() && !leaf.covers(&endpoint.host))?;
+    let what = format!(
+        "the registry sends clients to {} for a token, and the certificate there is for {}, not for {}",
+        realm.url,
+        list_to(4, &leaf.names),
+        endpoint.host
+    );
+    let why = "this URL comes from the server's settings, not from what you typed, and every client checks its name";
+    let of_leaf = leaf.names.iter().find_map(|name| match name {
+        SubjectName::Dns(name) => Some(Host::Dns(name.clone())),
+        _ => None,
+    });
+    let right = if leaf.covers(case.host()) { Some(case.host().clone()) } else { of_leaf };
+    let url = right.map_or_else(|| "https://NAME".into(), |host| format!("https://{}", host.in_url()));
+    Some(Finding::new(&WRONG_HOST, what, why).advise(format!(
+        "on the server, set external_url '{url}' in gitlab.rb, or registry['token_realm'] if only the registry's setting \
+         differs, then: sudo gitlab-ctl reconfigure"
+    )))
 }
 
 /// Why the connection failed.
@@ -140,6 +171,9 @@ fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> CheckResu
     let chain = chain(case.reached(endpoint));
     let is_silent = case.engines().all(|engine| case.reach_of(engine).is_none());
     let what = match case.refusal_of(&realm.url) {
+        Some(message) if !is_about_ca(&message) => {
+            return CheckResult::skipped("not checked (see certificate)");
+        }
         Some(message) => format!("Docker does not trust {}: {message}", realm.url),
         None if is_silent && would_trust(case, &case.chain) && !would_trust(case, &chain) => {
             format!("{} presents a certificate whose CA Docker does not trust", realm.url)

@@ -17,7 +17,7 @@ mod system;
 pub(crate) use anchors::parsed;
 pub(crate) use chosen_root::with_trust;
 pub(crate) use containerd::CHECK as CONTAINERD;
-pub(crate) use docker::CHECK as DOCKER;
+pub(crate) use docker::{CHECK as DOCKER, is_about_ca};
 pub(crate) use engine_trust::would_trust;
 pub(crate) use podman::CHECK as PODMAN;
 pub(crate) use system::CHECK as SYSTEM;

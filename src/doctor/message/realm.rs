@@ -53,6 +53,21 @@ pub(super) const ROWS: &[KnownMessage] = &[
         next: DOCTOR,
     },
     KnownMessage {
+        says: &[
+            REALM,
+            &[
+                "cannot validate certificate for",
+                "certificate is valid for",
+                "certificate is not valid for any names",
+            ],
+        ],
+        codes: &["realm-wrong-host", "cert-name-mismatch", "cert-ip-not-in-san"],
+        what: "The registry answered, but the URL of the token service, to which it sends every client, names a host or \
+               an address that is not in the certificate there. The URL comes from external_url in the server's \
+               gitlab.rb.",
+        next: &["{labtrust doctor {}}", "on the server: sudo grep -n external_url /etc/gitlab/gitlab.rb"],
+    },
+    KnownMessage {
         says: &[REALM, network::NO_ANSWER],
         codes: &["realm-unreachable"],
         what: "The registry answered, but the token service to which it sends every client cannot be reached. The \

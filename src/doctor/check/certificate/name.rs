@@ -7,13 +7,17 @@ use super::{
     subject::Subject,
 };
 use crate::{
-    certificate::name::{SubjectName, list_to},
+    certificate::{
+        Parsed,
+        name::{SubjectName, list_to},
+    },
     doctor::{Case, Finding},
 };
 
 pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let (leaf, host) = (subject.leaf(), &subject.endpoint.host);
-    if leaf.covers(host) {
+    // The user did not name the token service's host: the realm check judges the URL that does.
+    if leaf.covers(host) || host != case.host() {
         return Vec::new();
     }
     let make_new = format!("make a new one for {host}, on the server: sudo labtrust setup --name {host}");
@@ -34,6 +38,12 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         Host::Dns(_) => (&NAME_MISMATCH, "the certificate must contain the name that the client connects to"),
     };
     let finding = Finding::new(code, format!("{what}, not for {host}"), why);
+    if let Some(program) = default_certificate(leaf) {
+        return vec![finding.advise(format!(
+            "this is the certificate that {program} presents for every name that it does not know: add a site or \
+             route for {host} there, with a certificate for it"
+        ))];
+    }
     let other = leaf.names.iter().find(|name| matches!(name, SubjectName::Dns(_)));
     vec![match other {
         Some(name) => finding.advise(format!("{make_new}. Or use a name that is in the certificate:")).run([
@@ -43,6 +53,26 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         ]),
         None => finding.advise(make_new),
     }]
+}
+
+/// Names in the certificates that web servers and reverse proxies make for themselves, and their programs.
+const DEFAULTS: &[(&str, &str)] = &[
+    ("traefik.default", "Traefik"),
+    ("ingress.local", "the Kubernetes ingress controller"),
+    ("localhost.localdomain", "the web server"),
+    ("localhost", "the web server"),
+    ("synology.com", "the Synology NAS"),
+    ("synology", "the Synology NAS"),
+];
+
+/// The program whose default certificate `leaf` is, if it is one.
+fn default_certificate(leaf: &Parsed) -> Option<&'static str> {
+    let names: Vec<_> = leaf.names.iter().map(SubjectName::base).map(|name| name.to_string()).collect();
+    let is_of = |of: &str, name: &String| {
+        name == of || name.strip_suffix(of).is_some_and(|before| before.ends_with('.'))
+    };
+    let row = DEFAULTS.iter().find(|(of, _)| !names.is_empty() && names.iter().all(|name| is_of(of, name)));
+    row.map(|(_, program)| *program)
 }
 
 fn names(subject: &Subject) -> String {

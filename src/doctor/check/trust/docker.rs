@@ -88,10 +88,8 @@ impl EngineTrust<'_> {
         if case.chain.is_empty() {
             return CheckResult::skipped("not checked (no certificate received)");
         }
-        let is_unknown =
-            |message: &str| ["unknown authority", "not trusted"].iter().any(|text| message.contains(text));
         match (reach, self.trusting_file()) {
-            (Some(Reach::Refused(message)), Some(_)) if !is_unknown(&message) => {
+            (Some(Reach::Refused(message)), Some(_)) if !is_about_ca(&message) => {
                 CheckResult::skipped("not checked (see certificate)")
             }
             (Some(Reach::Refused(message)), file) => self.classify(Some(&message), file.is_some()).into(),
@@ -123,4 +121,9 @@ impl EngineTrust<'_> {
             _ => None,
         })
     }
+}
+
+/// Whether a daemon's `message` about a certificate is about its CA, not about its dates, names or purposes.
+pub(crate) fn is_about_ca(message: &str) -> bool {
+    ["unknown authority", "not trusted"].iter().any(|text| message.contains(text))
 }
