@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod configure;
 pub(crate) mod container;
 pub(crate) mod control;
+mod evaluate;
 pub(crate) mod expected;
 mod extra_host;
 mod extra_site;

@@ -7,7 +7,7 @@ use labtrust_plan::{Endpoint, Host};
 use super::{
     line::Line,
     role::Role,
-    ruby::{Script, Setting, Target, Value},
+    ruby::{Evaluation, Script, Setting, Target, Value, is_setting},
     sources::{Followed, Sources},
 };
 
@@ -60,6 +60,21 @@ impl Config {
         Self { script: self.sources.settings(gitlab_rb), sources: Arc::clone(&self.sources) }
     }
 
+    /// The same configuration, with what GitLab's own Ruby makes of it.
+    pub(crate) fn evaluated(&self, evaluation: Evaluation) -> Self {
+        let sources = self.sources.evaluated(evaluation.clone());
+        let script = Script { evaluation: Some(evaluation), ..self.script.clone() };
+        Self { script, sources: Arc::new(sources) }
+    }
+
+    /// Whether only Ruby can tell one of the settings at `paths`.
+    pub(crate) fn needs_ruby(&self, paths: &[Vec<&str>]) -> bool {
+        let is_computed = |path: &Vec<&str>| {
+            self.script.written(path).is_some_and(|setting| setting.value == Value::Computed)
+        };
+        !self.script.includes.is_empty() || paths.iter().any(is_computed)
+    }
+
     /// The other files that GitLab reads.
     pub(crate) fn sources(&self) -> &Sources {
         &self.sources
@@ -67,7 +82,25 @@ impl Config {
 
     /// The URL of the server `role`.
     pub(crate) fn address(&self, role: Role) -> Known<Address> {
-        let Some(setting) = self.script.last(&[role.url()]) else { return Known::Unset };
+        Self::address_of(self.script.last(&[role.url()]), role)
+    }
+
+    /// The URL of the server `role`, if it is written and not computed.
+    pub(crate) fn written_address(&self, role: Role) -> Known<Address> {
+        let written = self.script.written(&[role.url()]);
+        match written.as_ref().filter(|written| written.value == Value::Computed) {
+            Some(computed) => Known::Computed(Line::of(computed)),
+            None => self.address(role),
+        }
+    }
+
+    /// The line that was meant to set GitLab's URL, and sets only a local variable.
+    pub(crate) fn local_url(&self) -> Option<Line> {
+        self.script.last_inert(&[Role::Gitlab.url()]).as_ref().map(Line::of)
+    }
+
+    fn address_of(setting: Option<Setting>, role: Role) -> Known<Address> {
+        let Some(setting) = setting else { return Known::Unset };
         match &setting.value {
             Value::Nil => Known::Unset,
             Value::Text(text) => {
@@ -98,6 +131,18 @@ impl Config {
         said.or(row.usual_port)
     }
 
+    /// Whether gitlab.rb sets the port on which nginx listens for `role`.
+    pub(crate) fn sets_port(&self, role: Role) -> bool {
+        self.nginx(role, role.row().port).is_some()
+    }
+
+    /// Whether a server in front of GitLab seems to speak to the nginx of `role` in plain HTTP: the URL of `role` does,
+    /// and nginx listens on another port than `endpoint`'s.
+    pub(crate) fn is_in_front(&self, role: Role, endpoint: &Endpoint) -> bool {
+        let is_plain = matches!(self.address(role), Known::Is(address) if !address.https);
+        is_plain && self.sets_port(role) && self.listen_port(role) != Some(endpoint.port)
+    }
+
     /// Whether gitlab.rb limits the addresses on which nginx listens for `role`.
     pub(crate) fn listens_on_chosen_addresses(&self, role: Role) -> bool {
         self.nginx(role, "listen_addresses").is_some()
@@ -125,6 +170,15 @@ impl Config {
     /// Whether gitlab.rb disables the service behind `role`.
     pub(crate) fn is_off(&self, role: Role) -> bool {
         role.row().enable.is_some_and(|path| self.off(&path).is_some())
+    }
+
+    /// The line, if any, that disables the registry. A `registry_external_url` would enable it again (omnibus-gitlab,
+    /// registry.rb, `parse_registry_external_url`).
+    pub(crate) fn registry_off(&self) -> Option<Line> {
+        let paths: [&[&str]; 2] = [&["registry", "enable"], &["gitlab_rails", "registry_enabled"]];
+        let line = paths.iter().find_map(|path| self.off(path));
+        let line = line.or_else(|| self.nginx_line(Role::Registry, &["enable"], &OFF));
+        line.filter(|_| self.address(Role::Registry) == Known::Unset)
     }
 
     /// The line, if any, that names a registry which GitLab's own nginx does not serve. `registry_external_url` would
@@ -184,13 +238,14 @@ impl Config {
     /// A message about each line that makes Ruby read another file, if labtrust cannot follow it: that file may set
     /// anything.
     pub(crate) fn unread_files(&self) -> impl Iterator<Item = String> {
-        self.script.includes.iter().map(|include| {
+        let includes = self.script.includes.iter().filter(|_| self.script.evaluation.is_none());
+        includes.map(|include| {
             let (line, why) = (Line::of_include(include), include.why.as_deref().unwrap_or_default());
-            format!(
-                "{} reads another file, which labtrust cannot follow: `{}`: {why}",
-                line.place(),
-                line.text()
-            )
+            let does = match include.target {
+                Target::Sent => "changes a setting",
+                _ => "reads another file",
+            };
+            format!("{} {does}, which labtrust cannot follow: `{}`: {why}", line.place(), line.text())
         })
     }
 
@@ -201,9 +256,13 @@ impl Config {
             let line = Line::of(setting);
             let line = line.text();
             match path.as_slice() {
-                [name] if setting.inert => {
+                [name] if setting.inert && name.ends_with("external_url") => {
                     Some(format!("`{line}` has no effect: remove the equals sign to set {name}"))
                 }
+                [name] if setting.inert && is_setting(name) => Some(format!(
+                    "`{line}` has no effect, nor has any {name}[…] below it: Ruby takes it as a local variable; write \
+                     {name}.merge!(…)"
+                )),
                 ["letsencrypt", "enabled"] => {
                     Some(format!("`{line}` has no effect: the setting is called letsencrypt['enable']"))
                 }

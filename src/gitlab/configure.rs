@@ -21,10 +21,11 @@ use super::{
     role::Role,
     ruby::Value,
     settings::{
-        Conflict, GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Settings, Wanted,
+        Conflict, GITLAB, GITLAB_PORT, Keep, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Settings, Wanted,
+        short,
     },
 };
-use crate::hint::{fail, hint};
+use crate::hint::{Hint, fail, hint, shell_line};
 
 /// gitlab.rb may hold secrets, so only root may read it.
 const MODE: u32 = 0o600;
@@ -71,7 +72,7 @@ impl Configured {
                 ),
             )
         })?;
-        settings.left.extend(config.external_registry());
+        settings.left.extend(config.external_registry().or_else(|| config.registry_off()));
         if !is_edited || !installation.may_edit() {
             settings.conflicts.clear();
             return Ok(Self { settings, ..untouched });
@@ -175,8 +176,7 @@ fn wanted(
         wanted.iter_mut().filter(|one| one.row == row).for_each(|one| one.is_served = is_served);
     }
     // Somebody chose to disable the registry, or to use another one.
-    let is_off = config.address(Role::Registry) == Known::Unset && config.is_off(Role::Registry);
-    if is_off || config.external_registry().is_some() {
+    if config.registry_off().is_some() || config.external_registry().is_some() {
         wanted.retain(|one| one.row != &REGISTRY);
     }
     // nginx does not start if it cannot have port 80.
@@ -186,15 +186,26 @@ fn wanted(
         Kind::Omnibus => holds_80 || is_free(80),
         _ => holds_80,
     };
-    if may_redirect {
+    // nginx cannot have one port for TLS and for the redirect.
+    let is_80_tls = gitlab.port == 80 || config.listen_port(Role::Gitlab) == Some(80);
+    if may_redirect && !is_80_tls {
         wanted.push(Wanted::literal(&REDIRECT, Value::Switch(true)));
     }
     // nginx listens where the container is published under the URL's port.
     for (url, row, role, endpoint) in
         [(&GITLAB, &GITLAB_PORT, Role::Gitlab, gitlab), (&REGISTRY, &REGISTRY_PORT, Role::Registry, registry)]
     {
+        if config.is_in_front(role, endpoint)
+            && installation
+                .inside(endpoint.port)
+                .is_none_or(|inside| config.listen_port(role) != Some(inside))
+            && !is_served(role, endpoint)
+            && wanted.iter().any(|one| one.row == url)
+        {
+            wanted.push(Wanted::literal(row, Value::Number(endpoint.port.into())));
+        }
         if let Kind::Container(container) = &installation.kind
-            && config.listen_port(role).is_none()
+            && !config.sets_port(role)
             && container.published(endpoint.port) == Reach::Nowhere
             && let Some(inside) = container.inside(endpoint.port).filter(|inside| ![22, 80].contains(inside))
             && wanted.iter().any(|one| one.row == url)
@@ -239,17 +250,42 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
 }
 
 /// The refusal to overwrite settings that somebody chose. `options` name the installation on the command line, for the
-/// command of the hint.
+/// commands of the hint.
 pub(crate) fn refusal(conflicts: &[Conflict], host: &str, options: &[ShellLine]) -> anyhow::Error {
     let lines: Vec<_> = conflicts.iter().map(ToString::to_string).collect();
+    let mut hint = Hint::from("choose one:");
+    hint = hint.lines(keeping(conflicts, host, options));
+    if conflicts.iter().any(|conflict| conflict.keep == Some(Keep::Out)) {
+        hint = hint.lines([hint!(
+            "create the certificate for the server in front of GitLab: {labtrust setup {} --out DIR --reload CMD}",
+            host
+        )]);
+    }
     fail(
         lines.join("; "),
-        hint!(
-            "choose one:\n  \
-             edit gitlab.rb, and try again\n  \
-             let setup change it (setup --undo restores it):   {labtrust setup {}{} --replace}",
-            host,
-            Options(options)
-        ),
+        hint.lines([
+            "edit gitlab.rb, and try again".into(),
+            hint!(
+                "let setup change it (setup --undo restores it): {labtrust setup {}{} --replace}",
+                host,
+                Options(options)
+            ),
+        ]),
     )
+}
+
+/// The command that keeps the addresses which `conflicts` would change, if it can.
+fn keeping(conflicts: &[Conflict], host: &str, options: &[ShellLine]) -> Option<Hint> {
+    let kept = |of: fn(&Keep) -> Option<&Endpoint>| {
+        conflicts.iter().find_map(|conflict| conflict.keep.as_ref().and_then(of)).map(short)
+    };
+    let gitlab = kept(|keep| if let Keep::Host(endpoint) = keep { Some(endpoint) } else { None });
+    let registry = kept(|keep| if let Keep::Registry(endpoint) = keep { Some(endpoint) } else { None });
+    if gitlab.is_none() && registry.is_none() {
+        return None;
+    }
+    let registry = registry.map(|registry| shell_line!("--registry {}", registry));
+    let options: Vec<ShellLine> = options.iter().cloned().chain(registry).collect();
+    let host = gitlab.unwrap_or_else(|| host.to_owned());
+    Some(hint!("keep the address: {labtrust setup {}{}}", host, Options(&options)))
 }

@@ -71,16 +71,18 @@ impl Control {
         self.command(&["reconfigure"]).within(RECONFIGURE)
     }
 
-    /// The command that checks the syntax of `path`, a path inside GitLab, with GitLab's own Ruby.
-    pub(crate) fn ruby(&self, path: &str) -> Command {
-        let (ruby, rest) = ("/opt/gitlab/embedded/bin/ruby", ["-c".to_owned(), path.to_owned()]);
+    /// GitLab's own Ruby, by GitLab's path.
+    pub(crate) const RUBY: &str = "/opt/gitlab/embedded/bin/ruby";
+
+    /// The command that runs GitLab's own Ruby with `arguments`.
+    pub(crate) fn ruby<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = self.0.clone().within(SECONDS);
         match command.arguments.pop() {
-            None => command.program = ruby.into(),
+            None => command.program = Self::RUBY.into(),
             // In place of `gitlab-ctl`.
-            Some(_) => command.arguments.push(ruby.into()),
+            Some(_) => command.arguments.push(Self::RUBY.into()),
         }
-        command.arguments.extend(rest);
+        command.arguments.extend(arguments.into_iter().map(str::to_owned));
         command
     }
 
@@ -166,10 +168,10 @@ mod tests {
             assert_eq!(again, Some(commands));
         }
         assert_eq!(
-            Control::inside(&docker, "web").ruby("/etc/gitlab/gitlab.rb").to_string(),
+            Control::inside(&docker, "web").ruby(["-c", "/etc/gitlab/gitlab.rb"]).to_string(),
             "/usr/bin/docker --host unix:///var/run/docker.sock exec web /opt/gitlab/embedded/bin/ruby -c /etc/gitlab/gitlab.rb"
         );
-        assert_eq!(Control::omnibus().ruby("/x").to_string(), "/opt/gitlab/embedded/bin/ruby -c /x");
+        assert_eq!(Control::omnibus().ruby(["-c", "/x"]).to_string(), "/opt/gitlab/embedded/bin/ruby -c /x");
         assert_eq!(Control::of(&Command::new("/bin/sh", ["-c", "nginx -s reload"])), None);
         assert!(Control::omnibus().reload(Status { nginx: false, registry: true }).is_empty());
     }

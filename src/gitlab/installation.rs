@@ -258,7 +258,7 @@ impl Installation {
 
     /// The command that checks gitlab.rb with GitLab's own Ruby, if GitLab runs.
     pub(crate) fn ruby(&self) -> Option<Command> {
-        self.control.as_ref().map(|control| control.ruby(container::GITLAB_RB))
+        self.control.as_ref().map(|control| control.ruby(["-c", container::GITLAB_RB]))
     }
 
     /// The path on this machine of GitLab's path `inside`; none if this machine cannot reach it.
@@ -279,6 +279,14 @@ impl Installation {
             Kind::Omnibus => Reach::Here(port),
             Kind::Container(container) => container.published(port),
             Kind::Folder | Kind::Prepared | Kind::Out => Reach::Nowhere,
+        }
+    }
+
+    /// GitLab's port that is published as this machine's `port`, if it is exactly one of a container.
+    pub(crate) fn inside(&self, port: u16) -> Option<u16> {
+        match &self.kind {
+            Kind::Container(container) => container.inside(port),
+            _ => None,
         }
     }
 

@@ -115,6 +115,29 @@ impl Role {
     }
 }
 
+/// The paths of every setting about certificates.
+pub(super) fn setting_paths() -> Vec<Vec<&'static str>> {
+    const NGINX: [&str; 5] =
+        ["enable", "listen_https", "ssl_certificate", "ssl_certificate_key", "redirect_http_to_https"];
+    const MORE: [&[&str]; 5] = [
+        &["letsencrypt", "enable"],
+        &["gitlab_rails", "registry_enabled"],
+        &["gitlab_rails", "registry_host"],
+        &["gitlab_rails", "gitlab_shell_ssh_port"],
+        &["gitlab_pages", "namespace_in_path"],
+    ];
+    let mut paths: Vec<Vec<&str>> = MORE.iter().map(|path| path.to_vec()).collect();
+    for row in &ROWS {
+        paths.push(vec![row.url]);
+        paths.extend(row.enable.map(|path| path.to_vec()));
+        for service in row.nginx {
+            let names = NGINX.iter().chain([&row.port]);
+            paths.extend(names.map(|name| [service, &[*name]].concat()));
+        }
+    }
+    paths
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,23 +1,28 @@
 //! Reads gitlab.rb without running it. It is a Ruby program, but nearly all of it assigns literals. This module reads
 //! those, and reports any other value as computed.
 
+mod evaluation;
 mod expression;
 mod include;
 mod origin;
+mod scan;
 mod statement;
 mod value;
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use self::{
     include::Scope,
+    scan::{first_line, passed_on, reads_another_file, receiver, within},
     statement::{Comment, nesting, statements},
     value::literal,
 };
 
 pub(super) use self::{
+    evaluation::Evaluation,
     include::{Include, Target},
     origin::Origin,
+    scan::is_setting,
     statement::{end_of_list, end_of_string},
     value::Value,
 };
@@ -40,8 +45,10 @@ pub(crate) struct Setting {
     pub line: usize,
     /// Whether it is a whole line, outside any condition or loop.
     pub alone: bool,
-    /// Whether it assigns to a local variable where a call was meant, and so has no effect.
+    /// Whether it assigns to a local variable where a setting was meant, and so has no effect.
     pub inert: bool,
+    /// Whether GitLab's settings are named before it, so that no local variable hides them: `self.nginx['x'] = 1`.
+    pub is_sent: bool,
     /// Whether its hash is merged into earlier settings: `nginx.merge!('listen_port' => 8443)`.
     pub merges: bool,
     /// Where it was read.
@@ -57,6 +64,10 @@ pub(crate) struct Script {
     pub comments: Vec<Setting>,
     /// The statements that make Ruby read another file, which may set anything.
     pub includes: Vec<Include>,
+    /// The local variables: settings of their names are only reached with `self.`.
+    pub locals: BTreeSet<String>,
+    /// What GitLab's own Ruby makes of it, if that was asked.
+    pub evaluation: Option<Evaluation>,
 }
 
 impl Script {
@@ -77,7 +88,7 @@ impl Script {
         // The depth of conditions and loops before each statement, and at the end.
         let mut depths = vec![0_usize];
         let mut scope = Scope::of(path);
-        let mut includes = Vec::new();
+        let (mut includes, mut locals) = (Vec::new(), BTreeSet::new());
         for (index, statement) in statements.iter().enumerate() {
             let (opens, closes) = nesting(&statement.text);
             let depth = depths[index].saturating_sub(closes);
@@ -97,7 +108,13 @@ impl Script {
             scope.note(&statement.text, opens);
             let outer = setting(&statement.text);
             let is_whole = outer.is_some();
-            for mut setting in outer.map_or_else(|| within(&statement.text), |setting| vec![setting]) {
+            let mut found = outer.map_or_else(|| within(&statement.text, setting), |setting| vec![setting]);
+            // A hash that gets another name may be changed under that.
+            found.extend(passed_on(&statement.text).filter_map(|name| setting(&format!("{name} << 0"))));
+            for mut setting in found {
+                if !is_whole || setting.text.ends_with("<< 0") {
+                    setting.text = first_line(&statement.text);
+                }
                 let (first, last) = (*statement.lines.start(), *statement.lines.end());
                 // A statement in a condition or a loop may not run at all.
                 let is_certain = is_whole && depth == 0 && !statement.is_cut;
@@ -106,6 +123,15 @@ impl Script {
                 }
                 let is_apart =
                     |other: usize| statements.get(other).is_none_or(|other| !other.lines.contains(&first));
+                if let [name] = setting.path.as_slice()
+                    && setting.inert
+                {
+                    locals.insert(name.clone());
+                }
+                let name = setting.path.first().cloned().unwrap_or_default();
+                // A name with an argument is a call, whatever local variables there are.
+                let is_call = setting.path.len() == 1 && name.ends_with("external_url");
+                setting.inert |= !setting.is_sent && !is_call && locals.contains(&name);
                 setting.line = first;
                 setting.origin = origin.clone();
                 setting.alone =
@@ -116,13 +142,46 @@ impl Script {
         }
         let is_outside = |comment: &&Comment| depths.get(comment.after) == Some(&0);
         let comments = comments.iter().filter(is_outside).filter_map(commented).collect();
-        Self { settings, comments, includes }
+        Self { settings, comments, includes, locals, evaluation: None }
     }
 
-    /// The setting that decides `path`: the last one for it, or for a hash that contains it.
+    /// The setting that decides `path`.
     pub(crate) fn last(&self, path: &[&str]) -> Option<Setting> {
+        let written = self.written(path);
+        match self.evaluated(path, written.as_ref()) {
+            Some(evaluated) => evaluated.cloned(),
+            None => written,
+        }
+    }
+
+    /// The last setting for `path` that is written, or for a hash that contains it.
+    pub(crate) fn written(&self, path: &[&str]) -> Option<Setting> {
+        self.find_last(path, false)
+    }
+
+    /// What GitLab's own Ruby makes of `path`, if that was asked and `written` does not tell.
+    pub(crate) fn evaluated(&self, path: &[&str], written: Option<&Setting>) -> Option<Option<&Setting>> {
+        let tells = |written: &Setting| written.value != Value::Computed && self.is_final(written);
+        if written.is_some_and(tells) { None } else { self.evaluation.as_ref()?.at(path) }
+    }
+
+    /// Whether no file that labtrust could not follow may set `setting` again.
+    pub(crate) fn is_final(&self, setting: &Setting) -> bool {
+        self.includes.iter().all(|include| match include.origin {
+            Origin::Environment => setting.origin == Origin::File,
+            Origin::File => setting.origin == Origin::File && include.line < setting.line,
+            Origin::Other(_) => false,
+        })
+    }
+
+    /// The last assignment that was meant for `path` and that only sets a local variable.
+    pub(crate) fn last_inert(&self, path: &[&str]) -> Option<Setting> {
+        self.find_last(path, true)
+    }
+
+    fn find_last(&self, path: &[&str], inert: bool) -> Option<Setting> {
         let found = |setting: &Setting| {
-            if setting.inert || !is_part(&setting.path, path) {
+            if setting.inert != inert || !is_part(&setting.path, path) {
                 return None;
             }
             let keys = &path[setting.path.len()..];
@@ -133,65 +192,9 @@ impl Script {
     }
 }
 
-/// The settings inside a statement that is not a setting itself: `when 1 then external_url '…'`.
-fn within(statement: &str) -> Vec<Setting> {
-    /// The longest statement that is searched.
-    const LONGEST: usize = 4096;
-    if statement.len() > LONGEST {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let (mut at, mut is_in_word) = (0, false);
-    while let Some(next) = statement[at..].chars().next() {
-        let rest = &statement[at..];
-        at += match next {
-            '\'' | '"' | '`' => end_of_string(rest, next).unwrap_or(rest.len()),
-            _ => {
-                // The beginning of the statement was checked already.
-                if !is_in_word && at > 0 {
-                    found.extend(setting(rest));
-                }
-                next.len_utf8()
-            }
-        };
-        is_in_word = next.is_alphanumeric() || "_.:@$".contains(next);
-    }
-    found.into_iter().map(|setting| Setting { text: first_line(statement), ..setting }).collect()
-}
-
 /// Whether `path` is `whole` or a part of it.
 fn is_part(whole: &[String], path: &[&str]) -> bool {
     whole.len() <= path.len() && whole.iter().zip(path).all(|(a, b)| a == b)
-}
-
-/// Whether `statement` makes Ruby read another file as a part of this one (mixlib-config, `from_file`).
-fn reads_another_file(statement: &str) -> bool {
-    const READERS: [&str; 4] = ["from_file", "eval", "instance_eval", "class_eval"];
-    words(statement).any(|word| READERS.contains(&word))
-}
-
-/// The words of `statement` outside its strings.
-fn words(statement: &str) -> impl Iterator<Item = &str> {
-    let mut rest = statement;
-    std::iter::from_fn(move || {
-        loop {
-            let next = rest.chars().next()?;
-            let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-            let end = match next {
-                '\'' | '"' | '`' => end_of_string(rest, next).unwrap_or(rest.len()),
-                _ => rest.find(|letter| !is_of_word(letter)).unwrap_or(rest.len()).max(next.len_utf8()),
-            };
-            let (word, after) = rest.split_at(end);
-            rest = after;
-            if is_of_word(next) {
-                return Some(word);
-            }
-        }
-    })
-}
-
-fn first_line(statement: &str) -> String {
-    statement.lines().next().unwrap_or(statement).trim_end().to_owned()
 }
 
 /// The setting that a comment would be without its `#`.
@@ -203,12 +206,20 @@ fn commented(comment: &Comment) -> Option<Setting> {
 }
 
 fn setting(statement: &str) -> Option<Setting> {
-    let name: String =
-        statement.chars().take_while(|next| next.is_ascii_alphanumeric() || *next == '_').collect();
+    let receiver = receiver(statement);
+    let inner = receiver.unwrap_or(statement);
+    let (name, inner) = match inner.strip_prefix("Gitlab") {
+        Some(rest) => key(rest)?,
+        None => {
+            let end = inner.find(|next: char| !next.is_ascii_alphanumeric() && next != '_');
+            let (name, rest) = inner.split_at(end.unwrap_or(inner.len()));
+            (name.to_owned(), rest)
+        }
+    };
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
         return None;
     }
-    let mut rest = statement[name.len()..].trim_start();
+    let mut rest = inner.trim_start();
     let is_call = name.ends_with("external_url");
     let mut path = vec![name];
     while let Some((key, after)) = key(rest) {
@@ -221,16 +232,12 @@ fn setting(statement: &str) -> Option<Setting> {
         let begin = statement.rfind(written).unwrap_or_default();
         let (path, text, value) = (path.clone(), text.clone(), literal(written));
         let literal = begin..begin + written.len();
-        let (merges, origin) = (false, Origin::File);
-        Some(Setting { path, value, text, literal, line: 0, alone: false, inert, merges, origin })
+        let (merges, origin, is_sent) = (false, Origin::File, receiver.is_some());
+        Some(Setting { path, value, text, literal, line: 0, alone: false, inert, is_sent, merges, origin })
     };
     if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '~', '>'])) {
-        let mut found = setting(value.trim(), is_call && path.len() == 1)?;
         // Ruby takes an assignment to a bare name as a local variable.
-        if path.len() == 1 && matches!(found.value, Value::Table(_)) {
-            found.value = Value::Computed;
-        }
-        return Some(found);
+        return setting(value.trim(), path.len() == 1 && receiver.is_none());
     }
     if is_call && path.len() == 1 {
         // A bare name only reads the value.
@@ -241,8 +248,13 @@ fn setting(statement: &str) -> Option<Setting> {
         let value = value::of_arguments(table);
         return setting(rest, false).map(|found| Setting { value, merges: true, ..found });
     }
-    // `||=`, `<<`, `.store(…)` change the value.
-    let changes = ["||=", "&&=", "+=", "<<", ".store", ".push", "["];
+    let is_local = path.len() == 1 && receiver.is_none();
+    if let Some(value) = ["||=", "&&=", "+="].iter().find_map(|sign| rest.strip_prefix(sign)) {
+        let found = setting(value.trim(), is_local)?;
+        return Some(Setting { value: Value::Computed, ..found });
+    }
+    // `<<`, `.store(…)` change the value.
+    let changes = ["<<", ".store", ".push", "["];
     if changes.iter().any(|change| rest.starts_with(change)) { setting(rest, false) } else { None }
 }
 

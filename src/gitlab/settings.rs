@@ -12,9 +12,13 @@ mod written;
 use labtrust_plan::Edit;
 
 use self::{block::Block, current_setting::CurrentSetting, setting_state::SettingState, written::Lines};
-use super::{line::Line, ruby::Value, sources::Sources};
+use super::{
+    line::Line,
+    ruby::{Setting, Value},
+    sources::Sources,
+};
 
-pub(crate) use self::conflict::Conflict;
+pub(crate) use self::conflict::{Conflict, Keep, short};
 pub(crate) use self::wanted::{GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Wanted};
 
 /// The planned settings of a gitlab.rb.
@@ -41,23 +45,33 @@ impl Settings {
         let (mut settings, mut block) = (Self::default(), Block::of(&lines));
         for setting in wanted {
             let found = CurrentSetting::of(&script, setting.row);
-            let value = match SettingState::of(setting, found.setting()) {
+            let inert = || setting.row.paths.iter().find_map(|path| script.last_inert(path));
+            let conflict = |line: &Setting, value| {
+                let becomes = setting.row.line(value, &script.locals);
+                Conflict::of(line, found.evaluated.as_ref(), setting.row, becomes)
+            };
+            let value = match SettingState::of_current(setting, &found) {
                 SettingState::Right => continue,
                 SettingState::Left => {
                     let computed = found.setting().filter(|found| found.value == Value::Computed);
                     settings.left.extend(computed.map(Line::of));
                     continue;
                 }
-                SettingState::Due(value) => value,
+                SettingState::Due(value) => {
+                    // A local variable sets nothing, and still shows what somebody meant.
+                    let meant = inert().filter(|meant| SettingState::of(setting, Some(meant)).is_conflict());
+                    settings.conflicts.extend(meant.map(|meant| conflict(&meant, &value)));
+                    value
+                }
                 SettingState::Conflict(value) => {
-                    settings.conflicts.extend(found.conflict(setting.row.line(&value)));
+                    settings.conflicts.extend(found.setting().map(|found| conflict(found, &value)));
                     value
                 }
             };
             let line = found.editable_line(&script, setting.row).filter(|line| !block.holds(line.line));
             match line.and_then(|line| lines.rewritten(&line, &value)) {
                 Some((old, new)) => settings.edits.push(Edit::Line { old, new }),
-                None => block.set(setting.row, &value),
+                None => block.set(setting.row, &value, &script.locals),
             }
         }
         settings.edits.extend(block.into_edit());
@@ -66,7 +80,7 @@ impl Settings {
         let after = read(&settings.after);
         let is_read = |one: &&Wanted| {
             matches!(
-                SettingState::of(one, CurrentSetting::of(&after, one.row).setting()),
+                SettingState::of_current(one, &CurrentSetting::of(&after, one.row)),
                 SettingState::Right | SettingState::Left
             )
         };

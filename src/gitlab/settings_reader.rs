@@ -63,7 +63,7 @@ impl Installation {
                 })
                 .collect(),
             Target::Glob(pattern) => self.matching(world, pattern),
-            Target::Environment | Target::Computed => Ok(Vec::new()),
+            Target::Environment | Target::Computed | Target::Sent => Ok(Vec::new()),
         };
         match files {
             Ok(files) => Followed::Files(files),

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use super::ruby::{Include, Origin, Script, Target};
+use super::ruby::{Evaluation, Include, Origin, Script, Target};
 
 /// The most files that are read for one gitlab.rb: GitLab's own are a handful.
 const MOST: usize = 200;
@@ -16,6 +16,7 @@ const ENVIRONMENT: &str = "GITLAB_OMNIBUS_CONFIG";
 pub(crate) struct Sources {
     environment: String,
     files: BTreeMap<Target, Followed>,
+    evaluation: Option<Evaluation>,
 }
 
 /// The files that a statement reads.
@@ -48,26 +49,31 @@ impl Sources {
         let mut files = BTreeMap::new();
         let mut look = |target: &Target| files.entry(target.clone()).or_insert_with(|| fetch(target)).clone();
         let script = splice_all(environment, gitlab_rb, &mut look);
-        (Self { environment: environment.into(), files }, script)
+        (Self { environment: environment.into(), files, evaluation: None }, script)
     }
 
     /// The settings with `gitlab_rb` in place of the present one.
     pub(crate) fn settings(&self, gitlab_rb: &str) -> Script {
         let unread = || Followed::Not("labtrust has not read it".into());
-        splice_all(&self.environment, gitlab_rb, &mut |target| {
-            self.files.get(target).cloned().unwrap_or_else(unread)
-        })
+        let mut look = |target: &Target| self.files.get(target).cloned().unwrap_or_else(unread);
+        let script = splice_all(&self.environment, gitlab_rb, &mut look);
+        Script { evaluation: self.evaluation.clone(), ..script }
+    }
+
+    /// The same sources, with what GitLab's own Ruby makes of them.
+    pub(crate) fn evaluated(&self, evaluation: Evaluation) -> Self {
+        Self { evaluation: Some(evaluation), ..self.clone() }
     }
 }
 
 fn splice_all(environment: &str, gitlab_rb: &str, look: &mut dyn FnMut(&Target) -> Followed) -> Script {
     let mut splicer = Splicer { environment, look, trail: Vec::new(), count: 0 };
     let mut script = splicer.spliced(Script::of_environment(environment));
-    let Script { settings, comments, includes } = splicer.spliced(Script::read(gitlab_rb));
+    let Script { settings, comments, includes, locals, .. } = splicer.spliced(Script::read(gitlab_rb));
     script.settings.extend(settings);
     script.includes.extend(includes);
-    // Only in gitlab.rb itself labtrust uncomments a line.
-    Script { comments, ..script }
+    // labtrust edits only gitlab.rb itself.
+    Script { comments, locals, ..script }
 }
 
 /// Puts the settings of other files where a statement reads them.
@@ -81,7 +87,7 @@ struct Splicer<'a> {
 
 impl Splicer<'_> {
     fn spliced(&mut self, script: Script) -> Script {
-        let mut whole = Script { comments: script.comments, ..Script::default() };
+        let mut whole = Script { comments: script.comments, locals: script.locals, ..Script::default() };
         let mut rest = script.settings.into_iter();
         let mut taken = 0;
         for include in script.includes {
@@ -96,6 +102,7 @@ impl Splicer<'_> {
     fn follow(&mut self, include: Include, whole: &mut Script) {
         let files = match &include.target {
             Target::Computed => Err("only Ruby can tell which file".into()),
+            Target::Sent => Err("only Ruby can tell which setting".into()),
             Target::Environment => Ok(None),
             target => match (self.look)(target) {
                 Followed::Files(files) => Ok(Some(files)),

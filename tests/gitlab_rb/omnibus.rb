@@ -34,9 +34,18 @@ class Settings
     instance_eval(File.read(path, encoding: 'UTF-8'), path, 1)
   end
 
+  # `Gitlab['nginx']` and `Gitlab['external_url'] = …` (mixlib-config).
+  def [](name)
+    public_send(name)
+  end
+
+  def []=(name, value)
+    @values[name] = value
+  end
+
   # What Omnibus does not know is set all the same, and nothing looks at it.
   def method_missing(name, *value)
-    value.empty? ? super : @values[name] = value.first
+    value.empty? ? super : @values[name.to_s.chomp('=')] = value.first
   end
 
   def respond_to_missing?(*)
@@ -55,6 +64,7 @@ end
 # What these files say, each of which overrides those before it, and all of them a container's environment.
 def evaluated(*paths)
   settings = Settings.new
+  Object.const_set(:Gitlab, settings)
   settings.instance_eval(ENV.fetch('GITLAB_OMNIBUS_CONFIG', ''))
   paths.each { |path| settings.instance_eval(File.read(path, encoding: 'UTF-8'), path, 1) }
   settings.values

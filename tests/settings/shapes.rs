@@ -8,6 +8,7 @@ use crate::lab::{Gitlab, HOST};
 fn the_line_that_stands_in_the_way_is_named() {
     let machine = machine!("gitlab");
     let _gitlab = Gitlab::start(&machine);
+    machine.write("/etc/gitlab/computed.rb", "registry_external_url 'http://git.corp.example:5050'\n");
     for (script, exit, said) in [
         (
             "external_url ENV['GITLAB_URL'] || 'http://git.corp.example'",
@@ -38,6 +39,51 @@ fn the_line_that_stands_in_the_way_is_named() {
             "external_url 'http://git.corp.example'\nnginx['listen_https'] = ENV['TLS'] == 'true'",
             3,
             "gitlab.rb:2 sets `nginx['listen_https'] = ENV['TLS'] == 'true'`: labtrust cannot tell whether",
+        ),
+        (
+            "external_url 'http://git.corp.example:8929'",
+            3,
+            "hint: choose one:\n  keep the address: labtrust setup git.corp.example:8929\n",
+        ),
+        (
+            "external_url 'http://git.corp.example'\nnginx['listen_port'] = 8080",
+            3,
+            "gitlab.rb:2 sets `nginx['listen_port'] = 8080`; --replace changes it to `nginx['listen_port'] = 443`; --out DIR \
+             keeps it, if a server in front of GitLab speaks TLS",
+        ),
+        (
+            "external_url 'http://git.corp.example'\ngitlab_rails['registry_enabled'] = false",
+            1,
+            "+ # labtrust settings begin\n  + letsencrypt['enable'] = false\n",
+        ),
+        (
+            "external_url 'http://git.corp.example'\nletsencrypt = { 'enable' => true }",
+            3,
+            "gitlab.rb:2 sets only a local variable: `letsencrypt = { 'enable' => true }`; --replace sets \
+             `self.letsencrypt['enable'] = false`",
+        ),
+        (
+            "domain = 'git.corp.example'\nexternal_url \"https://#{domain}\"",
+            3,
+            "hint: Ruby computes git.corp.example now; if clients use this host, pass it: labtrust setup git.corp.example\n",
+        ),
+        (
+            "external_url 'http://git.corp.example'\nroot = 'git.corp.example'\n\
+             registry_external_url \"http://#{root}:5050\"",
+            3,
+            "gitlab.rb:3 sets `registry_external_url \"http://#{root}:5050\"`, which Ruby makes 'http://git.corp.example:5050'; \
+             --replace changes it to `registry_external_url 'https://git.corp.example:5050'`; --registry \
+             git.corp.example:5050 keeps it",
+        ),
+        (
+            "external_url 'http://git.corp.example'\n[nginx, registry_nginx].each { |one| one['listen_https'] = false }",
+            3,
+            "gitlab.rb:2 sets `[nginx, registry_nginx].each { |one| one['listen_https'] = false }`: something in front of",
+        ),
+        (
+            "external_url 'http://git.corp.example'\nfrom_file(['/etc/gitlab', 'computed.rb'].join('/'))",
+            1,
+            "+ registry_external_url 'https://git.corp.example:5050'",
         ),
         (
             "external_url 'http://git.corp.example'\nchat_external_url 'https://chat.corp.example'",

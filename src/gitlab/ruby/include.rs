@@ -3,6 +3,7 @@
 use super::{
     expression::{Names, call, split_at, text_of},
     origin::Origin,
+    scan::{receiver, sends},
     value::parts,
 };
 
@@ -41,6 +42,8 @@ pub(crate) enum Target {
     Environment,
     /// Files that only Ruby can tell.
     Computed,
+    /// No file: a setting whose name only Ruby can tell.
+    Sent,
 }
 
 /// The blocks around a statement, and the local variables that it sees.
@@ -108,6 +111,9 @@ impl Scope {
 
     /// The files that `statement` reads, and whether it runs for certain if they exist.
     pub(super) fn target(&self, statement: &str) -> (Target, bool) {
+        if sends(statement) {
+            return (Target::Sent, false);
+        }
         let (body, rescued) = match split_at(statement, " rescue nil") {
             Some((body, _)) => (body, true),
             None => (statement, false),
@@ -138,8 +144,7 @@ impl Scope {
 
     fn body(&self, body: &str) -> Target {
         let body = body.trim();
-        let body =
-            ["self.", "::Gitlab.", "Gitlab."].iter().find_map(|name| body.strip_prefix(name)).unwrap_or(body);
+        let body = receiver(body).unwrap_or(body);
         let name = word(body);
         let arguments = argument(&body[name.len()..]);
         match name {

@@ -1,5 +1,7 @@
 //! The marked block at the end of the file, for settings without a line of their own.
 
+use std::collections::BTreeSet;
+
 use labtrust_plan::Edit;
 
 use super::{
@@ -28,13 +30,13 @@ impl Block {
     }
 
     /// Sets `row` in it.
-    pub(super) fn set(&mut self, row: &SettingRow, value: &Value) {
+    pub(super) fn set(&mut self, row: &SettingRow, value: &Value, locals: &BTreeSet<String>) {
         let is_of = |line: &String| {
             let script = Script::read(line);
             script.settings.iter().any(|setting| row.paths.iter().any(|path| setting.path == *path))
         };
         self.lines.retain(|line| !is_of(line));
-        self.lines.push(row.line(value));
+        self.lines.push(row.line(value, locals));
         self.is_changed = true;
     }
 

@@ -2,22 +2,118 @@
 
 use std::fmt;
 
-use crate::gitlab::line::Line;
+use labtrust_plan::Endpoint;
+
+use super::{
+    wanted::{Owner, SettingRow},
+    written::literal,
+};
+use crate::gitlab::{
+    config::Address,
+    line::{self, Line},
+    role::Role,
+    ruby::{Setting, Value},
+};
 
 /// A setting whose chosen value must change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Conflict {
     /// The line that sets it.
     pub line: Line,
-    /// Whether it holds only under a condition.
-    pub is_conditional: bool,
+    /// What that line does now.
+    pub effect: Effect,
+    /// What GitLab's own Ruby makes of it, if it was asked: `'http://git.example.com'`.
+    pub evaluated: Option<String>,
     /// The line that is needed.
     pub becomes: String,
+    /// The option that keeps the chosen value, if there is one.
+    pub keep: Option<Keep>,
+}
+
+/// What a line does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It sets another value.
+    Other,
+    /// It sets the needed value, under a condition.
+    Conditional,
+    /// It sets nothing, because Ruby takes it as a local variable.
+    Nothing,
+}
+
+/// The option of a setup that keeps a chosen value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// The host and port of GitLab itself.
+    Host(Endpoint),
+    /// The host and port of the registry.
+    Registry(Endpoint),
+    /// A certificate for the server in front of GitLab.
+    Out,
+}
+
+impl Conflict {
+    /// The conflict of `setting` with the line `becomes`. `evaluated` is what Ruby makes of it.
+    pub(super) fn of(
+        setting: &Setting,
+        evaluated: Option<&Value>,
+        row: &SettingRow,
+        becomes: String,
+    ) -> Self {
+        let effect = match setting {
+            Setting { inert: true, .. } => Effect::Nothing,
+            // It is in a condition, or has one.
+            _ if setting.text.starts_with(&becomes) => Effect::Conditional,
+            _ => Effect::Other,
+        };
+        let keep = keep(evaluated.unwrap_or(&setting.value), row);
+        let evaluated = evaluated.map(|value| line::shown(&literal(value, "")));
+        Self { line: Line::of(setting), effect, evaluated, becomes, keep }
+    }
+}
+
+fn keep(value: &Value, row: &SettingRow) -> Option<Keep> {
+    let chosen = |role| match value {
+        Value::Text(url) => Address::read(url, role).map(|address| match address {
+            // Plain HTTP on its usual port has no port to keep.
+            Address { https: false, endpoint: Endpoint { host, port: 80 }, .. } => Endpoint::new(host, 443),
+            Address { endpoint, .. } => endpoint,
+        }),
+        _ => None,
+    };
+    match row.owner {
+        Owner::Host => chosen(Role::Gitlab).map(Keep::Host),
+        Owner::Registry => chosen(Role::Registry).map(Keep::Registry),
+        Owner::Front => Some(Keep::Out),
+        Owner::Nobody => None,
+    }
 }
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [when, always] = if self.is_conditional { [" under a condition", " always"] } else { [""; 2] };
-        write!(f, "{}{when}, and `{}` is needed{always}", self.line, self.becomes)
+        let (line, becomes) = (&self.line, &self.becomes);
+        let line = match &self.evaluated {
+            None => line.to_string(),
+            Some(value) => format!("{line}, which Ruby makes {value}"),
+        };
+        match self.effect {
+            Effect::Other => write!(f, "{line}; --replace changes it to `{becomes}`")?,
+            Effect::Conditional => write!(f, "{line} under a condition; --replace sets `{becomes}` always")?,
+            Effect::Nothing => {
+                write!(f, "{} sets only a local variable: `{}`; ", self.line.place(), self.line.text())?;
+                write!(f, "--replace sets `{becomes}`")?;
+            }
+        }
+        match &self.keep {
+            None => Ok(()),
+            Some(Keep::Host(endpoint)) => write!(f, "; the host {} keeps it", short(endpoint)),
+            Some(Keep::Registry(endpoint)) => write!(f, "; --registry {} keeps it", short(endpoint)),
+            Some(Keep::Out) => write!(f, "; --out DIR keeps it, if a server in front of GitLab speaks TLS"),
+        }
     }
+}
+
+/// `endpoint` as it is typed: 443 may be left out.
+pub(crate) fn short(endpoint: &Endpoint) -> String {
+    if endpoint.port == 443 { endpoint.host.in_url() } else { endpoint.to_string() }
 }

@@ -2,7 +2,10 @@
 
 use labtrust_plan::Endpoint;
 
-use super::wanted::{Wanted, Wish};
+use super::{
+    current_setting::CurrentSetting,
+    wanted::{Wanted, Wish},
+};
 use crate::gitlab::{
     config::{self, Address},
     role::Role,
@@ -23,13 +26,28 @@ pub(super) enum SettingState {
 }
 
 impl SettingState {
+    /// Whether somebody chose another value.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_))
+    }
+
+    /// The state of `found`, compared with what is `wanted`.
+    pub(super) fn of_current(wanted: &Wanted, found: &CurrentSetting) -> Self {
+        let is_right =
+            found.evaluated.as_ref().is_some_and(|value| Self::of_value(wanted, value) == Self::Right);
+        if is_right { Self::Left } else { Self::of(wanted, found.setting()) }
+    }
+
     /// The state of `found`, the setting that decides, compared with what is `wanted`.
     pub(super) fn of(wanted: &Wanted, found: Option<&Setting>) -> Self {
+        Self::of_value(wanted, found.map_or(&Value::Nil, |found| &found.value))
+    }
+
+    fn of_value(wanted: &Wanted, value: &Value) -> Self {
         let plain = match &wanted.value {
             Wish::Url(endpoint) => Value::Text(config::url(endpoint)),
             Wish::Literal(value) => value.clone(),
         };
-        let value = found.map_or(&Value::Nil, |found| &found.value);
         match (&wanted.value, value) {
             (_, Value::Nil) => Self::Due(plain),
             (Wish::Literal(wanted), value) if value == wanted => Self::Right,

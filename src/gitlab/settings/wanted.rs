@@ -1,5 +1,7 @@
 //! The settings of gitlab.rb that GitLab needs to serve HTTPS, one row each.
 
+use std::collections::BTreeSet;
+
 use labtrust_plan::Endpoint;
 
 use super::written::literal;
@@ -15,6 +17,21 @@ pub(crate) struct SettingRow {
     pub templates: &'static [&'static str],
     /// Whether another value is a harmless choice, and stays.
     pub is_choice: bool,
+    /// The option of a setup that decides it.
+    pub owner: Owner,
+}
+
+/// The option of a setup that decides a setting, besides `--replace`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The host.
+    Host,
+    /// `--registry`.
+    Registry,
+    /// `--out`, for a server in front of GitLab.
+    Front,
+    /// None.
+    Nobody,
 }
 
 /// A setting, and its wanted value.
@@ -42,6 +59,7 @@ pub(crate) static GITLAB: SettingRow = SettingRow {
     paths: &[&["external_url"]],
     templates: &["GENERATED_EXTERNAL_URL", "http://gitlab.example.com", "https://gitlab.example.com"],
     is_choice: false,
+    owner: Owner::Host,
 };
 
 /// The registry's URL.
@@ -49,17 +67,23 @@ pub(crate) static REGISTRY: SettingRow = SettingRow {
     paths: &[&["registry_external_url"]],
     templates: &["https://registry.example.com", "https://registry.gitlab.example.com"],
     is_choice: false,
+    owner: Owner::Registry,
 };
 
 /// Let's Encrypt. If this is unset, GitLab enables it when the certificate is missing or expired.
-pub(super) static LETS_ENCRYPT: SettingRow =
-    SettingRow { paths: &[&["letsencrypt", "enable"]], templates: &["nil"], is_choice: false };
+pub(super) static LETS_ENCRYPT: SettingRow = SettingRow {
+    paths: &[&["letsencrypt", "enable"]],
+    templates: &["nil"],
+    is_choice: false,
+    owner: Owner::Nobody,
+};
 
 /// The redirect from port 80 to https. Since 19.2 it belongs to `gitlab_rails`; GitLab still reads the older spelling.
 pub(crate) static REDIRECT: SettingRow = SettingRow {
     paths: &[&["gitlab_rails", "nginx", "redirect_http_to_https"], &["nginx", "redirect_http_to_https"]],
     templates: &["false"],
     is_choice: true,
+    owner: Owner::Nobody,
 };
 
 /// The port on which nginx listens for GitLab, if it is not the URL's.
@@ -67,6 +91,7 @@ pub(crate) static GITLAB_PORT: SettingRow = SettingRow {
     paths: &[&["gitlab_rails", "nginx", "listen_port"], &["nginx", "listen_port"]],
     templates: &["nil"],
     is_choice: false,
+    owner: Owner::Front,
 };
 
 /// The port on which nginx listens for the registry, if it is not the URL's.
@@ -74,11 +99,16 @@ pub(crate) static REGISTRY_PORT: SettingRow = SettingRow {
     paths: &[&["registry", "nginx", "listen_port"], &["registry_nginx", "listen_port"]],
     templates: &["nil", "5050"],
     is_choice: false,
+    owner: Owner::Front,
 };
 
 /// The port in GitLab's SSH addresses.
-pub(crate) static SSH_PORT: SettingRow =
-    SettingRow { paths: &[&["gitlab_rails", "gitlab_shell_ssh_port"]], templates: &["22"], is_choice: true };
+pub(crate) static SSH_PORT: SettingRow = SettingRow {
+    paths: &[&["gitlab_rails", "gitlab_shell_ssh_port"]],
+    templates: &["22"],
+    is_choice: true,
+    owner: Owner::Nobody,
+};
 
 impl Wanted {
     /// The settings that every GitLab and its registry need.
@@ -102,9 +132,13 @@ impl Wanted {
 }
 
 impl SettingRow {
-    /// The line that sets it to `value`.
-    pub(crate) fn line(&self, value: &Value) -> String {
-        format!("{}{}", self.left_side(), literal(value, ""))
+    /// The line that sets it to `value` in a file with these local variables.
+    pub(crate) fn line(&self, value: &Value, locals: &BTreeSet<String>) -> String {
+        let left = self.left_side();
+        let name = self.paths.last().and_then(|path| path.first()).copied().unwrap_or_default();
+        // A local variable hides the setting of its name.
+        let receiver = if locals.contains(name) && left.contains('[') { "self." } else { "" };
+        format!("{receiver}{left}{}", literal(value, ""))
     }
 
     /// Its left side, in the spelling that every version reads: `nginx['redirect_http_to_https'] = `, `external_url `.

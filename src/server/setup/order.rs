@@ -7,7 +7,7 @@ use super::asked::Asked;
 use crate::{
     certificate::{SubjectName, profile::LEAF_DAYS},
     gitlab::{Address, Config, Known, Role},
-    hint::fail,
+    hint::{fail, hint},
     state::SetupRecord,
 };
 
@@ -84,8 +84,13 @@ pub(crate) fn endpoints(
         Known::Is(address) => Some(address),
         _ => None,
     };
-    let gitlab = match (host, said(Role::Gitlab)) {
-        (Some(host), said) => https(said)
+    // The name of a computed URL has to be confirmed: the CA can sign for no other.
+    let written = match config.written_address(Role::Gitlab) {
+        Known::Is(address) => Some(address),
+        _ => None,
+    };
+    let gitlab = match (host, written) {
+        (Some(host), _) => https(said(Role::Gitlab))
             .filter(|said| said.host == host.host && host.port.is_none())
             .unwrap_or_else(|| host.or_port(443)),
         (None, Some(said)) => {
@@ -106,15 +111,31 @@ pub(crate) fn endpoints(
 
 /// The error if GitLab's host is unknown.
 fn unnamed(config: &Config) -> anyhow::Error {
-    let mut whys = vec![match config.address(Role::Gitlab) {
-        Known::Computed(line) => format!("{line}, from which labtrust cannot read the host of this GitLab"),
-        _ => "you gave no host, and gitlab.rb has no external_url with one".into(),
-    }];
+    let mut whys = match (config.written_address(Role::Gitlab), config.local_url()) {
+        (Known::Computed(line), _) => {
+            let why = line.why_no_url();
+            vec![format!("{line}, from which labtrust cannot read the host of this GitLab: {why}")]
+        }
+        (_, Some(line)) => {
+            vec![format!("{} sets only a local variable of Ruby: `{}`", line.place(), line.text())]
+        }
+        _ => vec!["you gave no host, and gitlab.rb has no external_url with one".into()],
+    };
     whys.extend(config.unread_files());
-    fail(
-        whys.join("; "),
-        "pass the host: {labtrust setup HOST}, {labtrust request HOST}, or {labtrust import --host HOST}",
-    )
+    let evaluated = match config.address(Role::Gitlab) {
+        Known::Is(address) => Some(address.endpoint.host.in_url()),
+        _ => None,
+    };
+    let hint = match evaluated {
+        Some(host) => {
+            hint!("Ruby computes {} now; if clients use this host, pass it: {labtrust setup {}}", host, host)
+        }
+        None => {
+            "pass the host: {labtrust setup HOST}, {labtrust request HOST}, or {labtrust import --host HOST}"
+                .into()
+        }
+    };
+    fail(whys.join("; "), hint)
 }
 
 fn https(address: Option<Address>) -> Option<Endpoint> {
@@ -137,6 +158,22 @@ mod tests {
                 "gitlab.rb:2 sets `external_url \"https://#{domain}\"`, from which",
             ),
             ("external_url 'https://me:hunter2@h'", "gitlab.rb:1 sets `external_url '…'`, from which"),
+            (
+                "external_url 'http://h' if production",
+                "from which labtrust cannot read the host of this GitLab: it holds only",
+            ),
+            (
+                "external_url \"http://#{host}\"",
+                "cannot read the host of this GitLab: only Ruby can compute the value",
+            ),
+            (
+                "external_url 'git.corp.example'",
+                "cannot read the host of this GitLab: this is not a URL of a host",
+            ),
+            (
+                "external_url = 'http://h'",
+                "gitlab.rb:1 sets only a local variable of Ruby: `external_url = 'http://h'`",
+            ),
             ("from_file '/etc/gitlab/site.rb'", "gitlab.rb:1 reads another file"),
             ("", "you gave no host"),
         ] {

@@ -95,8 +95,9 @@ impl Site {
             (.., Some(out)) => Installation::out(&folder(out, "--out")?, folders.reload.as_deref()),
             _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
         };
-        let config = installation.settings(&world)?;
+        let mut config = installation.settings(&world)?;
         if changes_settings {
+            config = installation.evaluated(&world, config);
             let host = host.map_or_else(|| "HOST".into(), |host| host.host.in_url());
             installation.refuse_unread_files(&config, &host)?;
         }

@@ -1,0 +1,5 @@
+external_url 'http://mygitlab.example.com'
+letsencrypt = {
+  'enable' => false,
+}
+letsencrypt['enable'] = nil
