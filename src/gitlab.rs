@@ -20,6 +20,7 @@ mod inside;
 pub(crate) mod installation;
 pub(crate) mod layout;
 mod line;
+pub(crate) mod moved;
 mod nginx;
 pub(crate) mod pair;
 pub(crate) mod pair_plan;

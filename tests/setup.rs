@@ -5,6 +5,7 @@ mod adopted;
 mod folders;
 mod last_line;
 mod left;
+mod moved;
 mod reload;
 mod replace;
 mod signer;

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
-use labtrust_plan::Prose;
+use labtrust_plan::{Host, Prose};
 use time::OffsetDateTime;
 
 use super::{
@@ -148,6 +148,33 @@ fn issuer_missing(leaf: &Parsed) -> anyhow::Error {
             None => "pass the file with that certificate and those above it: --chain FILE".into(),
         },
     )
+}
+
+/// Refuses `leaf`, which leads to the certificates `way`, if no server should present it.
+pub(crate) fn refuse_unfit(leaf: &Parsed, way: &[Parsed], now: OffsetDateTime) -> Result<()> {
+    refuse_ca_and_dates(leaf, now)?;
+    refuse_useless(leaf, way, now)
+}
+
+/// Refuses `leaf` if it is not for `host`.
+pub(crate) fn refuse_other_host(leaf: &Parsed, host: &Host) -> Result<()> {
+    if leaf.names.is_empty() {
+        return Err(fail(
+            format!(
+                "the certificate for {} has no subject alternative name, and clients check no other name",
+                leaf.title()
+            ),
+            "ask the CA for a certificate with the subject alternative names of the request",
+        ));
+    }
+    if leaf.covers(host) {
+        return Ok(());
+    }
+    Err(fail(
+        format!("the certificate is for {}, not for {host}", list(&leaf.names)),
+        "use another certificate, or set the host: --host HOST, --registry HOST:PORT. If a requested name is missing, \
+         ask the CA for a new certificate",
+    ))
 }
 
 /// Refuses a certificate that server software cannot load, or that clients refuse under any CA.

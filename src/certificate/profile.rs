@@ -97,6 +97,17 @@ impl CaTitle {
     }
 }
 
+impl Parsed {
+    /// Whether a CA that labtrust created signed it, by the issuer's name. Anybody can use that name, so this is good for
+    /// advice alone.
+    pub fn is_by_labtrust(&self) -> bool {
+        self.issuer
+            .strip_prefix("O=")
+            .and_then(|rest| rest.strip_prefix(ORGANIZATION))
+            .is_some_and(|rest| rest.starts_with(','))
+    }
+}
+
 /// The root: it signs one intermediate, and its key is wiped. It is for servers only, like the intermediate, so that a
 /// root that follows it cannot be for more.
 pub fn root(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<CertificateParams> {

@@ -2,6 +2,7 @@
 //! do.
 
 use anyhow::{Context, Result};
+use labtrust_plan::Options;
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use time::OffsetDateTime;
 use x509_parser::{
@@ -22,7 +23,7 @@ use super::{
     profile::{self, CA_END_NOTICE, MAX_LEAF_DAYS, Validity},
     public_key::PublicKey,
 };
-use crate::hint::{fail, hint};
+use crate::hint::{fail, hint, shell_line};
 
 /// An order for a certificate.
 #[derive(Clone, Debug)]
@@ -167,14 +168,7 @@ impl Authority {
         for certificate in self.chain() {
             let outside: Vec<_> = names.iter().filter(|name| !certificate.permitted.permits(name)).collect();
             if !outside.is_empty() {
-                return Err(fail(
-                    format!(
-                        "the CA can never sign {}: it can sign {}",
-                        list(&outside),
-                        certificate.permitted
-                    ),
-                    "create a next CA with wider limits: {labtrust rotate start --permit DOMAIN}; or start over: {labtrust setup --undo}, then setup with --permit or --name",
-                ));
+                return Err(never_signs(&outside, certificate));
             }
         }
         Ok(())
@@ -244,6 +238,25 @@ pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
         return Err(fail("a certificate needs at least one name", "pass a host name or an IP address"));
     }
     Ok(checked)
+}
+
+/// The error that the CA `certificate` can never sign for `outside`.
+fn never_signs(outside: &[&SubjectName], certificate: &Parsed) -> anyhow::Error {
+    let domains: Option<Vec<_>> = outside.iter().map(|name| name.dns()).collect();
+    let hint = match domains {
+        Some(domains) => {
+            let options: Vec<_> =
+                domains.iter().map(|domain| shell_line!("--permit {}", domain.to_string())).collect();
+            hint!("create a next CA with wider limits: {labtrust rotate start{}}", Options(&options))
+        }
+        // A rotation adds domains alone.
+        None => {
+            "start over with a CA for that address: {labtrust setup --undo}; {labtrust setup --name ADDRESS}"
+                .into()
+        }
+    };
+    let list = list(outside);
+    fail(format!("the CA can never sign {list}: it can sign {}", certificate.permitted), hint)
 }
 
 #[cfg(test)]

@@ -75,6 +75,7 @@ impl Signed {
         let own = state.nearest_ca()?;
         let own = own
             .ok_or_else(|| fail("labtrust has no CA on this machine", "create one: {labtrust setup HOST}"))?;
+        own.refuse_ended(None, OffsetDateTime::now_utc())?;
         let authority = own.open()?.ok_or_else(|| {
             fail(
                 "this CA's key is not on this machine, so labtrust cannot sign with it",

@@ -12,6 +12,7 @@ use super::{
     config::{Config, Known},
     installation::Installation,
     layout::Layout,
+    moved::{Moved, moved},
     role::Role,
 };
 
@@ -25,10 +26,12 @@ pub(crate) struct Followed {
     pub pending: Option<ShellLine>,
     /// The https endpoints that gitlab.rb sets for GitLab and its registry.
     pub endpoints: Vec<Endpoint>,
+    /// The URLs in gitlab.rb that differ from those of the setup.
+    pub moved: Vec<Moved>,
 }
 
-/// Looks at the GitLab of this machine that has one of the files `placed`. `known` are the endpoints of GitLab and its
-/// registry, in case gitlab.rb names no host. This runs no program.
+/// Looks at the GitLab of this machine that has one of the files `placed`. `known` are the endpoints of the setup, for
+/// GitLab and its registry. This runs no program.
 pub(crate) fn look(world: &World, facts: &Facts, placed: &[&Path], known: &[Endpoint]) -> Followed {
     if placed.is_empty() {
         return Followed::default();
@@ -43,6 +46,7 @@ pub(crate) fn look(world: &World, facts: &Facts, placed: &[&Path], known: &[Endp
         followed
             .endpoints
             .extend([Role::Gitlab, Role::Registry].into_iter().filter_map(|role| named(&config, role)));
+        followed.moved.extend(moved(&config, known));
         if followed.pending.is_none() && is_behind(world, installation, &config, known).unwrap_or_default() {
             followed.pending = Some(installation.reconfigure_or_start());
         }

@@ -1,6 +1,8 @@
 //! Protects certificates of others: before labtrust installs a certificate, it looks at the files and at the servers, and
 //! decides whether it created what it finds.
 
+mod fitness;
+
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
@@ -9,7 +11,10 @@ use labtrust_plan::{Certificate, Endpoint, Host, Options, ShellLine};
 use zeroize::Zeroizing;
 
 use super::layout::{Layout, PairFiles};
-use crate::hint::{fail, hint, shell_line};
+use crate::{
+    certificate::Parsed,
+    hint::{Hint, fail, hint, shell_line},
+};
 
 /// The time within which a TLS server on this machine answers.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -52,6 +57,8 @@ pub(crate) struct NotOurs {
     pub at: Spot,
     /// The certificates, leaf first; empty where there is only a key, or no readable certificate.
     pub chain: Vec<Certificate>,
+    /// Why `import` would refuse the certificate, if it would.
+    pub unfit: Option<String>,
 }
 
 /// Where a certificate or key was found.
@@ -94,8 +101,13 @@ pub(crate) fn ownership(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) 
                 is_any_ours = true;
                 is_complete &= key.is_some();
             }
-            (Some(chain), _) => not_ours.push(NotOurs { at: Spot::File(files), chain: chain.clone() }),
-            (None, Some(_)) => not_ours.push(NotOurs { at: Spot::Key(files), chain: Vec::new() }),
+            (Some(chain), key) => {
+                let unfit = fitness::refusal(chain, key.as_ref(), &files.host);
+                not_ours.push(NotOurs { at: Spot::File(files), chain: chain.clone(), unfit });
+            }
+            (None, Some(_)) => {
+                not_ours.push(NotOurs { at: Spot::Key(files), chain: Vec::new(), unfit: None });
+            }
             (None, None) => is_complete = false,
         }
     }
@@ -103,7 +115,8 @@ pub(crate) fn ownership(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) 
         // If the file is ours, nginx has not reloaded it yet.
         let is_known = not_ours.iter().any(|known| known.chain.first() == chain.first());
         if !ours(chain) && !is_any_ours && !is_known {
-            not_ours.push(NotOurs { at: Spot::Endpoint(endpoint.clone()), chain: chain.clone() });
+            let at = Spot::Endpoint(endpoint.clone());
+            not_ours.push(NotOurs { at, chain: chain.clone(), unfit: None });
         }
     }
     match (not_ours.is_empty(), is_complete) {
@@ -122,7 +135,11 @@ impl NotOurs {
             Spot::File(files) if self.chain.is_empty() => {
                 format!("{} does not contain a certificate", files.certificate.display())
             }
-            Spot::File(files) => format!("{} holds another certificate{what}", files.certificate.display()),
+            Spot::File(files) => {
+                let unfit = self.unfit.as_ref().map(|why| format!(", which cannot be kept: {why}"));
+                let unfit = unfit.unwrap_or_default();
+                format!("{} holds another certificate{what}{unfit}", files.certificate.display())
+            }
             Spot::Key(files) => {
                 format!("{} holds a key, and there is no certificate for it", files.key.display())
             }
@@ -136,34 +153,50 @@ impl NotOurs {
             _ => None,
         }
     }
+
+    /// Whether labtrust signed it, with a CA that is not here: on a machine that was replaced, or before its state was
+    /// lost.
+    fn is_of_lost_ca(&self) -> bool {
+        self.chain.iter().any(|one| Parsed::from_der(one.der()).is_ok_and(|one| one.is_by_labtrust()))
+    }
 }
 
 /// The refusal to replace `not_ours`, with the choices. `options` name the installation on the
 /// command line, for the commands of the hint.
 pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, options: &[ShellLine]) -> anyhow::Error {
+    let is_lost = not_ours.iter().any(NotOurs::is_of_lost_ca);
     let titles: Vec<_> = not_ours.iter().map(NotOurs::title).collect();
-    let import = match not_ours.iter().find_map(NotOurs::files) {
-        Some((certificate, key)) => {
-            shell_line!("--cert {} --key {}", certificate, key)
-        }
-        None => "--cert FILE --key FILE".into(),
+    let titles = titles.join("; ");
+    let what = if is_lost {
+        format!("created by labtrust with a CA that is not on this machine: {titles}")
+    } else {
+        format!("not created by labtrust: {titles}")
     };
     let host = host.in_url();
-    fail(
-        format!("not created by labtrust: {}", titles.join("; ")),
+    let restore =
+        is_lost.then(|| Hint::from("restore its CA; clients then need no change:   {labtrust restore FILE}"));
+    let options = Options(options);
+    let own = [
+        hint!("create a CA, install no files yet:             {labtrust setup {}{} --stage}", host, options),
         hint!(
-            "choose one:\n  \
-             keep it, and let clients trust its CA:         {labtrust import {}{}}\n  \
-             create a CA, install no files yet:             {labtrust setup {}{} --stage}\n  \
-             replace it (setup --undo restores it):         {labtrust setup {}{} --replace}",
-            import,
-            Options(options),
+            "replace it (setup --undo restores it):         {labtrust setup {}{} --replace}",
             host,
-            Options(options),
-            host,
-            Options(options)
+            options
         ),
-    )
+    ];
+    fail(what, Hint::from("choose one:").lines(restore.into_iter().chain(keep(not_ours, options)).chain(own)))
+}
+
+/// The choice to keep what is `not_ours`, if `import` takes it.
+fn keep(not_ours: &[NotOurs], options: Options<'_>) -> Option<Hint> {
+    let import = match not_ours.iter().find_map(NotOurs::files) {
+        Some((certificate, key)) => shell_line!("--cert {} --key {}", certificate, key),
+        None => "--cert FILE --key FILE".into(),
+    };
+    let is_fit = not_ours.iter().all(|one| one.unfit.is_none());
+    is_fit.then(|| {
+        hint!("keep it, and let clients trust its CA:         {labtrust import {}{}}", import, options)
+    })
 }
 
 impl std::fmt::Debug for Occupant {

@@ -109,11 +109,32 @@ fn files_of(steps: &[Step]) -> Vec<FileReport> {
 
 fn kind_of(path: &Path) -> &'static str {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if name.starts_with("labtrust-") || name == "root.crt" {
-        "ca"
-    } else if name.ends_with(".crt") {
-        "certificate"
-    } else {
+    if !name.ends_with(".crt") {
         "settings"
+    } else if name.starts_with("labtrust-") || name == "root.crt" {
+        "ca"
+    } else {
+        "certificate"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_listed_as_what_it_is() {
+        for (path, kind) in [
+            ("/etc/gitlab/ssl/git.example.com.crt", "certificate"),
+            ("/etc/gitlab/trusted-certs/labtrust-0123456789abcdef.crt", "ca"),
+            ("/var/lib/labtrust/authority/root.crt", "ca"),
+            ("/var/lib/labtrust/authority/intermediates.crt", "certificate"),
+            ("/var/lib/labtrust/authority/setup.json", "settings"),
+            ("/etc/cron.d/labtrust-renew", "settings"),
+            ("/etc/systemd/system/labtrust-renew.timer", "settings"),
+            ("/srv/gitlab/compose.yaml", "settings"),
+        ] {
+            assert_eq!(kind_of(Path::new(path)), kind, "{path}");
+        }
     }
 }

@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use labtrust_machine::{World, receipt::Receipt};
-use labtrust_plan::text;
+use labtrust_plan::{Fingerprint, ShellLine, shell_line, text};
 use serde::{Serialize, Serializer, ser::Error as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::stores::until;
 use crate::{
+    certificate::Parsed,
     hint::Hint,
     printer::Printer,
     server::{
         install_pair::{self, PlacedChain},
         renew::schedule::Schedule,
     },
-    state::{RenewalRecord, State},
+    state::{Ca, RenewalRecord, State},
 };
 
 /// The installed certificate and its renewal.
@@ -28,6 +29,8 @@ pub(crate) struct Renewal {
     last: Option<RenewalRecord>,
     /// The next run.
     next: Schedule,
+    /// The CA of somebody else that issued the certificate, if the server sends its root.
+    ca: Option<IssuingCa>,
     #[serde(skip)]
     until: Option<String>,
     /// The certificate files that somebody else has changed since they were placed.
@@ -35,6 +38,31 @@ pub(crate) struct Renewal {
     changed: Vec<PathBuf>,
     #[serde(skip)]
     is_placed: bool,
+}
+
+/// A CA that is not labtrust's, and the command by which a client trusts it.
+#[derive(Debug, Serialize)]
+pub(crate) struct IssuingCa {
+    sha256: Fingerprint,
+    #[serde(skip)]
+    root: Parsed,
+    /// The command for clients.
+    client: ShellLine,
+}
+
+impl IssuingCa {
+    /// The CA of the certificates `placed`, unless `own` signed them.
+    fn find(own: Option<&Ca>, placed: &[PlacedChain]) -> Option<Self> {
+        let foreign = placed.iter().find(|placed| !own.is_some_and(|own| own.is_ours(&placed.chain)))?;
+        let root = Parsed::from_der(foreign.chain.last()?.der()).ok().filter(Parsed::is_self_signed)?;
+        let endpoint = match foreign.endpoints.last() {
+            Some(endpoint) => endpoint.to_string(),
+            None => foreign.leaf()?.names.first()?.to_string(),
+        };
+        let sha256 = root.fingerprint();
+        let client = shell_line!("labtrust trust {} --fingerprint {}", endpoint, sha256);
+        Some(Self { sha256, root, client })
+    }
 }
 
 /// Serializes the last run without the `schema` of its file.
@@ -49,7 +77,12 @@ fn without_schema<S: Serializer>(last: &Option<RenewalRecord>, serializer: S) ->
 
 impl Renewal {
     /// Looks at the certificates that setup or import `placed`; the first to expire counts. None without any.
-    pub(crate) fn look(state: &State<'_>, receipts: &[Receipt], placed: &[PlacedChain]) -> Option<Self> {
+    pub(crate) fn look(
+        state: &State<'_>,
+        own: Option<&Ca>,
+        receipts: &[Receipt],
+        placed: &[PlacedChain],
+    ) -> Option<Self> {
         let leaf = placed.iter().filter_map(PlacedChain::leaf).min_by_key(|leaf| leaf.not_after);
         let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(install_pair::is_of_pair);
         let renewal = Self {
@@ -57,6 +90,7 @@ impl Renewal {
             // `status` reports a damaged record separately.
             last: state.renewal().ok().flatten().cloned(),
             next: Schedule::look(&World::here(), receipts),
+            ca: IssuingCa::find(own, placed),
             until: leaf.as_ref().map(until),
             changed: install_pair::changed_certificates(receipts, placed),
             is_placed,
@@ -82,6 +116,11 @@ impl Renewal {
         &self.next
     }
 
+    /// The command by which a client trusts the CA of somebody else that issued the certificate.
+    pub(crate) fn client_line(&self) -> Option<&ShellLine> {
+        self.ca.as_ref().map(|ca| &ca.client)
+    }
+
     /// Prints it.
     pub(crate) fn print(&self, printer: &Printer) {
         printer.heading("The server's certificate:");
@@ -89,6 +128,10 @@ impl Renewal {
         printer.say(format_args!("  until      {}", self.until.as_deref().unwrap_or(changed)));
         for path in &self.changed {
             printer.say(format_args!("  changed    {}", text::path(path)));
+        }
+        if let Some(IssuingCa { root, sha256, .. }) = &self.ca {
+            printer.say(format_args!("  issued by  {}, until {}", root.title(), until(root)));
+            printer.say(format_args!("  sha256     {sha256} (of that CA)"));
         }
         if let Some(RenewalRecord { ran, well, outcome, .. }) = &self.last {
             let went = if *well { "" } else { "failed: " };

@@ -18,6 +18,7 @@ use crate::{
     hint::{Hint, shell_line},
     printer::Printer,
     server::{
+        health::look,
         install_pair::Done,
         rotate::{
             draft::{Dropped, RotateStep, is_sent},
@@ -118,13 +119,15 @@ pub(crate) fn print(
 ) {
     let printer = context.printer;
     let is_half_begun = is_half_begun(context, state, own);
+    let client_line = client_line(context, state, own);
+    let client_line = client_line.as_ref();
     let repeat = own.trust_command(context.everywhere.state.is_some());
     printer.document(&Report {
         sha256: own.root.fingerprint(),
         stores: by_store(outcomes, OutcomeState::Trusted),
         rotation: RotationReport::of(own),
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
-        next: first.into_iter().chain(next(own, is_half_begun)).collect(),
+        next: first.into_iter().chain(next(own, client_line, is_half_begun)).collect(),
     });
     for (role, own) in [
         ("Current CA", Some(own)),
@@ -137,15 +140,31 @@ pub(crate) fn print(
         printer.say(format_args!("  can sign  {}", can_sign(&own.root)));
         printer.say(format_args!("  until     {}", until(&own.root)));
     }
-    print_next(printer, own, is_half_begun);
+    print_next(printer, own, client_line, is_half_begun);
+    if client_line.is_none() {
+        printer.heading("gitlab.rb names another host than the setup was for. To see what comes first:");
+        printer.command(STATUS);
+    }
 }
 
-/// Prints the next commands.
-pub(crate) fn print_standing(context: &Context<'_>, state: &state::State<'_>, own: &Ca) {
-    print_next(context.printer, own, is_half_begun(context, state, own));
+/// The command for clients; none if they cannot reach the server at the host in gitlab.rb yet.
+fn client_line(context: &Context<'_>, state: &state::State<'_>, own: &Ca) -> Option<ShellLine> {
+    // `status` reports receipts that cannot be read.
+    let Ok(receipts) = state.receipts() else { return Some(own.client_line()) };
+    look::client_line(own, &look::followed(&context.facts, receipts, Some(own)))
 }
 
-fn print_next(printer: &Printer, own: &Ca, is_half_begun: bool) {
+/// Prints the next commands. `client_line` is the one for clients, if they can reach the server.
+pub(crate) fn print_standing(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    own: &Ca,
+    client_line: Option<&ShellLine>,
+) {
+    print_next(context.printer, own, client_line, is_half_begun(context, state, own));
+}
+
+fn print_next(printer: &Printer, own: &Ca, client_line: Option<&ShellLine>, is_half_begun: bool) {
     if is_half_begun {
         printer.heading(
             "The server does not send the next CA's root yet, so clients cannot trust it. To send it:",
@@ -164,8 +183,10 @@ fn print_next(printer: &Printer, own: &Ca, is_half_begun: bool) {
             Some("When every client works (to go back to the old CA: {labtrust rotate abort}):"),
         ),
     };
-    printer.heading(clients);
-    printer.command(own.client_line());
+    if let Some(client_line) = client_line {
+        printer.heading(clients);
+        printer.command(client_line);
+    }
     if let Some(then) = then {
         printer.heading(Hint::from(then).as_str());
     }
@@ -184,6 +205,7 @@ fn next_step(own: &Ca) -> Option<&'static str> {
 }
 
 const START: &str = "{labtrust rotate start}";
+const STATUS: &str = "{labtrust status}";
 
 /// Whether there is a next CA whose root the server does not send yet. If that is unknown, the next step reports it.
 fn is_half_begun(context: &Context<'_>, state: &state::State<'_>, own: &Ca) -> bool {
@@ -192,9 +214,9 @@ fn is_half_begun(context: &Context<'_>, state: &state::State<'_>, own: &Ca) -> b
 }
 
 /// The next commands, for scripts.
-fn next(own: &Ca, is_half_begun: bool) -> Vec<ShellLine> {
+fn next(own: &Ca, client_line: Option<&ShellLine>, is_half_begun: bool) -> Vec<ShellLine> {
     if is_half_begun {
         return vec![START.into()];
     }
-    std::iter::once(own.client_line()).chain(next_step(own).map(ShellLine::from)).collect()
+    client_line.into_iter().cloned().chain(next_step(own).map(ShellLine::from)).collect()
 }

@@ -68,7 +68,7 @@ impl<'a> Report<'a> {
         let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
         pair.next.extend(clients.iter().cloned());
         // `status` reports a record of the last backup that cannot be read: setup did what it was asked for.
-        let has_backup = !own.root.is_ca() || !matches!(state.last_backup(), Ok(None));
+        let has_backup = !own.needs_backup() || !matches!(state.last_backup(), Ok(None));
         if !has_backup {
             pair.next.push("{labtrust backup FILE}".into());
         }

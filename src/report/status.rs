@@ -82,10 +82,11 @@ pub(crate) fn look_at_anchors(
     anchors.values().map(look).collect()
 }
 
-/// The commands that trust those of `known` which are not trusted.
+/// The commands that trust those of `known` which are not trusted and have not ended.
 pub(crate) fn missing(known: &[KnownCa]) -> Vec<ShellLine> {
     let mut missing = Vec::new();
-    for ca in known.iter().filter(|ca| ca.code() == exit::NO) {
+    let now = OffsetDateTime::now_utc();
+    for ca in known.iter().filter(|ca| ca.code() == exit::NO && ca.certificate.not_after >= now) {
         let command = reports::labtrust(&ca.repeat);
         // One line may trust both CAs of a rotation.
         if !missing.contains(&command) {

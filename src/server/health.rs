@@ -11,7 +11,8 @@ use crate::{
         Parsed,
         profile::{CA_END_NOTICE, CA_END_WARNING},
     },
-    gitlab::behind::Followed,
+    gitlab::{behind::Followed, moved::Moved},
+    state::{Ca, ca::with_key},
 };
 
 pub(crate) mod look;
@@ -139,8 +140,8 @@ pub(crate) struct Signs<'a> {
     pub schedule: &'a Schedule,
     /// The command that sets this machine up as it is, if `setup` did.
     pub setup: Option<&'a ShellLine>,
-    /// The same for the hosts that gitlab.rb names now.
-    pub setup_as_configured: Option<&'a ShellLine>,
+    /// The CA in use.
+    pub own: Option<&'a Ca>,
     /// The certificates that have ended, or are not valid yet.
     pub out_of_date: &'a [OutOfDate],
     /// The settings of GitLab.
@@ -157,7 +158,10 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
         what: format!("{}, so clients reject it", certificate.what),
         next: certificate.next.clone(),
     });
-    let pending = signs.followed.pending.iter().map(|command| Concern {
+    let names: Vec<_> = names(signs).into_iter().chain(moved(signs)).collect();
+    // Another setup makes GitLab apply its gitlab.rb, too.
+    let is_set_up_again = !names.is_empty();
+    let pending = signs.followed.pending.iter().filter(|_| !is_set_up_again).map(|command| Concern {
         code: NOT_FOLLOWED,
         level: Level::Warning,
         what: "GitLab has not applied its gitlab.rb yet, so clients may not get the installed certificate"
@@ -165,7 +169,13 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
         next: vec![command.clone()],
     });
     let ends: Vec<_> = signs.leaves.iter().filter_map(|leaf| leaf_end(leaf, signs.setup, now)).collect();
-    let ca_end = signs.authority.and_then(|authority| authority_end(authority, now));
+    let mut ca_end = signs.authority.and_then(|authority| authority_end(authority, now));
+    if let (Some(end), Some(Authority { has_next: false, keeps_key: false, .. })) =
+        (&mut ca_end, signs.authority)
+    {
+        // Its owner has the next one.
+        end.next = vec![with_key(signs.setup)];
+    }
     // Each of these two concerns names the reason of a failed run already.
     let is_said = !ends.is_empty() || ca_end.as_ref().is_some_and(|end| end.level >= Level::Warning);
     let run = failed_run(signs).filter(|_| !is_said).or_else(|| missing_run(signs, now));
@@ -175,7 +185,7 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
         .chain(pending)
         .chain(run)
         .chain(schedule(signs))
-        .chain(names(signs))
+        .chain(names)
         .chain(signs.presented.iter().filter_map(|(endpoint, presented)| served(endpoint, *presented)))
         .collect();
     concerns.sort_by_key(|concern| std::cmp::Reverse(concern.level));
@@ -222,13 +232,36 @@ fn names(signs: &Signs<'_>) -> Vec<Concern> {
     hosts.sort();
     hosts.dedup();
     hosts.retain(|host| !signs.leaves.iter().any(|leaf| leaf.parsed.covers(host)));
+    let gitlab = signs.followed.endpoints.first().map(|endpoint| &endpoint.host);
     let missing = |host: &Host| {
-        let what = format!("gitlab.rb names {host}, and the installed certificate does not");
-        let request = || ShellLine::from("{labtrust request}");
-        let next = vec![signs.setup_as_configured.cloned().unwrap_or_else(request)];
+        let what = match signs.own {
+            Some(own) if !own.can_sign(host) => {
+                format!("gitlab.rb names {host}, and the CA can never sign for it")
+            }
+            _ => format!("gitlab.rb names {host}, and the installed certificate does not"),
+        };
+        let next = match signs.own {
+            Some(own) => own.lines_for(host, gitlab == Some(host)),
+            None => vec![ShellLine::from("{labtrust request}")],
+        };
         Concern { code: "name-missing", level: Level::Warning, what, next }
     };
     hosts.into_iter().map(missing).collect()
+}
+
+/// The URLs of gitlab.rb that are not those of the setup, at hosts that the certificate has.
+fn moved(signs: &Signs<'_>) -> Vec<Concern> {
+    let Some(own) = signs.own else { return Vec::new() };
+    let covered = |moved: &&Moved| {
+        !moved.to.https || signs.leaves.iter().any(|leaf| leaf.parsed.covers(&moved.to.endpoint.host))
+    };
+    let concern = |moved: &Moved| Concern {
+        code: "moved",
+        level: Level::Warning,
+        what: moved.to_string(),
+        next: vec![own.setup_line_as_configured()],
+    };
+    signs.followed.moved.iter().filter(covered).map(concern).collect()
 }
 
 fn served(endpoint: &Endpoint, presented: Presented) -> Option<Concern> {
@@ -272,12 +305,11 @@ pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option
         in_days(days)
     );
     let next = match (authority.has_next, authority.keeps_key) {
-        (true, _) => "{labtrust rotate}",
-        (false, true) => "{labtrust rotate start}",
-        // Its owner has the next one.
-        (false, false) => "{labtrust setup --ca-cert FILE --ca-key FILE}",
+        (true, _) => &["{labtrust rotate}"][..],
+        (false, true) => &["{labtrust rotate start}"],
+        (false, false) => &[],
     };
-    Some(concern("ca-ends", level, what, &[next]))
+    Some(concern("ca-ends", level, what, next))
 }
 
 fn leaf_end(leaf: &Leaf, setup: Option<&ShellLine>, now: OffsetDateTime) -> Option<Concern> {
@@ -291,9 +323,7 @@ fn leaf_end(leaf: &Leaf, setup: Option<&ShellLine>, now: OffsetDateTime) -> Opti
     let level = if days <= LEAF_CRITICAL { Level::Critical } else { Level::Warning };
     let (why, next): (_, &[&'static str]) = match renewer {
         Renewer::Kept => (format!("was not renewed on {}", due.date()), &["{labtrust renew}"]),
-        Renewer::Given => {
-            ("its CA's key is not stored here".to_owned(), &["{labtrust setup --ca-cert FILE --ca-key FILE}"])
-        }
+        Renewer::Given => ("its CA's key is not stored here".to_owned(), &[]),
         Renewer::Itself => ("no CA can renew it".to_owned(), &["{labtrust setup --undo}"]),
         Renewer::Elsewhere => {
             ("labtrust cannot renew it".to_owned(), &["{labtrust request}", "{labtrust import --cert FILE}"])
@@ -301,8 +331,10 @@ fn leaf_end(leaf: &Leaf, setup: Option<&ShellLine>, now: OffsetDateTime) -> Opti
     };
     let what = format!("the certificate ends on {} ({}), and {why}", parsed.not_after.date(), in_days(days));
     let mut concern = concern("certificate-ends", level, what, next);
-    if *renewer == Renewer::Itself {
-        concern.next.extend(setup.cloned());
+    match renewer {
+        Renewer::Itself => concern.next.extend(setup.cloned()),
+        Renewer::Given => concern.next.push(with_key(setup)),
+        Renewer::Kept | Renewer::Elsewhere => {}
     }
     Some(concern)
 }

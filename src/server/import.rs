@@ -8,7 +8,12 @@ use zeroize::Zeroizing;
 
 use super::setup::site::{Site, SiteOptions};
 use crate::{
-    certificate::{CertificateDer, Parsed, PrivateKey, SubjectName, chain::Chain, import::Material, name},
+    certificate::{
+        CertificateDer, Parsed, PrivateKey, SubjectName,
+        chain::{Chain, refuse_other_host},
+        import::Material,
+        name,
+    },
     client::stores::Selection,
     gitlab::Pair,
     hint::{fail, shell_line},
@@ -131,25 +136,7 @@ pub(crate) fn dropped(leaf: &Parsed, asked: &[SubjectName]) -> Option<String> {
 
 /// Refuses a certificate that is not for both hosts.
 pub(crate) fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Result<()> {
-    for endpoint in [gitlab, registry] {
-        if leaf.names.is_empty() {
-            return Err(fail(
-                format!(
-                    "the certificate for {} has no subject alternative name, and clients check no other name",
-                    leaf.title()
-                ),
-                "ask the CA for a certificate with the subject alternative names of the request",
-            ));
-        }
-        if !leaf.covers(&endpoint.host) {
-            return Err(fail(
-                format!("the certificate is for {}, not for {}", name::list(&leaf.names), endpoint.host),
-                "use another certificate, or set the host: --host HOST, --registry HOST:PORT. If a requested name is \
-                 missing, ask the CA for a new certificate",
-            ));
-        }
-    }
-    Ok(())
+    [gitlab, registry].into_iter().try_for_each(|endpoint| refuse_other_host(leaf, &endpoint.host))
 }
 
 /// The certificate and key to install. If they are installed already, byte for byte as they are there.

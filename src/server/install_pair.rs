@@ -143,13 +143,21 @@ pub(crate) fn is_of_pair(record: &ChangeRecord) -> bool {
 /// The installed certificate files that somebody else has changed since.
 pub(crate) fn changed_certificates(receipts: &[Receipt], placed: &[PlacedChain]) -> Vec<PathBuf> {
     let records = receipts.iter().flat_map(|receipt| &receipt.changes).filter(|record| is_of_pair(record));
-    let files = records.flat_map(|record| &record.steps).filter_map(|step| match step {
-        StepRecord::File { path, after: Some(_), .. } => Some(path),
-        _ => None,
+    let files = records.flat_map(|record| {
+        record.steps.iter().filter_map(|step| match step {
+            StepRecord::File { path, after: Some(_), .. } if is_in_use(record, path) => Some(path),
+            _ => None,
+        })
     });
     let is_certificate = |path: &Path| path.extension().is_some_and(|ending| ending == "crt");
     let is_changed = |path: &Path| placed.iter().all(|unchanged| unchanged.path != path);
     files.filter(|path| is_certificate(path) && is_changed(path)).cloned().collect()
+}
+
+/// Whether the last change of `record` installed the file at `path`. An earlier one may have installed files for a host
+/// that GitLab had then: they stay until an undo, and nothing serves or renews them.
+fn is_in_use(record: &ChangeRecord, path: &Path) -> bool {
+    record.proof.files().contains(&path)
 }
 
 /// The installed certificate files that nobody has changed since.
@@ -165,7 +173,7 @@ pub(crate) fn chains_placed(state: &state::State<'_>) -> Result<Vec<PlacedChain>
                 let standing = world.read(path)?.unwrap_or_default();
                 let chain = Certificate::read_all(&standing).0;
                 // A CA for GitLab itself is a single file.
-                let is_pair = path.as_os_str() != record.subject.as_str();
+                let is_pair = path.as_os_str() != record.subject.as_str() && is_in_use(record, path);
                 if Fingerprint::of(&standing) == *after && is_pair && !chain.is_empty() {
                     let files = record.proof.files().into_iter().map(Path::to_owned).collect();
                     let endpoints = record.proof.endpoints().into_iter().cloned().collect();

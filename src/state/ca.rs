@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, successor};
 
+pub(crate) use self::command_lines::with_key;
 use super::{Damage, Files, OnDisk, Rotation, SetupReceipt, SetupRecord, Way, parse_json, steady::steady};
 
 /// The next or the old CA, or its damage.
@@ -227,6 +228,11 @@ impl Ca {
     /// Whether the key that signs for it is kept here.
     pub(crate) fn keeps_key(&self) -> bool {
         self.folder.join(KEY).exists()
+    }
+
+    /// Whether its loss would be the loss of a CA: nobody else has its key.
+    pub(crate) fn needs_backup(&self) -> bool {
+        self.root.is_ca() && self.keeps_key()
     }
 
     /// The CA with its key, ready to sign. A self-signed certificate and a company's CA have no

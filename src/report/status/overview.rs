@@ -33,6 +33,8 @@ const IMPORT: &str = "{labtrust import --cert FILE}";
 pub(crate) struct Overview<'s> {
     /// The CA that setup made here.
     pub own: Option<&'s Ca>,
+    /// The command by which a client trusts it, if the server can be reached.
+    pub client_line: Option<ShellLine>,
     /// All known CAs.
     pub anchors: BTreeMap<Fingerprint, Anchor>,
     /// The certificates in place.
@@ -89,10 +91,15 @@ impl Overview<'_> {
             printer.command(command);
         }
         if let Some(own) = self.own {
-            rotation::print_standing(context, state, own);
+            rotation::print_standing(context, state, own, self.client_line.as_ref());
         }
-        if let Some(own) = self.kept(state) {
-            backup::print_last(context, last_backup(state), end_of_placed(&self.placed, own));
+        if let Some(client) = self.foreign_client_line() {
+            printer.heading("On each client that does not trust the certificate's CA yet:");
+            printer.command(client);
+        }
+        let last = last_backup(state);
+        if let Some(own) = self.kept(state).filter(|own| last.is_some() || own.needs_backup()) {
+            backup::print_last(context, last, end_of_placed(&self.placed, own));
         }
     }
 
@@ -157,7 +164,13 @@ impl Overview<'_> {
 
     fn next(&self, missing: &[ShellLine]) -> Vec<ShellLine> {
         let concerns = self.concerns.iter().flat_map(|concern| concern.next.iter().cloned());
-        concerns.chain(missing.iter().cloned()).chain(self.own.into_iter().map(Ca::client_line)).collect()
+        let clients = self.client_line.iter().chain(self.foreign_client_line()).cloned();
+        concerns.chain(missing.iter().cloned()).chain(clients).collect()
+    }
+
+    /// The command for clients of a certificate that a CA of somebody else issued.
+    fn foreign_client_line(&self) -> Option<&ShellLine> {
+        self.renewal.as_ref().and_then(Renewal::client_line)
     }
 
     /// The CA in this state folder: under sudo, the nearest CA can be the calling user's.

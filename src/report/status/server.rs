@@ -47,16 +47,16 @@ impl<'s> Server<'s> {
             // A damaged receipt is among the damages.
             Err(error) => (Vec::new(), (!error.is::<Damage>()).then_some(error)),
         };
-        let renewal = Renewal::look(state, receipts, &placed);
+        let renewal = Renewal::look(state, own, receipts, &placed);
         let (authority, leaves) = (own.and_then(look::authority), look::leaves(own, &placed));
         let presented = look::presented(&placed);
-        let as_configured = own.map(Ca::setup_line_as_configured);
         let setup = own.map(|own| {
             let leaf = placed.iter().find(|placed| own.has_signed(&placed.chain)).and_then(PlacedChain::leaf);
             let is_trusted =
                 untrust::trusted(receipts).any(|anchor| anchor.sha256() == own.anchor().sha256());
             own.setup_line(leaf.as_ref(), is_trusted)
         });
+        let followed = look::followed(&context.facts, receipts, own);
         let signs = Signs {
             authority,
             leaves: &leaves,
@@ -64,15 +64,16 @@ impl<'s> Server<'s> {
             schedule: schedule(renewal.as_ref()),
             installed: placed.iter().filter_map(|placed| placed.installed).max(),
             setup: setup.as_ref(),
-            setup_as_configured: as_configured.as_ref(),
+            own,
             out_of_date: &out_of_date::find(own, setup.as_ref(), &placed, now),
-            followed: &look::followed(&context.facts, receipts, own),
+            followed: &followed,
             presented: &presented,
         };
         let concerns = judge(&signs, now);
         let requests = state.requests().map(|requests| &requests.kept[..]).unwrap_or_default();
         let overview = Overview {
             own,
+            client_line: own.and_then(|own| look::client_line(own, &followed)),
             requests: requests.iter().filter(|request| request.answer.is_empty()).collect(),
             anchors: anchors(receipts, own),
             renewal,

@@ -3,11 +3,11 @@
 use std::{path::Path, thread, time::Duration};
 
 use labtrust_machine::{World, handshake, receipt::Receipt};
-use labtrust_plan::{Certificate, Endpoint, Facts};
+use labtrust_plan::{Certificate, Endpoint, Facts, ShellLine};
 
 use super::{Authority, Leaf, Presented, Renewer};
 use crate::{
-    gitlab::{self, behind},
+    gitlab::{self, Role, behind},
     server::install_pair::PlacedChain,
     state::{Ca, RECEIPT},
 };
@@ -54,6 +54,22 @@ pub(crate) fn followed(facts: &Facts, receipts: &[Receipt], own: Option<&Ca>) ->
         .collect();
     let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
     behind::look(&World::here(), facts, &placed, known)
+}
+
+/// The command by which a client trusts `own`, at the port of the registry in the settings `followed`; none while they
+/// name another host, which has no certificate yet.
+pub(crate) fn client_line(own: &Ca, followed: &behind::Followed) -> Option<ShellLine> {
+    // GitLab still serves what it served before.
+    if followed.pending.is_some() {
+        return Some(own.client_line());
+    }
+    match followed.moved.iter().find(|moved| moved.role == Role::Registry) {
+        None => Some(own.client_line()),
+        Some(moved) if moved.is_port_of_same_host() => {
+            Some(own.client_line_at(&moved.to.endpoint.to_string()))
+        }
+        Some(_) => None,
+    }
 }
 
 /// What the endpoints of the certificates that were `placed` present, all asked at the same time.

@@ -64,6 +64,7 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
     let followed = Followed {
         pending: Some(ShellLine::from("gitlab-ctl reconfigure")),
         endpoints: vec![endpoint("gitlab.example.com:443"), endpoint("registry.example.com:443")],
+        moved: Vec::new(),
     };
     let leaves = [Leaf { parsed: certificate(90), renewer: Renewer::Kept }];
     let presented = [
@@ -78,7 +79,7 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
         installed: None,
         schedule: &Schedule::Runs { next: String::new(), since: None },
         setup: None,
-        setup_as_configured: None,
+        own: None,
         out_of_date: &[],
         followed: &followed,
         presented: &presented,
@@ -88,15 +89,22 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
         codes(&concerns),
         [
             ("ca-ends", Level::Critical),
-            (NOT_FOLLOWED, Level::Warning),
             ("renewal-missing", Level::Warning),
             ("name-missing", Level::Warning),
             ("not-served", Level::Warning),
             ("not-answering", Level::Notice),
         ]
     );
-    assert!(concerns[3].what.contains("registry.example.com"), "{concerns:?}");
+    assert!(concerns[2].what.contains("registry.example.com"), "{concerns:?}");
     assert_eq!(level(&concerns), Level::Critical);
+    // Another setup for the missing name makes GitLab apply its settings, too.
+    let complete = Followed {
+        pending: followed.pending.clone(),
+        endpoints: vec![endpoint("gitlab.example.com:443")],
+        moved: Vec::new(),
+    };
+    signs.followed = &complete;
+    assert!(codes(&judge(&signs, NOW)).contains(&(NOT_FOLLOWED, Level::Warning)));
 
     // An installation a week ago is no run.
     let never = Schedule::Runs { next: String::new(), since: Some(NOW - Duration::days(8)) };

@@ -70,7 +70,7 @@ pub(crate) fn look(
     now: OffsetDateTime,
 ) -> Result<Answer> {
     let standing = CurrentCertificate::find(facts, state)?;
-    clock::refuse_clock_behind(now, &[&standing.leaf, &standing.root], ran)?;
+    clock::refuse_clock_behind(now, &[&standing.leaf, &standing.root], ran, &standing.setup)?;
     let leaf = &standing.leaf;
     let due = match arguments.if_expiring {
         None => now,

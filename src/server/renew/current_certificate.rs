@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use labtrust_machine::World;
-use labtrust_plan::{Certificate, Facts};
+use labtrust_plan::{Certificate, Facts, ShellLine};
+use time::OffsetDateTime;
 
 use crate::{
     certificate::{Authority, Parsed, PrivateKey},
@@ -13,7 +14,7 @@ use crate::{
         install_pair::{self, PlacedChain},
         setup::{draft::ADD_HOST_HINT, site::Site},
     },
-    state::{Ca, RECEIPT, State, recorded},
+    state::{Ca, RECEIPT, State, ca::with_key, recorded},
 };
 
 /// The installed certificate.
@@ -22,6 +23,8 @@ pub(crate) struct CurrentCertificate {
     /// The root that clients trust, or the leaf if the root is unknown.
     pub root: Parsed,
     pub signer: Signer,
+    /// The command that sets this machine up again.
+    pub setup: ShellLine,
 }
 
 /// The signer of the next certificate.
@@ -52,16 +55,17 @@ impl CurrentCertificate {
     }
 
     fn of_setup(facts: &Facts, state: &State<'_>, own: Ca) -> Result<Self> {
+        let setup = own.setup_line(None, true);
         let mut site = Site::of_setup(facts, state, &own.notes)?;
         let files = site.files();
         let Some((certificate, key)) = files.first() else {
-            return Err(fail("no certificate file is known here", "install a certificate: {labtrust setup}"));
+            return Err(fail("no certificate file is known here", hint!("install a certificate: {}", setup)));
         };
         let world = World::here();
         let Some(standing) = world.read(certificate)? else {
             return Err(fail(
                 format!("there is nothing to renew: {} does not exist", certificate.display()),
-                "install the certificate (again): {labtrust setup}",
+                hint!("install the certificate (again): {}", setup),
             ));
         };
         let chain = Certificate::read_all(&standing).0;
@@ -72,21 +76,28 @@ impl CurrentCertificate {
             ));
         }
         if !own.has_signed(&chain) {
-            return Self::foreign(state, &chain, certificate);
+            return Self::foreign(state, &chain, certificate, setup);
         }
         let leaf = first(&chain, certificate)?;
         let root = own.root.clone();
+        let setup = own.setup_line(Some(&leaf), true);
         let signer = match own.open()? {
             _ if !own.root.is_ca() => Signer::Others {
                 why: "every client would have to trust the new self-signed certificate".into(),
-                hint: "create a CA instead, whose certificates can be renewed: {labtrust setup --undo}; {labtrust setup HOST}"
-                    .into(),
+                hint: hint!(
+                    "create a CA instead, whose certificates can be renewed: {labtrust setup --undo}; {}",
+                    own.setup_line_with_ca(Some(&leaf), true)
+                ),
             },
             None => Signer::Others {
                 why: "its CA's key is not on this machine".into(),
-                hint: "sign with the key once more: {labtrust setup --ca-cert FILE --ca-key FILE}".into(),
+                hint: hint!(
+                    "sign with the key once more: {}",
+                    with_key(Some(&own.setup_line(Some(&leaf), true)))
+                ),
             },
             Some(authority) => {
+                own.refuse_ended(Some(&leaf), OffsetDateTime::now_utc())?;
                 let is_ours = |chain: &[Certificate]| own.is_ours(chain);
                 site.assign_extra_hosts(&leaf, &is_ours, false, ADD_HOST_HINT)?;
                 site.guard(&is_ours, false, &site.gitlab.host)?;
@@ -95,22 +106,35 @@ impl CurrentCertificate {
                 Signer::Ours(Box::new(Ours { own, authority, site, key }))
             }
         };
-        Ok(Self { leaf, root, signer })
+        Ok(Self { setup, leaf, root, signer })
     }
 
     /// The certificate at `path` if `import` installed it. Any other foreign certificate is an error.
-    fn foreign(state: &State<'_>, chain: &[Certificate], path: &Path) -> Result<Self> {
+    fn foreign(state: &State<'_>, chain: &[Certificate], path: &Path, setup: ShellLine) -> Result<Self> {
         let is_placed = chain.first().map(Certificate::fingerprint).is_some_and(|leaf| {
             install_pair::leaves_placed(state).is_ok_and(|placed| placed.contains(&leaf))
         });
         if is_placed {
             return Self::imported(chain, path);
         }
+        if chain.iter().any(|one| Parsed::from_der(one.der()).is_ok_and(|one| one.is_by_labtrust())) {
+            return Err(fail(
+                format!(
+                    "{} contains a certificate of a labtrust CA that is not on this machine",
+                    path.display()
+                ),
+                hint!(
+                    "restore that CA: {labtrust restore FILE --replace}; or replace the certificate: {}",
+                    setup.with(["--replace"])
+                ),
+            ));
+        }
         Err(fail(
             format!("{} contains a certificate that labtrust did not create", path.display()),
             hint!(
-                "keep it: {labtrust import --cert {} --key FILE}; or replace it: {labtrust setup --replace}",
-                path
+                "keep it: {labtrust import --cert {} --key FILE}; or replace it: {}",
+                path,
+                setup.with(["--replace"])
             ),
         ))
     }
@@ -123,7 +147,7 @@ impl CurrentCertificate {
                     "there is nothing to renew: no installed certificate is recorded in {}",
                     state.folder().display()
                 ),
-                "if you made it with --state DIR or as another user, run this command in the same way; else create one: {labtrust setup HOST}",
+                "if you made it with --state DIR or as another user, run this command in the same way; if its state is lost, restore it: {labtrust restore FILE}; else create one: {labtrust setup HOST}",
             ));
         };
         Self::imported(chain, path)
@@ -136,6 +160,7 @@ impl CurrentCertificate {
         Ok(Self {
             root: root.unwrap_or_else(|| leaf.clone()),
             leaf,
+            setup: "{labtrust setup}".into(),
             signer: Signer::Others {
                 why: "only its issuer can renew an imported certificate".into(),
                 hint: hint!(

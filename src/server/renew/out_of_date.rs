@@ -3,7 +3,11 @@
 use labtrust_plan::ShellLine;
 use time::OffsetDateTime;
 
-use crate::{certificate::Parsed, server::install_pair::PlacedChain, state::Ca};
+use crate::{
+    certificate::Parsed,
+    server::install_pair::PlacedChain,
+    state::{Ca, ca::with_key},
+};
 
 /// A certificate that has ended, or is not valid yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,18 +22,24 @@ pub(crate) struct OutOfDate {
 enum By {
     /// Itself: our CA, or a self-signed certificate. No other CA can issue it again.
     Itself,
+    /// Our CA, whose key is kept here.
     Ours,
+    /// A CA that `setup` has used, whose key is not kept here; or that CA is out of date itself.
+    Given,
     Others,
 }
 
 /// The next commands: for an expired certificate, and for one that is not valid yet. The second means a wrong clock,
-/// now or when the certificate was created. [`SETUP`] stands for the setup of the CA in use.
+/// now or when the certificate was created. [`SETUP`] stands for the setup of the CA in use, and [`GIVEN`] for the same
+/// with the files of a CA.
 const WAYS: &[(By, &[&str], &[&str])] = &[
     (By::Itself, &["{labtrust setup --undo}", SETUP], &["date"]),
     (By::Ours, &["{labtrust renew}"], &["date", SETUP]),
+    (By::Given, &[GIVEN], &["date", GIVEN]),
     (By::Others, &["{labtrust request}", "{labtrust import --cert FILE}"], &["date"]),
 ];
 const SETUP: &str = "{labtrust setup}";
+const GIVEN: &str = "{labtrust setup --ca-cert FILE --ca-key FILE}";
 
 /// The certificates that are out of date at `now`: the CA in use, else the `placed` ones. `setup` sets this machine up
 /// again.
@@ -39,18 +49,19 @@ pub(crate) fn find(
     placed: &[PlacedChain],
     now: OffsetDateTime,
 ) -> Vec<OutOfDate> {
+    let is_given = |own: &Ca| own.root.is_ca() && !own.keeps_key();
     let authority = own.and_then(|own| {
-        [&own.root]
-            .into_iter()
-            .chain(&own.intermediates)
-            .find_map(|certificate| of(certificate, By::Itself, setup, now))
+        let by = if is_given(own) { By::Given } else { By::Itself };
+        let mut all = [&own.root].into_iter().chain(&own.intermediates);
+        all.find_map(|certificate| of(certificate, by, setup, now))
     });
     let leaves = placed.iter().filter_map(|placed| {
-        let by = match own.is_some_and(|own| own.has_signed(&placed.chain)) {
+        let by = match own.filter(|own| own.has_signed(&placed.chain)) {
             // A certificate of an expired CA cannot be renewed.
-            true if authority.is_some() => return None,
-            true => By::Ours,
-            false => By::Others,
+            Some(_) if authority.is_some() => return None,
+            Some(own) if is_given(own) => By::Given,
+            Some(_) => By::Ours,
+            None => By::Others,
         };
         of(&placed.leaf()?, by, setup, now)
     });
@@ -66,6 +77,7 @@ fn of(certificate: &Parsed, by: By, setup: Option<&ShellLine>, now: OffsetDateTi
     let next = if now < certificate.not_before { early } else { ended };
     let line = |line: &&'static str| match setup {
         Some(setup) if *line == SETUP => setup.clone(),
+        Some(_) if *line == GIVEN => with_key(setup),
         _ => ShellLine::from(*line),
     };
     Some(OutOfDate { what, next: next.iter().map(line).collect() })

@@ -15,7 +15,7 @@ use crate::{
         trust,
     },
     gitlab::{Pair, expected::Expected},
-    hint::fail,
+    hint::{fail, hint},
     server::{
         install_pair::Plan,
         placed_pair::PlacedPair,
@@ -23,7 +23,7 @@ use crate::{
     },
     state::{
         Ca, RECEIPT, Rotation, State, Way,
-        ca::{self, AUTHORITY, Beside},
+        ca::{self, AUTHORITY, Beside, with_key},
         recorded,
     },
 };
@@ -286,13 +286,20 @@ fn open(own: &Ca) -> Result<Authority> {
     if !own.root.is_ca() {
         return Err(fail(
             "there is no CA here, only a self-signed certificate: a rotation needs a CA",
-            "create a CA, then run the new command on every client: {labtrust setup --undo}; {labtrust setup HOST}",
+            hint!(
+                "create a CA, then run the new command on every client: {labtrust setup --undo}; {}",
+                own.setup_line_with_ca(None, true)
+            ),
         ));
     }
+    own.refuse_ended(None, OffsetDateTime::now_utc())?;
     own.open()?.ok_or_else(|| {
         fail(
             format!("the key of {} is not on this machine, but must sign the next CA", own.root.title()),
-            "create the next CA where the key is, then use it here: {labtrust setup --ca-cert FILE --ca-key FILE}",
+            hint!(
+                "create the next CA where the key is, then use it here: {}",
+                with_key(Some(&own.setup_line(None, true)))
+            ),
         )
     })
 }
@@ -335,7 +342,7 @@ impl PairAtSite {
                     path.display(),
                     owner.root.title()
                 ),
-                "install one first: {labtrust setup}",
+                hint!("install one first: {}", owner.setup_line(None, true)),
             )
         };
         let standing = other.and_then(standing).or(own).ok_or_else(nothing)?;

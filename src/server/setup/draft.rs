@@ -115,7 +115,7 @@ impl Draft {
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(facts, worlds, &anchor, &stores_of(arguments));
         let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
-        if let (Issuer::Adopted(authority), false) = (&ca, arguments.no_trust) {
+        if let (Issuer::Adopted(authority, _), false) = (&ca, arguments.no_trust) {
             let why = authority.root().broad_scope(&[]);
             warnings.extend(
                 why.map(|why| format!("this machine will trust {}: {why}", authority.root().title())),
@@ -140,7 +140,7 @@ impl Issuer {
         match self {
             Self::Known(_, authority) => authority.as_ref(),
             Self::Made(authority) => Some(authority),
-            Self::Adopted(_) | Self::SelfSigned => None,
+            Self::Adopted(..) | Self::SelfSigned => None,
         }
     }
 
@@ -148,14 +148,14 @@ impl Issuer {
     fn broad_scope(&self) -> Option<String> {
         match self {
             Self::Made(authority) => authority.root().broad_scope(&[]),
-            Self::Known(..) | Self::Adopted(_) | Self::SelfSigned => None,
+            Self::Known(..) | Self::Adopted(..) | Self::SelfSigned => None,
         }
     }
 
     /// Whether it can sign for `name`. If its key is not here: whether the certificate in `places` has the name.
     fn can_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
         match self {
-            Self::Known(_, Some(authority)) | Self::Adopted(authority) => {
+            Self::Known(_, Some(authority)) | Self::Adopted(authority, _) => {
                 authority.check_permitted(std::slice::from_ref(name)).is_ok()
             }
             Self::Known(_, None) => leaf::has_name(places, name),
@@ -167,7 +167,10 @@ impl Issuer {
     fn is_ours(&self, chain: &[Certificate]) -> bool {
         match self {
             Self::Known(own, _) => own.is_ours(chain),
-            Self::Adopted(authority) => Ca::leads_to(chain, authority.root()),
+            Self::Adopted(authority, earlier) => {
+                Ca::leads_to(chain, authority.root())
+                    || earlier.as_ref().is_some_and(|earlier| earlier.is_ours(chain))
+            }
             Self::Made(_) | Self::SelfSigned => false,
         }
     }

@@ -1,14 +1,14 @@
 //! The CA that signs in a setup: an earlier one, a company's, or a new one.
 
 use anyhow::{Context as _, Result};
-use labtrust_plan::text;
+use labtrust_plan::{Options, text};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
 use super::{asked::Asked, order::Order};
 use crate::{
     certificate::{Authority, Scope, SubjectName},
-    hint::fail,
+    hint::{fail, hint},
     state::{Ca, State},
 };
 
@@ -18,8 +18,9 @@ pub(crate) enum Issuer {
     Known(Box<Ca>, Option<Authority>),
     /// A new CA, whose key is stored here.
     Made(Authority),
-    /// A company's CA. Its key is used now and never stored.
-    Adopted(Authority),
+    /// A company's CA. Its key is used now and never stored. Beside it the company's CA of an earlier setup, if that is
+    /// here.
+    Adopted(Authority, Option<Box<Ca>>),
     /// No CA: the leaf signs itself.
     SelfSigned,
 }
@@ -28,7 +29,9 @@ pub(crate) enum Issuer {
 pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
     let now = OffsetDateTime::now_utc();
     if let Some((certificate, key)) = arguments.ca {
-        return adopt(arguments, certificate, key, now).map(Issuer::Adopted);
+        let adopted = adopt(arguments, certificate, key, now)?;
+        let earlier = state.ca()?.filter(|own| own.root.is_ca() && !own.keeps_key());
+        return Ok(Issuer::Adopted(adopted, earlier.cloned().map(Box::new)));
     }
     if let Some(own) = state.ca()? {
         return known(own.clone(), arguments, order);
@@ -58,19 +61,19 @@ fn known(own: Ca, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
         ));
     }
     let Some(authority) = own.open()? else { return Ok(Issuer::Known(Box::new(own), None)) };
-    authority.check_permitted(&order.names)?;
-    let outside: Vec<_> = order
-        .permits
-        .iter()
-        .filter(|domain| !authority.permitted().permits(&SubjectName::Dns((*domain).clone())))
-        .map(ToString::to_string)
-        .collect();
-    if !outside.is_empty() {
-        return Err(fail(
-            format!("the CA on this machine can never sign for {}", outside.join(", ")),
-            "create a next CA with wider limits: {labtrust rotate start --permit DOMAIN}",
-        ));
+    own.refuse_ended(None, OffsetDateTime::now_utc())?;
+    // The clients of a GitLab with another host need another command in any case, so a rotation spares them nothing.
+    let gitlab = SubjectName::from(order.gitlab.host.clone());
+    if let Err(error) = authority.check_permitted(&[gitlab]) {
+        let over = hint!(
+            "start over for this host (every client then needs the new command): {labtrust setup --undo}; {labtrust setup {}{}}",
+            order.gitlab.host.in_url(),
+            Options(&arguments.place.options())
+        );
+        return Err(fail(error.to_string(), over));
     }
+    let domains = order.permits.iter().map(|domain| SubjectName::Dns(domain.clone()));
+    authority.check_permitted(&order.names.iter().cloned().chain(domains).collect::<Vec<_>>())?;
     Ok(Issuer::Known(Box::new(own), Some(authority)))
 }
 

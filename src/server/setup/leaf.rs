@@ -45,7 +45,7 @@ pub(crate) fn leaf(
 ) -> Result<Leaf> {
     let own = match ca {
         Issuer::Known(own, _) => Some((**own).clone()),
-        Issuer::Adopted(authority) => {
+        Issuer::Adopted(authority, _) => {
             let is_it = |own: &&Ca| own.root.fingerprint() == authority.root().fingerprint();
             state.ca()?.filter(is_it).cloned()
         }
@@ -70,7 +70,7 @@ pub(crate) fn leaf(
         Ok::<_, anyhow::Error>((authority.sign(&order, now)?, authority.root().clone()))
     };
     let (issued, root) = match ca {
-        Issuer::Made(authority) | Issuer::Adopted(authority) | Issuer::Known(_, Some(authority)) => {
+        Issuer::Made(authority) | Issuer::Adopted(authority, _) | Issuer::Known(_, Some(authority)) => {
             sign(authority)?
         }
         Issuer::Known(own, None) if own.root.is_ca() => {

@@ -7,16 +7,19 @@ use labtrust_machine::{
     World,
     receipt::{Phase, Receipt},
 };
-use labtrust_plan::{Certificate, Change, Endpoint, Facts, Fingerprint, Host, ShellLine, StoreId, Target};
+use labtrust_plan::{
+    Certificate, Change, Endpoint, Facts, Fingerprint, Host, Options, ShellLine, StoreId, Target,
+};
 
 use super::order::endpoints;
 use crate::{
     by_hand::ByHand,
     certificate::{Parsed, SubjectName},
     gitlab::{
-        self, Config, Configured, Installation, Kind, Layout, Pair, PortAdvice, Prepared, configure,
+        self, Config, Configured, Installation, Kind, Layout, Pair, PortAdvice, Prepared, Role, configure,
         expected::Expected,
         guard,
+        moved::{Moved, moved},
         pair_plan::{self, linked::LinkState},
         ready,
     },
@@ -42,6 +45,8 @@ pub(crate) struct Site {
     doubts: Vec<String>,
     /// The options that named the site.
     options: Vec<ShellLine>,
+    /// The URLs in gitlab.rb at other hosts than those of the setup.
+    moved: Vec<Moved>,
     /// GitLab itself.
     pub gitlab: Endpoint,
     /// Its registry.
@@ -59,10 +64,21 @@ pub(crate) struct SiteOptions<'a> {
     pub registry: Option<&'a Target>,
 }
 
+/// The use of a site.
+#[derive(Clone, Copy)]
+enum Purpose<'a> {
+    /// To set it up: its gitlab.rb is edited where HTTPS needs that.
+    SetUp,
+    /// To read its names.
+    Read,
+    /// To replace the certificate of an earlier setup for these endpoints.
+    Replace(&'a [Endpoint]),
+}
+
 impl Site {
     /// The site that `options` name, with the changes that HTTPS needs in its gitlab.rb.
     pub(crate) fn find(facts: &Facts, state: &State<'_>, options: SiteOptions<'_>) -> Result<Self> {
-        Self::find_with(facts, state, options, true)
+        Self::find_with(facts, state, options, Purpose::SetUp)
     }
 
     /// The site that `options` name; its gitlab.rb stays as it is.
@@ -71,14 +87,14 @@ impl Site {
         state: &State<'_>,
         options: SiteOptions<'_>,
     ) -> Result<Self> {
-        Self::find_with(facts, state, options, false)
+        Self::find_with(facts, state, options, Purpose::Read)
     }
 
     fn find_with(
         facts: &Facts,
         state: &State<'_>,
         options: SiteOptions<'_>,
-        changes_settings: bool,
+        purpose: Purpose<'_>,
     ) -> Result<Self> {
         let SiteOptions { folders, host, registry } = options;
         let world = World::here();
@@ -96,22 +112,31 @@ impl Site {
             _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
         };
         let mut config = installation.settings(&world)?;
-        if changes_settings {
+        if matches!(purpose, Purpose::SetUp) {
             config = installation.evaluated(&world, config);
             let host = host.map_or_else(|| "HOST".into(), |host| host.host.in_url());
             installation.refuse_unread_files(&config, &host)?;
         }
-        let (gitlab, registry) = match &prepared {
+        let (mut gitlab, mut registry) = match &prepared {
             Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
             None => endpoints(host, registry, &config)?,
         };
-        let configured = if changes_settings {
+        let mut all_moved = match purpose {
+            Purpose::Replace(endpoints) => moved(&config, endpoints),
+            Purpose::SetUp | Purpose::Read => Vec::new(),
+        };
+        // The same certificate is served on another port.
+        for same in all_moved.extract_if(.., |moved| moved.is_port_of_same_host()) {
+            *(if same.role == Role::Gitlab { &mut gitlab } else { &mut registry }) = same.to.endpoint;
+        }
+        let configured = if matches!(purpose, Purpose::SetUp) {
             Configured::plan(&world, &installation, &config, &gitlab, &registry)?
         } else {
             installation.control = None;
             Configured::untouched(&installation, &config)
         };
-        let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
+        let mut layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
+        layout.leave_moved(&all_moved);
         let port_advice = PortAdvice::look(&world, &installation, &configured.config, &gitlab, &registry);
         let doubts = doubts(&world, &installation, &configured.config, &layout);
         let is_begun = is_begun(state.receipts()?, &installation);
@@ -126,6 +151,7 @@ impl Site {
             port_advice,
             doubts,
             options,
+            moved: all_moved,
             gitlab,
             registry,
         })
@@ -137,7 +163,7 @@ impl Site {
         let registry = notes.endpoints.last().map(Target::from);
         let options =
             SiteOptions { folders: &notes.site, host: gitlab.as_ref(), registry: registry.as_ref() };
-        Self::find_as_configured(facts, state, options)
+        Self::find_with(facts, state, options, Purpose::Replace(&notes.endpoints))
     }
 
     /// The certificate and key files.
@@ -253,6 +279,9 @@ impl Site {
 
     /// The next steps on this machine. `unmet` are the reasons why clients do not get the certificate yet.
     pub(crate) fn next(&self, unmet: &[String]) -> Vec<ByHand> {
+        if !self.moved.is_empty() {
+            return vec![ByHand::command(shell_line!("{labtrust setup{}}", Options(&self.options)))];
+        }
         let prepared = self.prepared.iter().map(Prepared::start);
         let commands = prepared.chain(self.awaited()).map(ByHand::command);
         let next: Vec<_> = commands.chain(self.port_advice.by_hand.iter().cloned()).collect();
@@ -294,7 +323,8 @@ impl Site {
     /// the endpoints of clients where no proof was possible before.
     pub(crate) fn unmet(&self, sha256: Fingerprint, sent_with: Option<Fingerprint>) -> Vec<String> {
         let promises = self.layout.promises.iter().filter(|promise| !promise.is_kept(sha256, sent_with));
-        let mut unmet: Vec<String> = promises.map(|promise| promise.why.clone()).collect();
+        let promises = promises.map(|promise| promise.why.clone());
+        let mut unmet: Vec<String> = self.moved.iter().map(Moved::to_string).chain(promises).collect();
         if unmet.is_empty() && self.reconfigures() && self.installation.reconfigure_by_hand().is_some() {
             unmet.push("GitLab applies gitlab.rb only when it is reconfigured".into());
         }
@@ -313,10 +343,8 @@ impl Site {
         sent_with: Option<Fingerprint>,
     ) -> Vec<String> {
         let promises = self.layout.promises.iter().filter(|promise| !promise.is_served);
-        promises
-            .filter(|promise| !promise.is_kept(sha256, sent_with))
-            .map(|promise| promise.why.clone())
-            .collect()
+        let promises = promises.filter(|promise| !promise.is_kept(sha256, sent_with));
+        self.moved.iter().map(Moved::to_string).chain(promises.map(|promise| promise.why.clone())).collect()
     }
 
     /// Prints the reasons why clients do not get the certificate yet, and the next steps on this machine.

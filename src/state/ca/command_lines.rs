@@ -1,12 +1,20 @@
 //! The commands that a person runs for a CA: to trust it, on this machine and on clients, and to set this machine up again.
 
-use labtrust_plan::{Options, ShellLine};
+use anyhow::Result;
+use labtrust_plan::{Host, Options, ShellLine};
+use time::OffsetDateTime;
 
 use super::{Ca, ROOT};
 use crate::{
-    certificate::{parsed::Parsed, profile::LEAF_DAYS},
-    hint::shell_line,
+    certificate::{KeyKind, SubjectName, parsed::Parsed, profile::LEAF_DAYS},
+    hint::{fail, hint, shell_line},
 };
+
+/// The command `setup` with the files of a CA whose key is not kept here.
+pub(crate) fn with_key(setup: Option<&ShellLine>) -> ShellLine {
+    let setup = setup.cloned().unwrap_or_else(|| "{labtrust setup}".into());
+    setup.with(["--ca-cert", "FILE", "--ca-key", "FILE"])
+}
 
 impl Ca {
     /// The arguments with which root trusts this CA. If the state folder is not the default one, they name the CA's
@@ -26,15 +34,27 @@ impl Ca {
     /// The command that sets this machine up again as it is: with the names of `leaf`, if one is in place, and with
     /// trust in this machine's stores, if it `is_trusted` there.
     pub(crate) fn setup_line(&self, leaf: Option<&Parsed>, is_trusted: bool) -> ShellLine {
+        let line = self.setup_line_with_ca(leaf, is_trusted);
+        if self.root.is_ca() { line } else { line.with(["--self-signed"]) }
+    }
+
+    /// The same command, with a CA also where this is a self-signed certificate.
+    pub(crate) fn setup_line_with_ca(&self, leaf: Option<&Parsed>, is_trusted: bool) -> ShellLine {
         let endpoints = &self.notes.endpoints;
         let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
         let host = host.strip_suffix(":443").unwrap_or(&host);
         let registry = endpoints.last().map(|registry| shell_line!("--registry {}", registry));
         let mut options = Vec::from_iter(registry);
-        let hosts: Vec<String> = endpoints.iter().map(|endpoint| endpoint.host.to_string()).collect();
-        let names = leaf.iter().flat_map(|leaf| &leaf.names).map(ToString::to_string);
-        let names = names.filter(|name| !hosts.contains(name));
-        options.extend(names.map(|name| shell_line!("--name {}", name)));
+        let hosts: Vec<_> =
+            endpoints.iter().map(|endpoint| SubjectName::from(endpoint.host.clone())).collect();
+        let more: Vec<_> =
+            leaf.iter().flat_map(|leaf| &leaf.names).filter(|name| !hosts.contains(name)).collect();
+        options.extend(more.iter().map(|name| shell_line!("--name {}", name.to_string())));
+        if self.root.is_ca() && self.keeps_key() {
+            options.extend(self.scope_options(|domain| {
+                hosts.iter().chain(more.iter().copied()).any(|name| name.base() == *domain)
+            }));
+        }
         let is_usual = self.notes.days == LEAF_DAYS;
         options.extend((!is_usual).then(|| shell_line!("--days {}", self.notes.days.to_string())));
         options.extend((!is_trusted).then(|| ShellLine::from("--no-trust")));
@@ -42,9 +62,59 @@ impl Ca {
         shell_line!("{labtrust setup {}{}}", host, Options(&options))
     }
 
+    /// Refuses this CA if it has ended. The hint sets this machine up again, with the names of `leaf`.
+    pub(crate) fn refuse_ended(&self, leaf: Option<&Parsed>, now: OffsetDateTime) -> Result<()> {
+        let mut all = self.intermediates.iter().chain([&self.root]);
+        match all.find(|one| one.not_after < now).and_then(|ended| ended.out_of_date(now)) {
+            None => Ok(()),
+            Some(what) => Err(fail(
+                what,
+                hint!(
+                    "check this machine's clock (date); if it is right, create a new CA: {labtrust setup --undo}; {}",
+                    self.setup_line_with_ca(leaf, true)
+                ),
+            )),
+        }
+    }
+
+    /// The options with which setup made this CA; `is_named` tells the hosts that its certificate has anyway.
+    fn scope_options(&self, is_named: impl Fn(&Host) -> bool) -> Vec<ShellLine> {
+        let permitted = &self.root.permitted;
+        let domains =
+            permitted.hosts().into_iter().filter(|host| matches!(host, Host::Dns(_)) && !is_named(host));
+        let mut options: Vec<_> =
+            domains.map(|domain| shell_line!("--permit {}", domain.to_string())).collect();
+        options.extend(permitted.is_everything().then(|| ShellLine::from("--no-constraints")));
+        let is_p384 = *self.root.public_key().kind() == KeyKind::P384;
+        options.extend(is_p384.then(|| ShellLine::from("--key-type p384")));
+        options
+    }
+
     /// The command that sets this machine up for the hosts that its gitlab.rb names now.
     pub(crate) fn setup_line_as_configured(&self) -> ShellLine {
-        shell_line!("{labtrust setup{}}", Options(&self.notes.site.options()))
+        let line = shell_line!("{labtrust setup{}}", Options(&self.notes.site.options()));
+        if self.root.is_ca() { line } else { line.with(["--self-signed"]) }
+    }
+
+    /// The commands after which the server has a certificate for `host`, which gitlab.rb names; `is_gitlabs` tells
+    /// whether GitLab itself is there.
+    pub(crate) fn lines_for(&self, host: &Host, is_gitlabs: bool) -> Vec<ShellLine> {
+        let setup = self.setup_line_as_configured();
+        let next = self.next.as_ref().ok().and_then(Option::as_deref);
+        match host {
+            _ if self.root.is_ca() && !self.keeps_key() => vec![with_key(Some(&setup))],
+            _ if self.can_sign(host) => vec![setup],
+            _ if next.is_some_and(|next| next.can_sign(host)) => vec!["{labtrust rotate}".into()],
+            // The clients of a host that is no more need another command in any case.
+            Host::Dns(name) if !is_gitlabs => vec![shell_line!("{labtrust rotate start --permit {}}", name)],
+            _ => vec!["{labtrust setup --undo}".into(), setup],
+        }
+    }
+
+    /// Whether no certificate of this CA forbids `host`.
+    pub(crate) fn can_sign(&self, host: &Host) -> bool {
+        let name = SubjectName::from(host.clone());
+        self.intermediates.iter().chain([&self.root]).all(|one| one.permitted.permits(&name))
     }
 
     /// The commands that export the CA and trust it on a client, while no server presents it.
@@ -64,6 +134,11 @@ impl Ca {
     /// The command by which a client trusts this CA and the next one.
     pub(crate) fn client_line(&self) -> ShellLine {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
+        self.client_line_at(&registry)
+    }
+
+    /// The same for a client that reaches the server at `registry`.
+    pub(crate) fn client_line_at(&self, registry: &str) -> ShellLine {
         let line = shell_line!("labtrust trust {} --fingerprint {}", registry, self.root.fingerprint());
         // A next CA that can sign more needs its own fingerprint.
         let next = self.next.as_ref().ok().and_then(Option::as_deref);
