@@ -169,7 +169,7 @@ fn hints_name_only_verbs_that_there_are() {
     let folder = with_ca(&[]);
     let outside = run(&folder, &["sign", "other.example.com"]);
     let text = String::from_utf8(outside.stderr).unwrap();
-    assert!(text.contains("setup --undo"), "{text}");
+    assert!(text.contains("rotate start --permit other.example.com"), "{text}");
     let command = labtrust::cli::command();
     let verbs = text.split("labtrust ").skip(1).filter_map(|rest| rest.split_whitespace().next());
     verbs.for_each(|verb| assert!(command.find_subcommand(verb).is_some(), "{verb}: {text}"));

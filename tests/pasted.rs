@@ -185,6 +185,24 @@ const GITLAB: &[State] = &[
     State { name: "found", has_gitlab: true, steps: &[], day: 0 },
     State { name: "set up", has_gitlab: true, steps: &[(0, "labtrust setup")], day: 0 },
     State { name: "staged", has_gitlab: true, steps: &[(0, "labtrust setup --stage")], day: 0 },
+    State { name: "certificate ended", has_gitlab: true, steps: &[(0, "labtrust setup")], day: 398 },
+    State { name: "CA ended", has_gitlab: true, steps: &[(0, "labtrust setup")], day: 3700 },
+    State {
+        name: "undone",
+        has_gitlab: true,
+        steps: &[(0, "labtrust setup"), (0, "labtrust setup --undo")],
+        day: 0,
+    },
+    State {
+        name: "rotation started",
+        has_gitlab: true,
+        steps: &[(0, "labtrust setup"), (0, "labtrust rotate start")],
+        day: 0,
+    },
+];
+
+/// A GitLab or a state folder that somebody changed after a setup.
+const CHANGED: &[State] = &[
     State {
         name: "renamed",
         has_gitlab: true,
@@ -292,20 +310,6 @@ const GITLAB: &[State] = &[
             (0, "labtrust rotate abort"),
             (0, "labtrust rotate abort"),
         ],
-        day: 0,
-    },
-    State { name: "certificate ended", has_gitlab: true, steps: &[(0, "labtrust setup")], day: 398 },
-    State { name: "CA ended", has_gitlab: true, steps: &[(0, "labtrust setup")], day: 3700 },
-    State {
-        name: "undone",
-        has_gitlab: true,
-        steps: &[(0, "labtrust setup"), (0, "labtrust setup --undo")],
-        day: 0,
-    },
-    State {
-        name: "rotation started",
-        has_gitlab: true,
-        steps: &[(0, "labtrust setup"), (0, "labtrust rotate start")],
         day: 0,
     },
 ];
@@ -486,4 +490,9 @@ fn printed_commands_work_during_a_rotation() {
 #[test]
 fn printed_commands_work_beside_a_gitlab() {
     paste(GITLAB);
+}
+
+#[test]
+fn printed_commands_work_beside_a_gitlab_that_was_changed() {
+    paste(CHANGED);
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use labtrust_machine::{
     Outcome, Session, World, apply_together,
-    receipt::{ChangeRecord, Receipt, StepRecord},
+    receipt::{ChangeRecord, Phase, Receipt, StepRecord},
     session::OutcomeState,
 };
 use labtrust_plan::{Anchor, Certificate, Change, Endpoint, Fingerprint};
@@ -157,7 +157,12 @@ pub(crate) fn changed_certificates(receipts: &[Receipt], placed: &[PlacedChain])
 /// Whether the last change of `record` installed the file at `path`. An earlier one may have installed files for a host
 /// that GitLab had then: they stay until an undo, and nothing serves or renews them.
 fn is_in_use(record: &ChangeRecord, path: &Path) -> bool {
-    record.proof.files().contains(&path)
+    let last = record.proof.files();
+    let is_of_last =
+        |step: &StepRecord| matches!(step, StepRecord::File { path, .. } if last.contains(&path.as_path()));
+    // A change that failed, or was undone after that, leaves its proof behind, and the files of the one before.
+    let is_done = record.phase == Phase::Applied && record.steps.iter().any(is_of_last);
+    !is_done || last.contains(&path)
 }
 
 /// The installed certificate files that nobody has changed since.

@@ -33,7 +33,7 @@ const IMPORT: &str = "{labtrust import --cert FILE}";
 pub(crate) struct Overview<'s> {
     /// The CA that setup made here.
     pub own: Option<&'s Ca>,
-    /// The command by which a client trusts it, if the server can be reached.
+    /// The command by which a client trusts it, if the server presents a certificate of it and can be reached.
     pub client_line: Option<ShellLine>,
     /// All known CAs.
     pub anchors: BTreeMap<Fingerprint, Anchor>,

@@ -73,7 +73,9 @@ impl<'s> Server<'s> {
         let requests = state.requests().map(|requests| &requests.kept[..]).unwrap_or_default();
         let overview = Overview {
             own,
-            client_line: own.and_then(|own| look::client_line(own, &followed)),
+            client_line: own
+                .filter(|_| renewal.as_ref().and_then(Renewal::client_line).is_none())
+                .and_then(|own| look::client_line(own, &followed)),
             requests: requests.iter().filter(|request| request.answer.is_empty()).collect(),
             anchors: anchors(receipts, own),
             renewal,
