@@ -6,8 +6,9 @@ use serde::Serialize;
 use crate::{
     cli::Explain,
     doctor::{
-        Page, codes,
-        message::{self, Meaning, NextStep},
+        Page, is_misspelt_code,
+        message::{self, Meaning, NextStep, Side},
+        near_codes,
     },
     exit,
     hint::{fail, shell_line},
@@ -24,6 +25,11 @@ struct Report<'r> {
     code: Option<&'r str>,
     codes: &'r [&'r str],
     what: Option<&'r str>,
+    /// The program that said it, and the side that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    side: Option<Side>,
     next: Vec<NextStep>,
     /// The page of `code`.
     page: Option<&'r str>,
@@ -44,7 +50,7 @@ pub(super) fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
         explain_code(printer, page);
         return Ok(exit::DONE);
     }
-    if let Some(meaning) = message::meaning(text) {
+    if let Some(meaning) = Some(text).filter(|text| !is_misspelt_code(text)).and_then(message::meaning) {
         explain(printer, &meaning);
         return Ok(exit::DONE);
     }
@@ -66,6 +72,8 @@ fn explain_code(printer: &Printer, page: Page) {
         code: Some(page.code),
         codes: &[page.code],
         what: Some(page.cause()),
+        program: None,
+        side: None,
         next: message::next_of_unknown(""),
         page: Some(page.text),
     });
@@ -85,10 +93,14 @@ fn explain(printer: &Printer, meaning: &Meaning) {
         code,
         codes: row.codes,
         what: Some(row.what),
+        program: meaning.program,
+        side: Some(meaning.side),
         next: next.clone(),
         page: page.map(|page| page.text),
     });
     printer.say(row.what);
+    let by = meaning.program.map_or_else(String::new, |program| format!("by {program}, "));
+    printer.say(format_args!("Reported {by}about {}.", meaning.side.words()));
     if !row.codes.is_empty() {
         printer.heading("Possible causes, most likely first:");
         say_codes(printer, row.codes);
@@ -98,8 +110,16 @@ fn explain(printer: &Printer, meaning: &Meaning) {
 
 fn say_unknown(printer: &Printer, text: &str) {
     let next = message::next_of_unknown(text);
-    printer.document(&Report { code: None, codes: &[], what: None, next: next.clone(), page: None });
-    let near: Vec<_> = codes().map(|code| code.id).filter(|id| is_near(id, text)).collect();
+    printer.document(&Report {
+        code: None,
+        codes: &[],
+        what: None,
+        program: None,
+        side: None,
+        next: next.clone(),
+        page: None,
+    });
+    let near = near_codes(text);
     if near.is_empty() {
         printer.say("No explanation for this message.");
     } else {
@@ -124,10 +144,4 @@ fn say_next(printer: &Printer, next: &[NextStep]) {
         printer.command(command);
         last = Some(place);
     }
-}
-
-/// Whether `text` is probably a mistyped `id`: both have a word in common.
-fn is_near(id: &str, text: &str) -> bool {
-    !text.contains(char::is_whitespace)
-        && text.split('-').any(|part| part.len() > 3 && id.split('-').any(|word| word == part))
 }

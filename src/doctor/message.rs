@@ -1,31 +1,42 @@
 //! The meaning of an error message. Every tool has its own wording for the same few causes. The wordings are rows of
-//! data, most specific first, so that the innermost of nested errors counts.
+//! data, most specific first, and the words around the errors of other programs are no reason, so that the innermost
+//! of nested errors counts.
 
 mod answer;
 mod certificate;
+mod containers;
 mod engine;
 mod gitlab;
 mod known;
+mod localised;
 mod login;
 mod named;
 mod network;
 mod pasted;
 mod proxy;
+mod quoted;
 mod realm;
 mod registry;
+mod side;
+mod speaker;
+mod token;
 mod trust;
+mod upload;
 
 use std::fmt;
 
 use labtrust_plan::ShellLine;
 use serde::{Serialize, Serializer};
 
-pub use self::known::KnownMessage;
 use self::{known::DOCTOR, pasted::Pasted};
+pub use self::{known::KnownMessage, side::Side};
 
 /// The rows of [`meaning`], in the order of the search.
 const ROWS: &[&[KnownMessage]] = &[
     login::ROWS,
+    containers::ROWS,
+    upload::ROWS,
+    token::ROWS,
     answer::ROWS,
     registry::CREDENTIALS,
     proxy::ROWS,
@@ -37,6 +48,8 @@ const ROWS: &[&[KnownMessage]] = &[
     certificate::ROWS,
     trust::ROWS,
     network::ROWS,
+    localised::ROWS,
+    registry::LATE,
     proxy::BARE,
 ];
 
@@ -69,6 +82,10 @@ impl Serialize for NextStep {
 pub struct Meaning {
     /// The row whose wording the message contains.
     pub row: &'static KnownMessage,
+    /// The program that said it, if its words show that.
+    pub program: Option<&'static str>,
+    /// The part of the way to the registry that it is about.
+    pub side: Side,
     /// The server that the message names, if any.
     pub server: Option<String>,
 }
@@ -83,8 +100,9 @@ impl Meaning {
 /// The meaning of the pasted `text`; none if no row matches.
 pub fn meaning(text: &str) -> Option<Meaning> {
     let pasted = Pasted::new(text);
-    let row = rows().find(|row| pasted.says(row.says))?;
-    Some(Meaning { row, server: server(text) })
+    let (row, end) = rows().find_map(|row| Some((row, pasted.says(row.says)?)))?;
+    let (program, side) = (speaker::program(&pasted, end), speaker::side(row.side, &pasted, end));
+    Some(Meaning { row, program, side, server: server(text) })
 }
 
 /// The next steps for an unknown message.

@@ -72,6 +72,7 @@ fn messages_about_an_untrusted_ca_are_explained() {
     let said = explain(&machine, &login);
     assert_eq!(said["code"], "untrusted-docker", "{login}");
     assert_eq!(said["next"][0], format!("labtrust doctor {REGISTRY}"));
+    assert_eq!((&said["program"], &said["side"]), (&"the Docker daemon".into(), &"registry".into()));
     // The server's log of it.
     let log = machine.sh("cat /tmp/nginx.log").succeeded().stdout;
     let line = log.lines().find(|line| line.contains("SSL alert number")).expect("a client that broke off");
@@ -140,10 +141,11 @@ fn a_text_that_is_not_known_is_an_answer_and_no_fault() {
     let output = machine.run(["labtrust", "explain", "the printer is on fire", "--json"]).exited(1);
     let said: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!((&said["code"], &said["what"]), (&Value::Null, &Value::Null), "{output}");
-    machine
-        .run(["labtrust", "explain", "untrusted-dokcer"])
-        .exited(1)
-        .says("labtrust explain untrusted-docker");
+    for wrong in ["untrusted-dokcer", "untrusted-docke", "Untrusted_docker"] {
+        let said = machine.run(["labtrust", "explain", wrong]).exited(1).stdout;
+        let first = said.lines().find(|line| line.contains("labtrust explain"));
+        assert_eq!(first.map(str::trim), Some("labtrust explain untrusted-docker"), "{said}");
+    }
     // The heading of a finding, pasted as it is.
     machine.run(["labtrust", "explain", "error: untrusted-docker"]).succeeded().says("Cause.");
     machine.run(["labtrust", "explain", ""]).exited(2).says("no text was given");

@@ -3,6 +3,7 @@
 use super::{
     known::{DOCTOR, KnownMessage},
     registry::FAILED,
+    side::Side,
 };
 
 pub(super) const ROWS: &[KnownMessage] = &[
@@ -12,6 +13,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             &["certificate required", "bad certificate"],
         ],
         codes: &["untrusted-docker", "untrusted-system", "client-certificate-wanted"],
+        side: Side::OtherEnd,
         what: "This is the server's log: a client broke off the TLS handshake, because it does not trust the \
                certificate, or because it has no certificate of its own. The error on the client shows which.",
         next: &["on that client: labtrust doctor {}"],
@@ -23,6 +25,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "tls: certificate required",
             "alert certificate required",
             "tls: bad certificate",
+            "tls: no renegotiation",
             "alert bad certificate",
             "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT",
             "ERR_BAD_SSL_CLIENT_AUTH_CERT",
@@ -30,6 +33,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "peer did not return a certificate",
         ]],
         codes: &["client-certificate-wanted"],
+        side: Side::OtherEnd,
         what: "The server accepts only clients with a certificate of its own CA. Docker presents the client.cert and \
                client.key in /etc/docker/certs.d/HOST:PORT, if they are there.",
         next: DOCTOR,
@@ -42,6 +46,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
         ]],
         codes: &["tls-name-unknown"],
+        side: Side::OtherEnd,
         what: "The server at this address has no site with this host name, and breaks off TLS.",
         next: DOCTOR,
     },
@@ -54,24 +59,28 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "redirection loop",
         ]],
         codes: &["redirect-loop", "registry-redirected"],
+        side: Side::OtherEnd,
         what: "The URL redirects to itself. Mostly a reverse proxy does not forward X-Forwarded-Proto: https to GitLab.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[FAILED, &["429"]],
         codes: &["rate-limited"],
+        side: Side::OtherEnd,
         what: "Network and certificate are fine: the server limits the requests of this address. Wait, then try again.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["toomanyrequests:", "429 Too Many Requests"]],
         codes: &["rate-limited"],
+        side: Side::OtherEnd,
         what: "Network and certificate are fine: the server limits the requests of this address. Wait, then try again.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["login attempt to"], &["403"]],
         codes: &["access-forbidden", "proxy-not-bypassed"],
+        side: Side::OtherEnd,
         what: "A rule of the web server, of a reverse proxy or of a firewall refuses the request before GitLab sees it: \
                by this machine's address, or by the path. GitLab itself blocks an address after many failed logins.",
         next: DOCTOR,
@@ -79,6 +88,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["error parsing HTTP 403", "denied: <html>", "403 Forbidden</title>"]],
         codes: &["access-forbidden", "proxy-not-bypassed"],
+        side: Side::OtherEnd,
         what: "A rule of the web server, of a reverse proxy or of a firewall refuses the request before GitLab sees it: \
                by this machine's address, or by the path. GitLab itself blocks an address after many failed logins.",
         next: DOCTOR,
@@ -89,6 +99,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
 pub(super) const BARE: &[KnownMessage] = &[KnownMessage {
     says: &[FAILED, &["400"]],
     codes: &["client-certificate-wanted", "registry-backend-down", "not-a-registry"],
+    side: Side::OtherEnd,
     what: "The web server rejects the request itself: mostly it wants a client certificate, or it forwards plain \
                HTTP to a port that speaks HTTPS. The answer's text shows which.",
     next: &["{labtrust doctor {}}", "curl -ki https://{}/v2/"],

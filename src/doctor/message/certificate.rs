@@ -1,6 +1,9 @@
 //! Messages about certificates that a client rejects for their dates, names, purposes or strength.
 
-use super::known::{Any, DOCTOR, KnownMessage};
+use super::{
+    known::{Any, DOCTOR, KnownMessage},
+    side::Side,
+};
 
 const DATES: Any = &["certificate has expired or is not yet valid"];
 
@@ -8,6 +11,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[DATES, &["is before"]],
         codes: &["cert-not-yet-valid", "clock-skew"],
+        side: Side::OtherEnd,
         what: "By the client's clock, the certificate is not valid yet. Either a clock is wrong, or the certificate \
                was made for a later date.",
         next: DOCTOR,
@@ -15,12 +19,14 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[DATES, &["is after"]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
+        side: Side::OtherEnd,
         what: "By the client's clock, the certificate has expired.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[DATES],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
+        side: Side::OtherEnd,
         what: "The certificate has expired or is not valid yet, or the client's clock is wrong.",
         next: DOCTOR,
     },
@@ -38,6 +44,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "NotYetValid",
         ]],
         codes: &["cert-not-yet-valid", "clock-skew"],
+        side: Side::OtherEnd,
         what: "By the client's clock, the certificate is not valid yet. Either a clock is wrong, or the certificate \
                was made for a later date.",
         next: DOCTOR,
@@ -56,21 +63,26 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "SEC_E_CERT_EXPIRED",
             "CERT_E_EXPIRED",
             "alert certificate expired",
+            "0x80090328",
+            "0x800B0101",
             "alert number 45",
         ]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
+        side: Side::OtherEnd,
         what: "By the client's clock, the certificate or a CA above it has expired.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["The certificate of"], &["has expired"]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
+        side: Side::OtherEnd,
         what: "By the client's clock, the certificate has expired.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["ERR_CERT_DATE_INVALID", "SEC_ERROR_INVALID_TIME"]],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
+        side: Side::OtherEnd,
         what: "The certificate has expired or is not valid yet, or this machine's clock is wrong.",
         next: DOCTOR,
     },
@@ -82,6 +94,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "is not in the cert's list",
         ]],
         codes: &["cert-ip-not-in-san"],
+        side: Side::OtherEnd,
         what: "The client connected to an address that the certificate does not contain. Connect by name, or add \
                the address to the certificate.",
         next: &["{labtrust doctor {}}", "on the server: sudo labtrust setup --name ADDRESS"],
@@ -96,6 +109,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "unable to obtain common name from peer certificate",
         ]],
         codes: &["cert-no-san"],
+        side: Side::OtherEnd,
         what: "The certificate names its host only in the common name, which current clients ignore. It needs a \
                subject alternative name.",
         next: DOCTOR,
@@ -112,6 +126,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "served-not-on-disk",
             "tls-intercepted",
         ],
+        side: Side::OtherEnd,
         what: "The certificate does not contain the name that the client connected to. Another server or a \
                middlebox answers, the name is missing from the certificate, or the client must use one that it \
                contains.",
@@ -143,9 +158,12 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "SEC_E_WRONG_PRINCIPAL",
             "CERT_E_CN_NO_MATCH",
             "does not match the server certificate",
+            "failed to match connection hostname",
+            "0x80090322",
             "curl: (51)",
         ]],
         codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
+        side: Side::OtherEnd,
         what: "The certificate does not contain the name that the client connected to. Another server answers, the \
                name is missing from the certificate, or the client must use one that it contains.",
         next: DOCTOR,
@@ -153,6 +171,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["SSLPeerUnverifiedException"], &["not verified"]],
         codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
+        side: Side::OtherEnd,
         what: "The certificate does not contain the name that the client, a Java program, connected to.",
         next: DOCTOR,
     },
@@ -170,6 +189,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "CERT_E_WRONG_USAGE",
         ]],
         codes: &["cert-no-server-auth", "cert-is-ca"],
+        side: Side::OtherEnd,
         what: "The certificate is not for a TLS server: its extended key usage does not include serverAuth.",
         next: DOCTOR,
     },
@@ -181,12 +201,14 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION",
         ]],
         codes: &["cert-refused"],
+        side: Side::OtherEnd,
         what: "A certificate of the server or of a CA has a critical extension that this client does not know.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY", "CaUsedAsEndEntity"]],
         codes: &["cert-is-ca"],
+        side: Side::OtherEnd,
         what: "The server presents a CA certificate instead of a server certificate.",
         next: DOCTOR,
     },
@@ -203,6 +225,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "PERMITTED_VIOLATION",
         ]],
         codes: &["constraint-violated"],
+        side: Side::OtherEnd,
         what: "The CA can sign only certain names, and the certificate contains another one.",
         next: DOCTOR,
     },
@@ -214,6 +237,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "CA cert does not include key usage extension",
         ]],
         codes: &[],
+        side: Side::OtherEnd,
         what: "The client trusts the CA, but the CA's certificate or the server's lacks an extension that RFC 5280 \
                requires. Python 3.13 and later checks this. The CA must issue it again with that extension.",
         next: &["labtrust inspect {}", "{labtrust doctor {}}"],
@@ -221,6 +245,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["not standards compliant", "ERR_CERT_VALIDITY_TOO_LONG", "CERT_VALIDITY_TOO_LONG"]],
         codes: &["cert-too-long", "cert-no-server-auth", "cert-no-san"],
+        side: Side::OtherEnd,
         what: "Apple's systems reject the certificate, whichever CA signed it: it is valid for more than 825 days, \
                or it lacks a subject alternative name or the purpose serverAuth.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
@@ -242,6 +267,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "insecure digital signature algorithm",
         ]],
         codes: &["cert-weak"],
+        side: Side::OtherEnd,
         what: "The certificate or a CA above it has a key or a signature that clients no longer accept.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },

@@ -1,6 +1,9 @@
 //! Messages of GitLab's own services, its runner and its container.
 
-use super::known::{Any, KnownMessage};
+use super::{
+    known::{Any, KnownMessage},
+    side::Side,
+};
 
 /// Wordings that only a runner has.
 const RUNNER: Any = &["Checking for jobs", "Registering runner", "Verifying runner"];
@@ -9,6 +12,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[RUNNER, &["403 Forbidden"]],
         codes: &[],
+        side: Side::Server,
         what: "Network and certificate are fine: GitLab rejected this runner's token. The runner was deleted, or \
                the token is not this runner's.",
         next: &["create a runner in GitLab (Settings > CI/CD > Runners), and register it with its new token"],
@@ -16,6 +20,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[RUNNER, &["500", "502", "503", "504"]],
         codes: &["realm-unreachable"],
+        side: Side::Server,
         what: "The web server answers the runner, but GitLab behind it does not: it is not running, or is still \
                starting.",
         next: &["{labtrust doctor {}}", "on the server: sudo gitlab-ctl status"],
@@ -27,12 +32,14 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "private key does not match certificate",
         ]],
         codes: &["key-mismatch-on-disk"],
+        side: Side::Server,
         what: "The certificate and the key in these files do not match.",
         next: &["on the server: sudo labtrust doctor {}"],
     },
     KnownMessage {
         says: &[&["cannot load certificate", "BIO_new_file() failed", "cannot load certificate key"]],
         codes: &["ssl-path-overridden", "key-mismatch-on-disk"],
+        side: Side::Server,
         what: "GitLab's nginx does not start, because it cannot read the certificate or the key that its settings \
                name: the file is missing or in another place, or the key is encrypted.",
         next: &["on the server: sudo labtrust doctor {}", "on the server: sudo labtrust setup"],
@@ -56,6 +63,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["port-taken"],
+        side: Side::Server,
         what: "Another program on this machine already listens on that port, such as a NAS's own web server or a \
                second GitLab.",
         next: &["on the server: sudo labtrust doctor {}", "on the server: sudo ss -ltnp"],
@@ -66,6 +74,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             &["error", "failed", "invalid", "unable", "timeout"],
         ],
         codes: &["letsencrypt-will-take-over"],
+        side: Side::Server,
         what: "GitLab asks Let's Encrypt for a certificate, but Let's Encrypt cannot reach a server on a private \
                network. If you use your own certificate, turn it off in gitlab.rb: letsencrypt['enable'] = false.",
         next: &["on the server: sudo labtrust doctor {}", "on the server: sudo gitlab-ctl reconfigure"],
@@ -91,6 +100,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["untrusted-docker", "untrusted-system", "chain-incomplete", "cert-name-mismatch"],
+        side: Side::Server,
         what: "This line is from the server's log: a client ended the connection because it does not trust the \
                certificate. The line shows the client's address. Look for the cause on that client.",
         next: &["on that client: labtrust doctor {}"],

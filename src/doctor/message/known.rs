@@ -1,5 +1,7 @@
 //! A row of the table: a wording and its meaning.
 
+use super::side::Side;
+
 /// Alternative wordings for one part of a message.
 pub(super) type Any = &'static [&'static str];
 
@@ -11,6 +13,8 @@ pub struct KnownMessage {
     pub says: &'static [Any],
     /// The codes of the possible causes, most likely first; none if the doctor has no code for it.
     pub codes: &'static [&'static str],
+    /// The part of the way to the registry that the message is about.
+    pub side: Side,
     /// The meaning, in a few sentences.
     pub what: &'static str,
     /// The next steps, each a command or a sentence, perhaps after one of `PLACES`; `{}` stands for the server.

@@ -1,6 +1,9 @@
 //! Messages about storing a login, after the registry has accepted it.
 
-use super::known::{Any, DOCTOR, KnownMessage};
+use super::{
+    known::{Any, DOCTOR, KnownMessage},
+    side::Side,
+};
 
 /// The docker command's words before those of a program that keeps logins (docker-credential-helpers, `client`).
 const HELPER: Any =
@@ -18,6 +21,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["credential-helper-missing"],
+        side: Side::Client,
         what: "Docker's settings, ~/.docker/config.json, name a program that keeps the logins (credsStore or \
                credHelpers), and this program is not in PATH. Docker Desktop leaves such an entry behind, also in WSL.",
         next: DOCTOR,
@@ -25,6 +29,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[HELPER],
         codes: &[],
+        side: Side::Client,
         what: "The program that keeps Docker's logins fails: the message quotes it. It may need a desktop session \
                (D-Bus), a password store (pass init), or Windows programs in WSL. Without an entry credsStore in \
                ~/.docker/config.json, the login is kept in that file.",
@@ -45,6 +50,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["docker-config-unusable"],
+        side: Side::Client,
         what: "The docker command cannot use its settings file, ~/.docker/config.json, in which it keeps logins: the \
                file belongs to another user (after sudo docker login), is a folder, or is not JSON.",
         next: DOCTOR,

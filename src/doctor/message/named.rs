@@ -2,7 +2,7 @@
 
 use labtrust_plan::{Host, Target};
 
-use super::pasted::is_quote;
+use super::quoted::{self, is_quote};
 
 /// Texts before a server's name outside a URL.
 const BEFORE: &[&str] = &[
@@ -19,6 +19,7 @@ const BEFORE: &[&str] = &[
     "failed to connect to ",
     "connect to ",
     "host=",
+    "peeraddr=",
     "cannot verify ",
     "the certificate of ",
     "target host name ",
@@ -32,6 +33,29 @@ const BEFORE: &[&str] = &[
     "econnrefused ",
     "but none matched ",
     ", not ",
+    "logging into ",
+    "authenticating creds for ",
+    "certificate for ",
+    "certs.d/",
+    "zertifikat von ",
+    "certificat de ",
+    "l’attribut ",
+    "certificado de ",
+    "无法验证 ",
+    "错误: ",
+    "エラー: ",
+    "zum hostname ",
+    "nom d’hôte ",
+    "host-adresse ",
+    "l’adresse de l’hôte ",
+    "dirección del equipo ",
+    "主机地址 ",
+    "ホストアドレス ",
+    "verbindungsaufbau zu ",
+    "connexion à ",
+    "conectando con ",
+    "正在连接 ",
+    "失敗: ",
     "lookup ",
     "dial tcp ",
 ];
@@ -56,19 +80,20 @@ const MANUALS: &[&str] = &[
 /// The longest server in a text, with a user and a password.
 const LONGEST: usize = 512;
 
-/// The server that `text` names; the registry rather than its token service.
+/// The server that `text` names, with its port; the registry rather than its token service.
 pub(super) fn server(text: &str) -> Option<Target> {
     let lower = unwrapped(&text.to_ascii_lowercase());
-    let urls: Vec<(Target, &str)> = (lower.match_indices("https://"))
-        .filter_map(|(at, scheme)| read(&lower[at + scheme.len()..]))
-        .filter(|(target, _)| !is_manual(&target.host))
-        .collect();
-    let registry = urls.iter().find(|(_, rest)| rest.starts_with("/v2/"));
-    if let Some((target, _)) = registry.or(urls.first()) {
-        return Some(target.clone());
+    let urls = urls(&lower);
+    let url = urls.iter().rfind(|url| url.path.starts_with("/v2/")).or(urls.first());
+    let image = images(&lower).find(|image| {
+        // A token service can be on another host than its registry; other servers are not named by an image.
+        url.is_none_or(|url| url.is_of_token() || url.target.host == image.host && url.target.port.is_none())
+    });
+    if let Some(target) = image.or_else(|| url.map(|url| url.target.clone())) {
+        return Some(target);
     }
     // Such a message dials and looks up the proxy, not the server.
-    if lower.contains("proxyconnect") {
+    if lower.contains("proxyconnect") || lower.contains("socks connect") {
         return None;
     }
     let named = |before: &&str| {
@@ -78,10 +103,53 @@ pub(super) fn server(text: &str) -> Option<Target> {
     BEFORE.iter().find_map(|before| {
         named(before).filter(|target| {
             // A small number is an image's version, not a port.
-            let has_port = target.port.is_some_and(|port| port >= 1024);
+            let has_port = target.port.is_some_and(|port| port >= 443);
             (has_port || target.host.to_string().contains(['.', ':'])) && !is_manual(&target.host)
         })
     })
+}
+
+/// A URL in a message.
+struct Url<'t> {
+    target: Target,
+    /// What follows the host and port, to the end of the text.
+    path: &'t str,
+}
+
+impl Url<'_> {
+    fn is_of_token(&self) -> bool {
+        self.path.starts_with("/jwt/auth")
+    }
+}
+
+/// The URLs in `text`, without those of manuals.
+fn urls(text: &str) -> Vec<Url<'_>> {
+    let mut schemes: Vec<usize> = ["https://", "http://"]
+        .iter()
+        .flat_map(|scheme| text.match_indices(scheme))
+        .map(|(at, _)| at)
+        .collect();
+    schemes.sort_unstable();
+    let after = schemes.into_iter().filter_map(|at| text[at..].split_once("://"));
+    after
+        .filter_map(|(_, rest)| read(rest))
+        .map(|(target, path)| Url { target, path })
+        .filter(|url| !is_manual(&url.target.host) && !is_engine(url))
+        .collect()
+}
+
+/// Whether the URL is of the Docker daemon's socket.
+fn is_engine(url: &Url<'_>) -> bool {
+    url.target.host.to_string() == "localhost" || url.path.starts_with("%2f")
+}
+
+/// The registries of the images in `text` that name a port.
+fn images(text: &str) -> impl Iterator<Item = Target> {
+    quoted::names(text)
+        .into_iter()
+        .filter_map(|(from, to)| read(text[from..to].trim_start_matches("docker://")))
+        .filter(|(target, rest)| target.port.is_some_and(|port| port >= 443) && rest.starts_with('/'))
+        .map(|(target, _)| target)
 }
 
 /// `text` without line ends and quote marks inside quoted URLs.
@@ -103,7 +171,8 @@ fn unwrapped(text: &str) -> String {
 
 /// The server at the beginning of `text`, and the rest of the text.
 fn read(text: &str) -> Option<(Target, &str)> {
-    let text = text.trim_start_matches(is_quote);
+    // French quotation marks have a space inside.
+    let text = text.strip_prefix('«').map_or(text, str::trim_start).trim_start_matches(is_quote);
     let ends = |one: char| one.is_whitespace() || is_quote(one) || "/?#\\,;()<>{}=".contains(one);
     let end = text.find(ends).unwrap_or(text.len());
     if end > LONGEST {
@@ -115,8 +184,6 @@ fn read(text: &str) -> Option<(Target, &str)> {
     let authority = authority.trim_end_matches(['.', ':', '…']);
     let mut target: Target = authority.parse().ok()?;
     target.port = target.port.or_else(|| port(rest.trim_start_matches(is_quote)));
-    // Without a port, the doctor asks the usual ports, and 443 is one of them.
-    target.port = target.port.filter(|port| *port != 443);
     Some((target, rest))
 }
 
@@ -152,7 +219,7 @@ mod tests {
             ("curl: (60) x\nMore details here: https://curl.se/docs/sslcerts.html", ""),
             ("curl: (6) Could not resolve host: git.example.com", "git.example.com"),
             ("curl: (7) Failed to connect to git.example.com port 4567 after 0 ms", "git.example.com:4567"),
-            ("HTTPSConnectionPool(host='git.example.com', port=443): Max", "git.example.com"),
+            ("HTTPSConnectionPool(host='git.example.com', port=443): Max", "git.example.com:443"),
             ("HTTPSConnectionPool(host='git.example.com', port=8443): Max", "git.example.com:8443"),
             ("ERROR: cannot verify git.example.com's certificate, issued by", "git.example.com"),
             ("ERROR: The certificate of ‘git.example.com’ is not trusted.", "git.example.com"),
@@ -168,6 +235,25 @@ mod tests {
             ("Get \"https://git.exam\nple.com:4567/v2/\": EOF", "git.example.com:4567"),
             ("> Get \"https://git.example.co\n> m:4567/v2/\": EOF", "git.example.com:4567"),
             ("see https://git.example.com\nfor more", "git.example.com"),
+            (
+                "failed to solve: git.example.com:4567/g/p:1: failed to authorize: Get \"https://git.example.com/jwt/auth?x\": EOF",
+                "git.example.com:4567",
+            ),
+            (
+                "failed to solve: registry.example.com:5050/g/p:1: Get \"https://git.example.com/jwt/auth?x\": EOF",
+                "registry.example.com:5050",
+            ),
+            ("https://git.example.com/jwt/auth?service=x: EOF", "git.example.com"),
+            ("Get \"http://git.example.com:5000/v2/\": EOF", "git.example.com:5000"),
+            ("initializing source docker://git.example.com:4567/g/p:1: EOF", "git.example.com:4567"),
+            (
+                "fatal: unable to access 'https://git.example.com/g/p.git/': x git.example.com:4567/y",
+                "git.example.com:4567",
+            ),
+            ("fatal: unable to access 'https://git.example.com:443/g/p.git/': x", "git.example.com:443"),
+            ("alpine:3.20/x nginx:80/y", ""),
+            ("socks connect tcp 192.0.2.9:1080->git.example.com:4567: x", ""),
+            (r#"Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.24/version": x"#, ""),
             ("nothing", ""),
         ] {
             let found = server(text).map(|target| target.to_string()).unwrap_or_default();

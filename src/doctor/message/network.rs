@@ -1,6 +1,9 @@
 //! Messages about the way to the server: host name, port, TLS.
 
-use super::known::{Any, DOCTOR, KnownMessage};
+use super::{
+    known::{Any, DOCTOR, KnownMessage},
+    side::Side,
+};
 
 /// Wordings for a connection without an answer.
 pub(super) const NO_ANSWER: Any = &[
@@ -36,6 +39,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "Error decoding the received TLS packet",
         ]],
         codes: &["not-tls", "registry-other-port", "proxy-wrong-scheme"],
+        side: Side::OtherEnd,
         what: "The program on this port does not speak TLS: the server uses plain HTTP there, or another program \
                has the port.",
         next: DOCTOR,
@@ -48,6 +52,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "handshake operation timed out",
         ]],
         codes: &["tls-handshake-failed", "port-timeout", "proxy-not-bypassed"],
+        side: Side::OtherEnd,
         what: "The port is open, but the TLS handshake gets no answer: a firewall or a middlebox accepts the \
                connection and drops the packets, or the server is overloaded.",
         next: DOCTOR,
@@ -75,13 +80,28 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "is not accepted by client preferences",
         ]],
         codes: &["tls-handshake-failed"],
+        side: Side::OtherEnd,
         what: "Both sides speak TLS but cannot agree: they have no version or cipher in common, or the server has \
                no site with that name.",
         next: DOCTOR,
     },
     KnownMessage {
+        says: &[
+            &["lookup", "could not resolve host", "unable to resolve host address", "getaddrinfo"],
+            &[".local on", ".local:", ".local"],
+            &["no such host", "server misbehaving", "i/o timeout", "Name or service not known"],
+        ],
+        codes: &["name-not-resolved"],
+        side: Side::OtherEnd,
+        what: "Names that end in .local belong to mDNS (Avahi, Bonjour). Docker, other Go programs and containers ask \
+               only DNS and the hosts file, although ping finds such a name. Add a line with the address to \
+               /etc/hosts, or give the server a name in DNS.",
+        next: &["getent hosts NAME.local", "{labtrust doctor {}}"],
+    },
+    KnownMessage {
         says: &[&["lookup"], &["read udp", "dial udp", "cannot unmarshal DNS message", "Try again"]],
         codes: &["name-not-resolved"],
+        side: Side::OtherEnd,
         what: "This machine's DNS server (name server) does not answer. The client did not get the address, and did \
                not contact the server itself.",
         next: &["{labtrust doctor {}}", "cat /etc/resolv.conf"],
@@ -101,11 +121,11 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "ERR_NAME_NOT_RESOLVED",
             "DNS_PROBE_FINISHED_NXDOMAIN",
             "getaddrinfo failed",
-            "Failed to resolve",
             "NameResolutionError",
             "curl: (6)",
         ]],
         codes: &["name-not-resolved"],
+        side: Side::OtherEnd,
         what: "The host name cannot be resolved: it is in neither DNS nor the hosts file, or this machine uses the \
                wrong DNS server.",
         next: DOCTOR,
@@ -113,6 +133,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["connection refused", "ECONNREFUSED", "ERR_CONNECTION_REFUSED", "actively refused it"]],
         codes: &["port-refused", "port-not-published", "registry-other-port"],
+        side: Side::OtherEnd,
         what: "The machine answers, but no program listens on that port: the registry is not enabled or is on \
                another port, or its container's port is not published.",
         next: DOCTOR,
@@ -130,6 +151,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "host is down",
         ]],
         codes: &["port-unreachable"],
+        side: Side::OtherEnd,
         what: "This machine cannot reach that address: there is no route, the server is off, or a firewall rejects \
                the connection.",
         next: DOCTOR,
@@ -137,6 +159,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["Couldn't connect to server", "Could not connect to server", "curl: (7)"]],
         codes: &["port-refused", "port-unreachable", "port-not-published", "registry-other-port"],
+        side: Side::OtherEnd,
         what: "The connection failed. curl shows the same message for a port on which no program listens and for a \
                machine that cannot be reached. If the message names a proxy, the connection to the proxy failed.",
         next: DOCTOR,
@@ -162,6 +185,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "curl: (28)",
         ]],
         codes: &["port-timeout", "proxy-not-bypassed", "port-unreachable"],
+        side: Side::OtherEnd,
         what: "No answer came in time: a firewall drops the packets, the server is off, or a proxy is missing or \
                blocks the connection.",
         next: DOCTOR,
@@ -194,6 +218,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "curl: (56)",
         ]],
         codes: &["connection-closed", "tls-handshake-failed"],
+        side: Side::OtherEnd,
         what: "The connection was accepted and then closed without an answer: by a firewall or a middlebox, or by a \
                server that expects another protocol on that port.",
         next: DOCTOR,

@@ -1,6 +1,10 @@
 //! Messages about proxies that cannot be reached, or that answer instead of the server.
 
-use super::known::{Any, DOCTOR, KnownMessage};
+use super::{
+    known::{Any, DOCTOR, KnownMessage},
+    side::Side,
+    trust,
+};
 
 const CONNECT: Any = &["proxyconnect tcp"];
 /// The codes about the daemon's proxy.
@@ -23,20 +27,54 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["proxy-wrong-scheme", "proxy-not-bypassed"],
+        side: Side::Proxy,
         what: "The proxy's URL begins with https://, but the proxy speaks plain HTTP: write http:// instead. It is \
                the protocol to the proxy itself; HTTPS requests still work.",
         next: DOCTOR,
     },
     KnownMessage {
+        says: &[CONNECT, &["lookup http", "lookup https"]],
+        codes: &["proxy-wrong-scheme"],
+        side: Side::Proxy,
+        what: "The proxy's URL contains a scheme twice, or a scheme where the host belongs (http://http://…), so the \
+               client looks for a host called http.",
+        next: DOCTOR,
+    },
+    KnownMessage {
         says: &[CONNECT],
         codes: &["proxy-unreachable", "proxy-not-bypassed"],
+        side: Side::Proxy,
         what: "Docker is set to use a proxy, but the proxy itself cannot be reached; Docker did not contact the \
                registry. A server on your own network needs no proxy: add it to NO_PROXY.",
         next: DOCTOR,
     },
     KnownMessage {
-        says: &[&["unable to access"], PROXY_SAID],
+        says: &[&["socks connect tcp"], &["dial tcp"]],
+        codes: &["proxy-unreachable", "proxy-not-bypassed"],
+        side: Side::Proxy,
+        what: "Docker is set to use a SOCKS proxy, but the proxy itself cannot be reached; Docker did not contact the \
+               registry. A server on your own network needs no proxy: add it to NO_PROXY.",
+        next: DOCTOR,
+    },
+    KnownMessage {
+        says: &[&["socks connect tcp"]],
+        codes: NO_PROXY,
+        side: Side::Proxy,
+        what: "A SOCKS proxy was reached and refuses the connection, or cannot reach the server; the client did not \
+               contact the server itself. The host is missing from NO_PROXY.",
+        next: DOCTOR,
+    },
+    KnownMessage {
+        says: &[&["proxy: unknown scheme", "invalid proxy URL", "proxy URL scheme"]],
+        codes: &["proxy-wrong-scheme"],
+        side: Side::Proxy,
+        what: "The scheme of the proxy's URL is unknown to this program: it must be http://, https:// or socks5://.",
+        next: DOCTOR,
+    },
+    KnownMessage {
+        says: &[trust::GIT, PROXY_SAID],
         codes: &["git-proxy-not-bypassed", "cli-proxy-not-bypassed"],
+        side: Side::Proxy,
         what: "git connected through a proxy, and the proxy refused: the host is missing from NO_PROXY, or git's \
                own http.proxy is set.",
         next: &["{labtrust doctor {}}", "git config --show-origin --get-regexp 'http.*proxy'"],
@@ -44,6 +82,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[PROXY_SAID],
         codes: &["cli-proxy-not-bypassed", "proxy-not-bypassed"],
+        side: Side::Proxy,
         what: "A proxy refused the connection or could not be reached; the client did not contact the server \
                itself. The host is missing from NO_PROXY.",
         next: DOCTOR,
@@ -82,6 +121,7 @@ pub(super) const BARE: &[KnownMessage] = &[
             "407 Proxy",
         ]],
         codes: NO_PROXY,
+        side: Side::Proxy,
         what: "A proxy asks for a user name and a password; the client did not contact the server itself. If the \
                server is on your own network, add it to NO_PROXY.",
         next: DOCTOR,
@@ -98,6 +138,7 @@ pub(super) const BARE: &[KnownMessage] = &[
             "Method Not Allowed",
         ]],
         codes: NO_PROXY,
+        side: Side::Proxy,
         what: "This answer comes from a proxy that Docker is set to use, not from the registry. The proxy cannot \
                reach your network: the host is missing from NO_PROXY.",
         next: DOCTOR,
@@ -105,6 +146,7 @@ pub(super) const BARE: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["NotAfter:"]],
         codes: &["cert-expired", "clock-skew"],
+        side: Side::OtherEnd,
         what: "By the clock of the client, a Java program, the certificate has expired. The message shows its last \
                day.",
         next: DOCTOR,
@@ -131,6 +173,7 @@ pub(super) const BARE: &[KnownMessage] = &[
             "cert-name-mismatch",
             "chain-incomplete",
         ],
+        side: Side::OtherEnd,
         what: "The client rejected the server's certificate. The message does not show the reason.",
         next: DOCTOR,
     },

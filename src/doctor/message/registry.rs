@@ -1,6 +1,9 @@
 //! Messages about a registry's answer, and about a container tool's own files.
 
-use super::known::{Any, DOCTOR, KnownMessage};
+use super::{
+    known::{Any, DOCTOR, KnownMessage},
+    side::Side,
+};
 
 /// Wordings for an unexpected HTTP answer.
 pub(super) const FAILED: Any = &[
@@ -15,18 +18,20 @@ pub(super) const FAILED: Any = &[
     "error parsing http",
     "statuscode",
 ];
-const FETCH: Any = &[
-    "failed to fetch anonymous token",
-    "failed to fetch oauth token",
-    "requesting bearer token",
-    "requesting bear token",
-];
-
 /// Messages about a registry that was reached but refuses.
 pub(super) const CREDENTIALS: &[KnownMessage] = &[
     KnownMessage {
-        says: &[&["remote: HTTP Basic: Access denied", "fatal: Authentication failed for"]],
+        says: &[&[
+            "remote: HTTP Basic: Access denied",
+            "fatal: Authentication failed for",
+            "Authentifizierung fehlgeschlagen für",
+            "Échec d'authentification pour",
+            "Autenticación falló para",
+            "鉴权失败",
+            "身份驗證失敗",
+        ]],
         codes: &[],
+        side: Side::Server,
         what: "Network and certificate are fine: GitLab rejected the user name, the password or the token. With \
                two-factor authentication, git needs an access token with the scope read_repository, or \
                write_repository to push.",
@@ -45,6 +50,7 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
             "insufficient_scope: authorization failed",
         ]],
         codes: &[],
+        side: Side::Realm,
         what: "Network and certificate are fine: GitLab rejected the user name, the password or the token. With \
                two-factor authentication, it accepts only an access token or a deploy token.",
         next: &[
@@ -55,6 +61,7 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["unauthorized: authentication required"]],
         codes: &["clock-skew"],
+        side: Side::Registry,
         what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
                exactly this host and port, or a clock is wrong and the token counts as expired.",
         next: &["docker login {}", "{labtrust doctor {}}"],
@@ -62,19 +69,15 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["unexpected status from", "unexpected status"], &["401 Unauthorized"]],
         codes: &["clock-skew"],
+        side: Side::Registry,
         what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
                exactly this host and port, or a clock is wrong and the token counts as expired.",
         next: &["docker login {}", "{labtrust doctor {}}"],
     },
     KnownMessage {
-        says: &[FETCH, &["401", "403"]],
-        codes: &[],
-        what: "Network and certificate are fine: GitLab's token service rejected the credentials.",
-        next: &["docker login {}"],
-    },
-    KnownMessage {
         says: &[&["login attempt to", "token auth attempt", "failed to authorize"], &["401", "403"]],
         codes: &["clock-skew", "password-in-front"],
+        side: Side::Registry,
         what: "The registry rejected the token that GitLab issued: GitLab signed it with a key that the registry \
                does not know, or their clocks differ.",
         next: &[
@@ -100,6 +103,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "returned error: 413",
         ]],
         codes: &[],
+        side: Side::Registry,
         what: "Network and certificate are fine: a web server on the way does not accept a request of that size. \
                GitLab's own web server sets no limit; a reverse proxy before it does (in nginx, client_max_body_size).",
         next: &["on the reverse proxy, in the nginx configuration: client_max_body_size 0;"],
@@ -110,6 +114,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "Client sent an HTTP request to an HTTPS server",
         ]],
         codes: &["realm-insecure"],
+        side: Side::OtherEnd,
         what: "The server speaks HTTPS on this port, but the client used http://. The URL, a proxy or the address \
                of the token service begins with http://.",
         next: DOCTOR,
@@ -117,6 +122,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["malformed HTTP response \\x15\\x03"]],
         codes: &["registry-insecure", "realm-insecure", "proxy-wrong-scheme"],
+        side: Side::OtherEnd,
         what: "The client used plain HTTP, and the server answered in TLS. The registry is in Docker's \
                insecure-registries, or the URL of the token service or of a proxy begins with http:// instead of \
                https://.",
@@ -132,6 +138,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "returned error: 504",
         ]],
         codes: &["registry-backend-down", "realm-unreachable"],
+        side: Side::Registry,
         what: "The web server answers, but the registry or GitLab behind it does not: it is not running, or is \
                still starting.",
         next: BACKEND,
@@ -142,6 +149,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             &["nginx"],
         ],
         codes: &["registry-backend-down", "realm-unreachable"],
+        side: Side::OtherEnd,
         what: "GitLab's web server answers, but the registry or GitLab behind it does not: it is not running, or is \
                still starting.",
         next: BACKEND,
@@ -152,6 +160,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             &["invalid character"],
         ],
         codes: &["realm-not-json"],
+        side: Side::Realm,
         what: "The token service answered with a web page instead of a token: a sign-in page, a redirect or an \
                error page.",
         next: DOCTOR,
@@ -159,6 +168,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[FAILED, &["404"]],
         codes: &["registry-wrong-host", "not-a-registry"],
+        side: Side::Registry,
         what: "The web server that answers has no registry: the name belongs to another virtual host, or the \
                registry is not enabled.",
         next: DOCTOR,
@@ -166,6 +176,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[FAILED, &["502", "503", "504"]],
         codes: &["registry-backend-down"],
+        side: Side::Registry,
         what: "The web server answers, but the registry behind it does not.",
         next: &[
             "{labtrust doctor {}}",
@@ -176,6 +187,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[FAILED, &["500"]],
         codes: &["registry-backend-down", "realm-unreachable"],
+        side: Side::Registry,
         what: "The registry or the token service has an internal error of its own. Its log shows the cause, often a \
                key or a folder that it cannot read.",
         next: &[
@@ -187,6 +199,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[FAILED, &["407"]],
         codes: &["proxy-not-bypassed", "cli-proxy-not-bypassed"],
+        side: Side::Proxy,
         what: "A proxy answered and asks for a password: the host is missing from NO_PROXY.",
         next: DOCTOR,
     },
@@ -200,12 +213,14 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "no match for platform in manifest: not found",
         ]],
         codes: &["not-a-registry", "registry-wrong-host", "proxy-not-bypassed"],
+        side: Side::Registry,
         what: "A web page answers instead of a registry: GitLab's own port, another server with that name, or a proxy.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["missing key"], &["for client certificate"]],
         codes: &["certsd-wrong-extension", "certsd-stray-key"],
+        side: Side::Engine,
         what: "Docker treats a .cert file in certs.d as a client certificate and needs its key. Every login fails \
                until the file is removed. The name of a CA file must end in .crt.",
         next: DOCTOR,
@@ -213,6 +228,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["missing client certificate"], &["for key"]],
         codes: &["certsd-stray-key"],
+        side: Side::Engine,
         what: "certs.d contains a .key without its .cert. Every login fails until the file is removed. A server's \
                key never belongs on a client.",
         next: DOCTOR,
@@ -231,8 +247,28 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["certsd-unreadable"],
+        side: Side::Engine,
         what: "A file in certs.d that ends in .crt, .cert or .key cannot be read. Every login fails until the file \
                is readable or removed.",
         next: DOCTOR,
     },
 ];
+
+/// Messages whose words other messages contain too; these rows come after all others of registries.
+pub(super) const LATE: &[KnownMessage] = &[KnownMessage {
+    says: &[
+        &[
+            "failed to solve",
+            "failed to resolve reference",
+            "failed to resolve source metadata",
+            "reading manifest",
+            "manifest for",
+        ],
+        &["not found", "manifest unknown"],
+    ],
+    codes: &[],
+    side: Side::Registry,
+    what: "Network and certificate are fine: the registry has no image with this name and tag, or the logged in user \
+           cannot see it.",
+    next: &["compare the name with Deploy > Container registry in GitLab, and log in:", "docker login {}"],
+}];

@@ -28,6 +28,30 @@ fn pasted_texts_have_their_first_code() {
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Reported texts, each below a line with its first code, its side, its server and a part of the explanation.
+const REPORTED: &str = include_str!("reported.txt");
+
+#[test]
+fn reported_texts_are_judged_by_their_reason() {
+    let mut wrong = Vec::new();
+    for text in REPORTED.split("\n% ").skip(1) {
+        let (expected, text) = text.split_once('\n').expect("a line above the text");
+        let found = meaning(text).map(|meaning| {
+            let code = meaning.row.codes.first().copied().unwrap_or("-");
+            let server = meaning.server.as_deref().unwrap_or("-");
+            (format!("{code} | {} | {server} | ", meaning.side.name()), meaning.row.what)
+        });
+        let word = expected.rsplit_once(" | ").map_or("", |(_, word)| word);
+        let is_right = found
+            .as_ref()
+            .is_some_and(|(seen, what)| expected == format!("{seen}{word}") && what.contains(word));
+        if !is_right {
+            wrong.push(format!("{}\n  is not {expected}: {found:?}", text.trim()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn an_unknown_text_has_no_meaning() {
     for text in ["", " ", "hello", "x509", "Login Succeeded", "error", "the forbiddenness of feof"] {

@@ -1,7 +1,10 @@
 //! Messages about an unknown CA, in the wording of each client. The fix depends on the client: each has its own trust
 //! store.
 
-use super::known::{Any, KnownMessage};
+use super::{
+    known::{Any, KnownMessage},
+    side::Side,
+};
 
 /// The wordings of all clients.
 pub(super) const UNKNOWN: Any = &[
@@ -13,6 +16,18 @@ pub(super) const UNKNOWN: Any = &[
 ];
 /// The wordings of Docker, a Go program.
 const GO: Any = &["certificate signed by unknown authority", "certificate is not trusted"];
+/// git's words around an error of curl, in its languages.
+pub(super) const GIT: Any = &[
+    "unable to access",
+    "konnte nicht auf",
+    "impossible d'accéder à",
+    "no es posible acceder a",
+    "无法访问",
+    "無法存取",
+    "git clone",
+    "git-lfs",
+    "unable to clone",
+];
 const TRUST: &[&str] = &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"];
 const HERE: &[&str] = &["untrusted-system", "chain-incomplete", "tls-intercepted"];
 
@@ -22,9 +37,13 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "error setting certificate verify locations",
             "error adding trust anchors from file",
             "failed to load system roots and no roots provided",
+            "failed to open CA file",
+            "Problem with the SSL CA cert",
+            "failed to import CA file",
             "curl: (77)",
         ]],
         codes: &[],
+        side: Side::Client,
         what: "The client trusts no server, because it cannot read the file with the CAs: the file is missing, or \
                another one is set (git's http.sslCAInfo, CURL_CA_BUNDLE, SSL_CERT_FILE).",
         next: &[
@@ -44,6 +63,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "key identifier mismatch",
         ]],
         codes: &["anchor-replaced"],
+        side: Side::OtherEnd,
         what: "The client trusts another CA with the same name: the server's CA was recreated, and the client has \
                the old one.",
         next: TRUST,
@@ -51,6 +71,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["MOZILLA_PKIX_ERROR_MITM_DETECTED"]],
         codes: &["tls-intercepted", "untrusted-system"],
+        side: Side::OtherEnd,
         what: "Many sites present certificates of one CA that this browser does not trust: a middlebox or a virus \
                scanner decrypts TLS on the way and signs its own certificates.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
@@ -69,6 +90,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             UNKNOWN,
         ],
         codes: HERE,
+        side: Side::OtherEnd,
         what: "The runner does not trust GitLab's certificate. It reads the system store and the CA file \
                /etc/gitlab-runner/certs/HOST.crt. Restart the runner after a change.",
         next: TRUST,
@@ -86,6 +108,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             UNKNOWN,
         ],
         codes: &["untrusted-system", "certsd-masked", "chain-incomplete"],
+        side: Side::OtherEnd,
         what: "podman, skopeo, buildah or CRI-O does not trust the registry's certificate. They read the system \
                store and the first of these folders that exists: ~/.config/containers/certs.d, \
                /etc/containers/certs.d, /etc/docker/certs.d.",
@@ -94,6 +117,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["checking push permission", "creating push check transport", "kaniko"], UNKNOWN],
         codes: HERE,
+        side: Side::OtherEnd,
         what: "kaniko does not trust the registry's certificate. It runs in a container and does not read the \
                machine's stores. It reads /kaniko/ssl/certs/ and the option --registry-certificate=HOST:PORT=FILE.",
         next: &[
@@ -105,8 +129,48 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["INSTALLATION FAILED", "UPGRADE FAILED"], UNKNOWN],
         codes: HERE,
+        side: Side::OtherEnd,
         what: "Helm does not trust the registry's certificate: its CA is not in the system store, the server does \
                not send the whole chain, or a proxy on the way presents its own certificate.",
+        next: TRUST,
+    },
+    KnownMessage {
+        says: &[&["error during connect"], UNKNOWN],
+        codes: &[],
+        side: Side::Engine,
+        what: "The docker command does not trust the Docker daemon's own certificate, before any registry is asked: \
+               DOCKER_CERT_PATH must name the folder with the daemon's ca.pem (in GitLab CI with docker:dind, \
+               /certs/client).",
+        next: &["echo $DOCKER_HOST $DOCKER_TLS_VERIFY $DOCKER_CERT_PATH"],
+    },
+    KnownMessage {
+        says: &[
+            &[
+                "SSL_connect returned=1 errno=0",
+                "SSL_connect SYSCALL returned",
+                "OpenSSL::SSL::SSLError",
+                "Faraday::SSLError",
+                "Hook execution failed",
+            ],
+            &["certificate verify failed"],
+        ],
+        codes: HERE,
+        side: Side::OtherEnd,
+        what: "A Ruby program does not trust a server's certificate. If GitLab itself reports this (a webhook, an \
+               integration, a mirror, its own registry), it reads the CAs in /etc/gitlab/trusted-certs on GitLab's \
+               machine.",
+        next: &[
+            "{labtrust doctor {}}",
+            "on the server: sudo cp ca.crt /etc/gitlab/trusted-certs/ca.crt",
+            "on the server: sudo gitlab-ctl reconfigure",
+        ],
+    },
+    KnownMessage {
+        says: &[&["failed to validate the SSL certificate for"]],
+        codes: HERE,
+        side: Side::OtherEnd,
+        what: "Ansible does not trust the server's certificate on the machine where the task runs. Its modules read that \
+               machine's system store: add the CA there, and keep validate_certs.",
         next: TRUST,
     },
     KnownMessage {
@@ -120,6 +184,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "chain-incomplete",
             "tls-intercepted",
         ],
+        side: Side::OtherEnd,
         what: "Docker does not trust the registry's certificate: the CA is not in Docker's certs.d or the system \
                store, Docker was not restarted since the CA was added to the system store, or the server does not \
                send the whole chain.",
@@ -134,6 +199,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "cert-not-yet-valid",
             "tls-intercepted",
         ],
+        side: Side::OtherEnd,
         what: "git does not trust the server's certificate: its CA is unknown, or the certificate has expired (this \
                build of git shows the same message for both). git reads the system store, unless http.sslCAInfo \
                names another file.",
@@ -145,7 +211,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[
-            &["unable to access", "git clone", "git-lfs", "unable to clone"],
+            GIT,
             &[
                 "unable to get local issuer certificate",
                 "self-signed certificate",
@@ -156,6 +222,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: HERE,
+        side: Side::OtherEnd,
         what: "git does not trust the server's certificate. It reads the system store, unless http.sslCAInfo or \
                http.sslBackend is set.",
         next: &[
@@ -165,8 +232,23 @@ pub(super) const ROWS: &[KnownMessage] = &[
         ],
     },
     KnownMessage {
-        says: &[&["CRYPT_E_NO_REVOCATION_CHECK", "CRYPT_E_REVOCATION_OFFLINE", "0x80092012", "0x80092013"]],
+        says: &[&[
+            "CRYPT_E_NO_REVOCATION_CHECK",
+            "CRYPT_E_REVOCATION_OFFLINE",
+            "CERT_TRUST_REVOCATION_STATUS_UNKNOWN",
+            "CERT_TRUST_IS_OFFLINE_REVOCATION",
+            "RevocationStatusUnknown",
+            "OfflineRevocation",
+            "unable to check revocation",
+            "certificate revocation status could not be verified",
+            "ERR_CERT_UNABLE_TO_CHECK_REVOCATION",
+            "0x80092012",
+            "0x80092013",
+            "-2146885614",
+            "-2146885613",
+        ]],
         codes: &[],
+        side: Side::Client,
         what: "Windows cannot check whether the certificate was revoked, because a private CA has no revocation \
                server. The certificate itself is trusted.",
         next: &["git config --global http.schannelCheckRevoke false", "curl --ssl-revoke-best-effort …"],
@@ -182,6 +264,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "sun.security.validator.ValidatorException",
         ]],
         codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
+        side: Side::OtherEnd,
         what: "Java does not trust the server's certificate. It reads its own keystore (lib/security/cacerts, or \
                the file in javax.net.ssl.trustStore), which some distributions fill from the system store.",
         next: TRUST,
@@ -195,6 +278,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "UNABLE_TO_GET_ISSUER_CERT",
         ]],
         codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
+        side: Side::OtherEnd,
         what: "Node.js does not trust the server's certificate. It has its own list of CAs and does not read the \
                system store. Set NODE_EXTRA_CA_CERTS to a file with the CA, or use --use-system-ca (version 22.15 \
                or later).",
@@ -213,6 +297,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "SSLCertVerificationError",
         ]],
         codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
+        side: Side::OtherEnd,
         what: "Python does not trust the server's certificate. requests, and pip before 24.2, have their own list \
                of CAs (certifi). They read the system store only if REQUESTS_CA_BUNDLE or SSL_CERT_FILE names its \
                bundle.",
@@ -230,6 +315,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "hasn't got a known issuer",
         ]],
         codes: &["chain-incomplete", "untrusted-system"],
+        side: Side::OtherEnd,
         what: "The server's certificate does not lead to a trusted CA: the server does not send the intermediate, \
                or the client does not trust the root.",
         next: TRUST,
@@ -245,6 +331,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "NET::ERR_CERT_INVALID",
         ]],
         codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
+        side: Side::OtherEnd,
         what: "The browser does not trust the server's certificate. Chrome on Linux and Firefox have their own \
                trust stores.",
         next: TRUST,
@@ -252,6 +339,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["The certificate of"], &["is not trusted"]],
         codes: HERE,
+        side: Side::OtherEnd,
         what: "The CA of the server's certificate is not trusted on this machine, or the server does not \
                send the whole chain.",
         next: TRUST,
@@ -276,6 +364,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "UntrustedRoot",
             "RemoteCertificateChainErrors",
             "SEC_E_UNTRUSTED_ROOT",
+            "0x80090325",
+            "0x800B0109",
             "CERT_E_UNTRUSTEDROOT",
             "CERT_TRUST_IS_UNTRUSTED_ROOT",
             "Could not establish trust relationship",
@@ -285,6 +375,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "tls: unknown certificate authority",
         ]],
         codes: HERE,
+        side: Side::OtherEnd,
         what: "The CA of the server's certificate is not trusted on this machine, the server does not send the \
                whole chain, or a proxy on the way presents its own certificate.",
         next: TRUST,
