@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 pub use self::{
-    client::{ClientSeen, DockerContextSeen, Tool, ToolSeen},
+    client::{ClientSeen, ContainerToolSeen, DockerContextSeen, Tool, ToolSeen},
     engine::{EngineInfo, EngineSeen, EngineVersion},
     gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
     login::{HelperSeen, LoginFileSeen, LoginFileState},

@@ -84,6 +84,11 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     let registry = Case::new(&evidence).registry;
     let index = evidence.servers.iter().position(|server| server.endpoint.port == registry);
     evidence.realm = index.and_then(|index| realms.swap_remove(index));
+    // A tool of podman's family waits for a server that does not answer: such a server was seen already.
+    if evidence.servers.iter().any(|server| server.endpoint.port == registry && server.reached.is_open()) {
+        let endpoint = Endpoint::new(question.host.clone(), registry);
+        evidence.client.containers = client::ask_container_tool(question.facts, &endpoint, deadline);
+    }
     evidence.trust = trust::read(&World::here(), question, &evidence);
     evidence
 }

@@ -1,6 +1,7 @@
 //! Stores that do not trust the server's CA.
 
 mod by_hand;
+mod podman;
 mod tools;
 mod unreadable;
 

@@ -24,4 +24,9 @@ impl Anchor {
     pub fn file_stem(&self) -> String {
         format!("labtrust-{}", self.sha256().short())
     }
+
+    /// The name of our file in a folder for a registry.
+    pub fn file_name(&self) -> String {
+        format!("{}.crt", self.file_stem())
+    }
 }

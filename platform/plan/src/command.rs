@@ -25,6 +25,9 @@ pub struct Command {
     /// The home folder in which it finds its user's settings; none if it reads only the machine's settings.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "absolute::optional")]
     pub home: Option<PathBuf>,
+    /// The variables of this process's environment that it gets, by name: it gets no other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<String>,
 }
 
 impl Command {
@@ -35,6 +38,7 @@ impl Command {
             arguments: arguments.into_iter().map(Into::into).collect(),
             seconds: Self::default_seconds(),
             home: None,
+            variables: Vec::new(),
         }
     }
 
@@ -42,6 +46,13 @@ impl Command {
     #[must_use]
     pub fn at_home(mut self, home: impl Into<PathBuf>) -> Self {
         self.home = Some(home.into());
+        self
+    }
+
+    /// This command with these variables of this process's environment.
+    #[must_use]
+    pub fn with_variables(mut self, names: &[&str]) -> Self {
+        self.variables = names.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 

@@ -1,9 +1,10 @@
 //! Evidence about the user's tools: the daemon that the docker command uses, and the proxies of the docker command,
 //! git and the shell.
 
+use labtrust_plan::Endpoint;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, LoginFileSeen, ProxySeen, Redacted};
+use super::{Asked, LoginFileSeen, ProxySeen, Redacted, Setting};
 
 /// The settings of a user's tools.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -17,6 +18,22 @@ pub struct ClientSeen {
     /// The file in which `docker login` stores its login; none if it was not looked at.
     #[serde(default)]
     pub login: Option<LoginFileSeen>,
+    /// What podman, buildah and skopeo get from the registry; none if none of them was asked.
+    #[serde(default)]
+    pub containers: Option<ContainerToolSeen>,
+}
+
+/// A tool of podman's family, which contacted the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerToolSeen {
+    /// The program.
+    pub program: String,
+    /// The registry.
+    pub endpoint: Endpoint,
+    /// Its message; empty if it found the image.
+    pub answer: Asked<Redacted>,
+    /// The variables of the shell that change what it trusts, or which proxy it uses.
+    pub variables: Vec<Setting>,
 }
 
 /// A tool that uses a proxy.

@@ -7,7 +7,7 @@ const FILES: &[&str] = &["cat /etc/containers/registries.conf", "ls /etc/contain
 pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["is blocked in"]],
-        codes: &[],
+        codes: &["podman-blocked"],
         side: Side::Client,
         what: "A setting of this machine has blocked the registry (blocked = true in registries.conf): podman, buildah, \
                skopeo and CRI-O do not contact it.",
@@ -31,6 +31,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
             &[
                 "must be in v2 format",
+                "mixing sysregistry",
                 "toml: ",
                 "(last key",
                 "cannot load TOML",
@@ -39,7 +40,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
                 "not a valid",
             ],
         ],
-        codes: &[],
+        codes: &["registries-conf-broken"],
         side: Side::Client,
         what: "podman, buildah and skopeo cannot read their registries.conf: it is not valid TOML, or in the old \
                format, or not readable. The message names the file and the line.",

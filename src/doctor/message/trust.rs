@@ -107,7 +107,13 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
             UNKNOWN,
         ],
-        codes: &["untrusted-system", "certsd-masked", "chain-incomplete"],
+        codes: &[
+            "untrusted-podman",
+            "untrusted-system",
+            "certsd-masked",
+            "roots-replaced",
+            "chain-incomplete",
+        ],
         side: Side::OtherEnd,
         what: "podman, skopeo, buildah or CRI-O does not trust the registry's certificate. They read the system \
                store and the first of these folders that exists: ~/.config/containers/certs.d, \

@@ -1,5 +1,6 @@
 //! Reads the settings of the user's tools, and asks the proxies that they use.
 
+mod containers;
 mod git;
 mod login;
 mod tools;
@@ -14,11 +15,14 @@ use crate::doctor::{
     evidence::{Asked, ClientSeen, DockerContextSeen, Redacted},
 };
 
+pub(super) use self::containers::ask as ask_container_tool;
+
 pub(super) fn read(question: &Question<'_>, deadline: Instant) -> ClientSeen {
     ClientSeen {
         docker_context: chosen_engine(question.facts),
         tools: tools::tools(question, deadline),
         login: Some(login::file(question)),
+        containers: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Finds the Docker engines of the machine and of its users.
 
+mod files;
 mod named;
 
 use std::{
@@ -9,11 +10,12 @@ use std::{
 };
 
 use labtrust_plan::{
-    Command, Endpoint, Target,
+    Command,
     fact::{DEFAULT_SOCKET, Engine, EngineKind, Facts, Os, ServiceManager, User},
     store,
 };
 
+use self::files::{is_socket, registries};
 use super::{
     daemon::{addresses, daemon_command_line, daemon_settings_file, sockets},
     docker_context::{DockerContext, docker_context},
@@ -319,21 +321,6 @@ fn restart(facts: &Facts, service: &str) -> Option<Command> {
         }
         ServiceManager::Sysv => None,
     }
-}
-
-/// The registries that have a folder in `certs_d`. A folder without a port is for port 443.
-fn registries(certs_d: &Path) -> Vec<Endpoint> {
-    let entries = fs::read_dir(certs_d).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut registries: Vec<_> =
-        names.filter_map(|name| Some(name.parse::<Target>().ok()?.or_port(443))).collect();
-    registries.sort();
-    registries
-}
-
-fn is_socket(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
 }
 
 /// The process whose number the file `path` holds.

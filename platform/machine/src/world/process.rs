@@ -1,7 +1,7 @@
 //! Child processes: started by absolute path, without input, with a clean environment and a time limit.
 
 use std::{
-    fs,
+    env, fs,
     io::{self, Read},
     mem,
     os::unix::{
@@ -103,6 +103,7 @@ pub(super) fn run(command: &Command) -> Result<Output> {
         .args(&command.arguments)
         .env_clear()
         .envs(environment())
+        .envs(command.variables.iter().filter_map(|name| Some((name, env::var_os(name)?))))
         .env("HOME", command.home.as_deref().unwrap_or(Path::new("/")))
         .current_dir("/")
         .stdin(Stdio::null())

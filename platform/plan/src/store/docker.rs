@@ -78,7 +78,7 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
         subject: folder.display().to_string(),
         actor: engines[0].owner.clone().map_or(Actor::Machine, Actor::User),
         steps: vec![Step::Put {
-            path: folder.join(file_name(anchor)),
+            path: folder.join(anchor.file_name()),
             contents: Contents::Public(anchor.certificate.pem().into_bytes()),
             mode: 0o644,
         }],
@@ -96,11 +96,6 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
         // An engine that pulls by the system store does not use this folder alone.
         serves: live.filter(|engine| !engine.pulls_by_system).map(|engine| Service::engine(engine)),
     }
-}
-
-/// The name of the anchor's file in a folder for a registry.
-fn file_name(anchor: &Anchor) -> String {
-    format!("{}.crt", anchor.file_stem())
 }
 
 impl Service {

@@ -94,7 +94,7 @@ fn change(facts: &Facts, actor: Actor, folder: PathBuf, anchor: &Anchor, endpoin
         subject: folder.display().to_string(),
         actor,
         steps: vec![Step::Put {
-            path: folder.join(format!("{}.crt", anchor.file_stem())),
+            path: folder.join(anchor.file_name()),
             contents: Contents::Public(anchor.certificate.pem().into_bytes()),
             mode: 0o644,
         }],

@@ -2,7 +2,7 @@
 
 use crate::doctor::Code;
 
-const UNTRUSTED: &[&str] = &["untrusted-docker", "untrusted-system"];
+const UNTRUSTED: &[&str] = &["untrusted-docker", "untrusted-podman", "untrusted-system"];
 
 pub(super) const DIFFERS: Code = Code::error("cert-differs-by-address");
 pub(super) const EXPIRED: Code = Code::error("cert-expired");
@@ -14,7 +14,7 @@ pub(super) const IP_NOT_IN_SAN: Code = Code::error("cert-ip-not-in-san");
 pub(super) const NO_SERVER_AUTH: Code = Code::error("cert-no-server-auth");
 pub(super) const CONSTRAINT_VIOLATED: Code = Code::error("constraint-violated");
 /// Go ignores a signature with SHA-1, and so reports an unknown authority.
-pub(super) const WEAK: Code = Code::error("cert-weak").explaining(&["untrusted-docker"]);
+pub(super) const WEAK: Code = Code::error("cert-weak").explaining(&["untrusted-docker", "untrusted-podman"]);
 /// Docker or git reject it for another reason than the codes above.
 pub(super) const REFUSED: Code = Code::error("cert-refused").explaining(UNTRUSTED);
 pub(super) const INCOMPLETE: Code = Code::error("chain-incomplete").explaining(UNTRUSTED);

@@ -10,5 +10,9 @@ pub(crate) const INEFFECTIVE: Code = Code::error("no-proxy-ineffective");
 pub(crate) const UNUSED: Code = Code::error("proxy-config-unused");
 pub(crate) const NOT_BYPASSED: Code = Code::error("proxy-not-bypassed");
 /// The certificate check finds this code too: a middlebox need not be a proxy.
-pub(crate) const INTERCEPTED: Code =
-    Code::error("tls-intercepted").explaining(&["chain-incomplete", "untrusted-docker", "untrusted-system"]);
+pub(crate) const INTERCEPTED: Code = Code::error("tls-intercepted").explaining(&[
+    "chain-incomplete",
+    "untrusted-docker",
+    "untrusted-podman",
+    "untrusted-system",
+]);

@@ -39,6 +39,7 @@ const OF_ANOTHER_PAIR: &[&str] = &[
     "constraint-violated",
     "realm-untrusted",
     "untrusted-docker",
+    "untrusted-podman",
     "untrusted-system",
     "anchor-replaced",
     "build-untrusted",

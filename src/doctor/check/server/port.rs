@@ -19,6 +19,7 @@ pub(super) const TAKEN: Code = Code::error("port-taken").explaining(&[
     "not-a-registry",
     "tls-intercepted",
     "untrusted-docker",
+    "untrusted-podman",
     "untrusted-system",
 ]);
 pub(super) const NOT_PUBLISHED: Code = Code::error("port-not-published").explaining(&[

@@ -73,6 +73,21 @@ pub(crate) fn with_trust(
     }
 }
 
+/// `finding` with the command that trusts the root of the registry in each store.
+pub(super) fn with_command(case: &Case<'_>, finding: Finding) -> Finding {
+    let endpoint = case.endpoint();
+    match chosen_root(case, &case.chain, &endpoint.host) {
+        Some(known) => finding.advise(format!("the CA is {}: {}", known.root.title(), known.by)).run([
+            "labtrust",
+            "trust",
+            &endpoint.to_string(),
+            "--fingerprint",
+            &known.root.fingerprint().to_string(),
+        ]),
+        None => by_hand(case, finding, &case.chain, &endpoint),
+    }
+}
+
 fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &ChosenRoot) -> Finding {
     let anchor = anchor(case, &known.root);
     // A daemon that reads the CA in certs.d needs no restart, whichever other stores trust it now.

@@ -18,11 +18,12 @@ pub(super) const WRONG_EXTENSION: Code = Code::error("certsd-wrong-extension").e
 pub(super) const NOT_PEM: Code = Code::error("certsd-not-pem").explaining(FOLLOWS);
 pub(super) const WRONG_NAME: Code = Code::error("certsd-wrong-name").explaining(FOLLOWS);
 pub(super) const REPLACED: Code =
-    Code::error("anchor-replaced").explaining(&["untrusted-docker", "untrusted-system"]);
+    Code::error("anchor-replaced").explaining(&["untrusted-docker", "untrusted-podman", "untrusted-system"]);
 /// A CA that no store trusts is one cause, not two.
-pub(super) const UNTRUSTED: Code = Code::error("untrusted-docker").explaining(&["untrusted-system"]);
+pub(super) const UNTRUSTED: Code =
+    Code::error("untrusted-docker").explaining(&["untrusted-podman", "untrusted-system"]);
 
-const FOLLOWS: &[&str] = &["untrusted-docker"];
+const FOLLOWS: &[&str] = &["untrusted-docker", "untrusted-podman"];
 const OWN_IDEA: &str = "Docker trusts only certs.d and the system store as Docker first read it";
 const PLAIN_PEM: &str = "Docker ignores a file that is not plain PEM, and reports no error";
 

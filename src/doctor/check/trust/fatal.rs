@@ -21,6 +21,7 @@ const FOLLOWS: &[&str] = &[
     "certsd-wrong-name",
     "anchor-replaced",
     "untrusted-docker",
+    "untrusted-podman",
 ];
 const GIVES_UP: &str = "one file in this folder that cannot be read or used makes every login and pull fail";
 

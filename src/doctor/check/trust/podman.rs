@@ -1,4 +1,7 @@
-//! Checks that podman trusts the registry: it reads the system store, and the first folder that exists.
+//! Checks that podman, buildah and skopeo get what they want from the registry: they read the system store, and the first
+//! folder that exists. One of them is asked; if that is not possible, their files are judged.
+
+mod answer;
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +9,7 @@ use labtrust_plan::{
     Actor, Change, Contents, Proof, Reload, Step, StoreId, fact::User, store::podman_folders,
 };
 
+use self::answer::{Answer, BLOCKED, BROKEN, PROXY, REWRITTEN, ROOTS};
 use super::{
     anchors::leads_to,
     chosen_root,
@@ -17,18 +21,68 @@ use super::{
 use crate::{
     certificate::Parsed,
     doctor::{
-        Case, CheckState, Finding,
+        Case, CheckState, Code, Finding,
         check::{Check, CheckResult},
         evidence::{CertsDSeen, FolderSeen},
     },
 };
 
-pub(crate) const CHECK: Check = Check { id: "podman", title: "trust: podman", codes: &[], judge };
+pub(crate) const CHECK: Check = Check {
+    id: "podman",
+    title: "trust: podman",
+    codes: &[&BLOCKED, &BROKEN, &REWRITTEN, &PROXY, &ROOTS, &UNTRUSTED],
+    judge,
+};
+
+/// A CA that no store trusts is one cause, not two.
+const UNTRUSTED: Code = Code::error("untrusted-podman").explaining(&["untrusted-system"]);
+
+/// The programs that share their settings and folders.
+const TOOLS: [&str; 3] = ["podman", "buildah", "skopeo"];
 
 fn judge(case: &Case<'_>) -> CheckResult {
-    if !case.evidence.facts.tools.contains_key("podman") {
+    if !TOOLS.iter().any(|tool| case.evidence.facts.tools.contains_key(*tool)) {
         return CheckResult::skipped("not installed");
     }
+    let Some(answer) = Answer::of(case) else { return judge_files(case) };
+    if let Some(finding) = answer.finding() {
+        return finding.into();
+    }
+    if answer.is_accepted() {
+        return CheckResult::passed(format!("{} accepts {}", answer.tool.program, answer.tool.endpoint));
+    }
+    let files = judge_files(case);
+    if let Some(finding) = answer.replaced_roots(files.state == CheckState::Passed) {
+        return finding.into();
+    }
+    if !answer.is_refused() || !files.findings.is_empty() || case.chain.is_empty() {
+        return files;
+    }
+    unlisted(case).unwrap_or_else(|| untrusted(case, &answer)).into()
+}
+
+/// The finding that this user may not look into the first folder for the registry.
+fn unlisted(case: &Case<'_>) -> Option<Finding> {
+    let (_, paths) = podman_folders(&case.evidence.facts).into_iter().next()?;
+    let mut folders = paths.iter().filter_map(|path| {
+        let seen = case.certs_d(path)?;
+        Some((seen, folder::exact(Some(seen), &case.endpoint())?))
+    });
+    let (seen, folder) = folders.next()?;
+    let is_forbidden =
+        folder.files.fault().is_some_and(|why| why.to_lowercase().contains("permission denied"));
+    is_forbidden.then(|| answer::forbidden(case, &seen.path.join(&folder.name), true))
+}
+
+/// The finding that no file that the tool reads holds the CA.
+fn untrusted(case: &Case<'_>, answer: &Answer<'_, '_>) -> Finding {
+    let what = format!("{} reports: {}", answer.tool.program, answer.message);
+    let why = "podman, buildah and skopeo read the system store, and the first certs.d folder for the registry that exists";
+    chosen_root::with_command(case, Finding::new(&UNTRUSTED, what, why))
+}
+
+/// The result by the files that these programs read.
+fn judge_files(case: &Case<'_>) -> CheckResult {
     if case.chain.is_empty() {
         return CheckResult::skipped("not checked (no certificate received)");
     }

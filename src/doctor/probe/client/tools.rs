@@ -24,7 +24,8 @@ use crate::doctor::{
 /// The tools that use a proxy, with the answers of the proxies. Each proxy is asked once.
 pub(super) fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen> {
     let web = Endpoint::new(question.host.clone(), WEB);
-    let told = [docker(), containers(question.facts), git(question)];
+    let has_docker = question.facts.tools.contains_key("docker");
+    let told = [docker().filter(|_| has_docker), containers(question.facts), git(question)];
     let mut tools: Vec<ToolSeen> = told.into_iter().flatten().collect();
     let urls: HashMap<String, ProxySeen> = thread::scope(|scope| {
         let mut asked: HashMap<String, _> = HashMap::new();

@@ -7,7 +7,7 @@ use std::{
 
 use labtrust_plan::fact::{Engine, EngineKind, Facts, User};
 
-use super::{is_socket, registries};
+use super::files::{is_socket, registries};
 
 /// The ends of sockets' paths and the engines that use them; `*` stands for any one name. Sources: Rancher Desktop's
 /// `pkg/rancher-desktop/utils/paths.ts`, docs.orbstack.dev, Lima's `templates/docker.yaml`, Colima's `config/files.go`.

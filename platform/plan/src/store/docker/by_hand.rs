@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{super::row::ByHand, file_name};
+use super::super::row::ByHand;
 use crate::{
     Anchor, Endpoint, Service, ShellLine,
     fact::{Engine, EngineKind},
@@ -27,7 +27,7 @@ pub(super) fn source(engine: &Engine) -> Option<Engine> {
 pub(super) fn step(engine: &Engine, anchor: &Anchor, endpoint: &Endpoint) -> ByHand {
     let title = Service::engine(engine).title;
     let file =
-        |folder: &Path| folder.join(endpoint.certs_d_folder()).join(file_name(anchor)).display().to_string();
+        |folder: &Path| folder.join(endpoint.certs_d_folder()).join(anchor.file_name()).display().to_string();
     let from = source(engine).map(|source| file(&source.certs_d)).unwrap_or_default();
     let (why, advice, command) = match engine.kind {
         EngineKind::Rancher => (
@@ -38,7 +38,7 @@ pub(super) fn step(engine: &Engine, anchor: &Anchor, endpoint: &Endpoint) -> ByH
         EngineKind::Lima => (
             "has a virtual machine with files of its own",
             "copy the CA into it:",
-            lima(engine, &from, &format!("{}/{}", endpoint.certs_d_folder(), file_name(anchor))),
+            lima(engine, &from, &format!("{}/{}", endpoint.certs_d_folder(), anchor.file_name())),
         ),
         EngineKind::Outside => (
             "reads files that cannot be reached from here",

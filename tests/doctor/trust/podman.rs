@@ -1,0 +1,113 @@
+//! podman, buildah and skopeo, asked as the engine is: their own settings, their shell, and their user's rights.
+
+use crate::{
+    doctor::{EVIDENCE, Report, ask, serving, trusting},
+    lab::{Machine, Output, Pair, Passing, Podman, Proxy, REGISTRY},
+};
+
+const SETTINGS: &str = "/etc/containers/registries.conf";
+
+/// A machine with podman, without Docker.
+fn installed(machine: &Machine) -> (Podman<'_>, Pair) {
+    machine.without_hooks();
+    machine.without_docker();
+    let podman = Podman::install(machine);
+    (podman, serving(machine))
+}
+
+/// The report for `user`, with these variables.
+fn ask_as(machine: &Machine, user: &str, variables: &[(&str, &str)]) -> Report {
+    machine.sh(&format!("rm -f {EVIDENCE}")).succeeded();
+    let line = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
+    let command = machine.command(line).user(user);
+    let output = variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run();
+    Report::of(machine, &output)
+}
+
+fn commands(report: &Report) -> Vec<&str> {
+    let commands = report.json["findings"][0]["fix"]["commands"].as_array().into_iter().flatten();
+    commands.filter_map(|command| command.as_str()).collect()
+}
+
+#[test]
+fn settings_that_forbid_the_registry_or_cannot_be_read() {
+    let machine = machine!("client");
+    let (podman, pair) = installed(&machine);
+    trusting(&machine, &pair);
+    podman.login().succeeded();
+    ask(&machine).is_healthy();
+
+    let block = format!("[[registry]]\nlocation = \"{REGISTRY}\"\n");
+    machine.write(SETTINGS, format!("{block}blocked = true\n"));
+    podman.login().exited(125).says("is blocked in");
+    let report = ask(&machine).blames("podman-blocked");
+    assert_eq!(report.causes(), ["podman-blocked"], "{:#}", report.json);
+    machine.sh(commands(&report)[0]).succeeded().says("blocked = true");
+
+    for broken in
+        ["[[registry]\nblocked = true\n", &format!("[registries.search]\nregistries = [\"x\"]\n{block}")]
+    {
+        machine.write(SETTINGS, broken);
+        podman.login().exited(125).says("loading registries configuration");
+        let report = ask(&machine).blames("registries-conf-broken");
+        assert!(report.what().contains(SETTINGS), "{:#}", report.json);
+    }
+}
+
+#[test]
+fn settings_that_send_pulls_to_another_registry() {
+    let machine = machine!("client");
+    let (podman, pair) = installed(&machine);
+    trusting(&machine, &pair);
+    machine
+        .write(SETTINGS, format!("[[registry]]\nprefix = \"{REGISTRY}\"\nlocation = \"192.0.2.10:5999\"\n"));
+    podman.login().succeeded();
+    let report = ask(&machine).blames("podman-rewritten");
+    assert!(report.what().contains("from 192.0.2.10:5999"), "{:#}", report.json);
+    machine.sh(commands(&report)[0]).succeeded().says(REGISTRY);
+}
+
+#[test]
+fn variables_of_the_shell() {
+    let machine = machine!("client");
+    let (_podman, pair) = installed(&machine);
+    trusting(&machine, &pair);
+    let proxy = Proxy::start(&machine, Passing::Never("503 Service Unavailable"));
+    let url = proxy.url_with_user();
+    let report = ask_as(&machine, "root", &[("HTTPS_PROXY", &url)]).blames("podman-proxy-not-bypassed");
+    assert!(!report.evidence.contains("secret") && !report.json.to_string().contains("secret"));
+    let line = format!("{}; labtrust doctor {REGISTRY}", commands(&report)[0]);
+    machine.command(["sh", "-c", &line]).env("HTTPS_PROXY", &url).run().succeeded();
+
+    machine.sh("rm -r /etc/containers/certs.d /etc/docker/certs.d; mkdir /tmp/none").succeeded();
+    ask(&machine).is_healthy();
+    let roots = [("SSL_CERT_FILE", "/tmp/none/ca.pem"), ("SSL_CERT_DIR", "/tmp/none")];
+    let report = ask_as(&machine, "root", &roots).blames("roots-replaced");
+    assert_eq!(commands(&report), ["unset SSL_CERT_FILE SSL_CERT_DIR"]);
+}
+
+#[test]
+fn a_ca_that_no_store_holds_or_that_this_user_may_not_read() {
+    let machine = machine!("client");
+    let (podman, pair) = installed(&machine);
+    podman.login().exited(125).says("unknown authority");
+    let report = ask(&machine).blames("untrusted-podman");
+    assert_eq!(report.causes(), ["untrusted-podman"], "{:#}", report.json);
+
+    let folder = format!("/etc/containers/certs.d/{REGISTRY}");
+    let file = format!("{folder}/ca.crt");
+    machine.write(&file, &pair.root);
+    podman.login().succeeded();
+    let pull = |user: &str| -> Output {
+        let image = format!("docker://{REGISTRY}/labtrust/probe");
+        machine.run_as(user, ["skopeo", "inspect", "--no-creds", &image]).exited(1)
+    };
+    for (path, mode, says) in [(&file, "600", "permission denied"), (&folder, "700", "unknown authority")] {
+        machine.run(["chmod", mode, path]).succeeded();
+        pull("alice").says(says);
+        let report = ask_as(&machine, "alice", &[]).blames("certsd-unreadable");
+        machine.sh(commands(&report)[0].trim_start_matches("sudo ")).succeeded();
+        pull("alice").says("invalid status code from registry 403");
+        assert!(!ask_as(&machine, "alice", &[]).causes().contains(&"certsd-unreadable"));
+    }
+}
