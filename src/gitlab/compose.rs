@@ -92,5 +92,30 @@ pub(super) fn published(compose: &str, inside: u16) -> Option<u16> {
     })
 }
 
+/// The name of the service in a `compose` file that mounts something at GitLab's configuration folder. A line decides, as
+/// people write such files: a key at the indentation of the first service is a service.
+pub(super) fn service_of(compose: &str) -> Option<&str> {
+    let indentation = |line: &str| line.len() - line.trim_start().len();
+    let lines =
+        || compose.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let mut services = lines().skip_while(|line| line.trim_end() != "services:").skip(1);
+    let first = services.next()?;
+    let depth = indentation(first);
+    let mut service = None;
+    for line in std::iter::once(first).chain(services).take_while(|line| indentation(line) > 0) {
+        if indentation(line) == depth {
+            service = line.trim().strip_suffix(':');
+        }
+        let is_mounted = line.split([' ', '"', '\'']).any(|word| {
+            let inside = word.split(':').nth(1).unwrap_or(word);
+            inside.trim_end_matches('/') == "/etc/gitlab"
+        });
+        if is_mounted {
+            return service.map(|name| name.trim_matches(['"', '\'']));
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests;

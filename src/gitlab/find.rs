@@ -42,7 +42,9 @@ impl Installation {
         let candidates = one_per_folder(&engines.containers);
         match <[Container; 1]>::try_from(candidates) {
             Ok([container]) => Self::container(world, facts, container),
-            Err(none) if none.is_empty() && is_left_over => Self::unseen(facts, Path::new(container::CONFIG)),
+            Err(none) if none.is_empty() && is_left_over => {
+                Self::unseen(world, facts, Path::new(container::CONFIG))
+            }
             Err(none) if none.is_empty() => Err(engines.no_gitlab_error(host)),
             Err(several) => Err(several_gitlabs_error(&several)),
         }
@@ -70,7 +72,7 @@ impl Installation {
             };
             return Err(fail(format!("{shown} holds neither gitlab.rb nor ssl/"), hint));
         }
-        Self::unseen(facts, &canonical(folder))
+        Self::unseen(world, facts, &canonical(folder))
     }
 
     /// The GitLab of this machine with the configuration folder `folder`, if there is one.

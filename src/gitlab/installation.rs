@@ -12,11 +12,12 @@ use labtrust_machine::{World, world::Node};
 use labtrust_plan::{Actor, Command, Facts, ShellLine};
 
 use super::{
+    compose,
     container::{self, Container, Reach},
     control::{Control, Status},
-    inside,
+    inside, recipe,
 };
-use crate::hint::{fail, hint};
+use crate::hint::{fail, hint, shell_line};
 
 /// A GitLab, or a folder, that gets a certificate and key.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Installation {
     pub reload: Vec<Command>,
     /// Its `gitlab-ctl`; none if it cannot be run, or GitLab does not run.
     pub control: Option<Control>,
+    /// `gitlab-ctl` as people type it, if a compose file near the folder tells.
+    pub compose: Option<ShellLine>,
     /// The user who may write there.
     pub actor: Actor,
 }
@@ -121,7 +124,7 @@ impl Installation {
             return Err(fail(
                 format!("the container {} has no volume at /etc/gitlab", container.name),
                 "mount a volume there, because files inside the container are lost with it; or create only the certificate and \
-                 key: {labtrust setup --out DIR}",
+                 key: {labtrust setup HOST --out DIR}",
             ));
         };
         if world.look(&config)? == Node::Absent {
@@ -156,8 +159,9 @@ impl Installation {
     }
 
     /// The configuration folder `config` of a GitLab that labtrust did not find.
-    pub(crate) fn unseen(facts: &Facts, config: &Path) -> Result<Self> {
-        Ok(Self { actor: owner(config, facts)?, ..Self::folder(Kind::Folder, config, None) })
+    pub(crate) fn unseen(world: &World, facts: &Facts, config: &Path) -> Result<Self> {
+        let folder = Self::folder(Kind::Folder, config, None);
+        Ok(Self { actor: owner(config, facts)?, compose: compose_exec(world, config), ..folder })
     }
 
     /// The configuration folder `config` of a GitLab that will be started from it.
@@ -186,6 +190,7 @@ impl Installation {
             running: false,
             reload: Vec::new(),
             control: None,
+            compose: None,
             actor: Actor::Caller,
         }
     }
@@ -299,7 +304,7 @@ impl Installation {
     pub(crate) fn gitlab_ctl(&self) -> ShellLine {
         match &self.kind {
             Kind::Container(container) => container.client().with(["exec", &container.name, "gitlab-ctl"]),
-            _ => "gitlab-ctl".into(),
+            _ => self.compose.clone().unwrap_or_else(|| "gitlab-ctl".into()),
         }
     }
 
@@ -342,6 +347,18 @@ impl GitlabRb {
         let is_other = inside.is_some_and(|inside| outside.is_none_or(|outside| *outside != inside));
         if is_other { Self::Inside } else { Self::InFolder }
     }
+}
+
+/// `gitlab-ctl` in the container that a compose file in the folder `config`, or above it, describes.
+fn compose_exec(world: &World, config: &Path) -> Option<ShellLine> {
+    let folders = config.ancestors().take(2);
+    let mut files =
+        folders.flat_map(|folder| recipe::COMPOSE_FILES.iter().map(move |name| folder.join(name)));
+    files.find_map(|file| {
+        let text = String::from_utf8_lossy(&world.read(&file).ok()??).into_owned();
+        let service = compose::service_of(&text)?;
+        Some(shell_line!("cd {} && docker compose exec {} gitlab-ctl", file.parent()?, service))
+    })
 }
 
 /// Whether anything is at `path`.

@@ -153,8 +153,8 @@ impl Layout {
         let files = server.files()?;
         self.add(PairFiles {
             host: server.endpoint.host.clone(),
-            certificate: outside(server.installation, &files.certificate)?,
-            key: outside(server.installation, &files.key)?,
+            certificate: outside(server.installation, &files.certificate, server.client_host)?,
+            key: outside(server.installation, &files.key, server.client_host)?,
         });
         let published = match server.port_here(&files) {
             Ok(port) => port,

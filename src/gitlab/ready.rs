@@ -103,11 +103,11 @@ impl Layout {
                 || [usual("crt"), usual("key")],
                 |found| [found.certificate.clone(), found.key.clone()],
             );
-            let certificate = outside(installation, &certificate).ok()?;
-            let key = outside(installation, &key).ok()?;
+            let host = address.endpoint.host;
+            let certificate = outside(installation, &certificate, &host).ok()?;
+            let key = outside(installation, &key, &host).ok()?;
             let is_placed = self.pair_files.iter().any(|files| files.certificate == certificate);
             let missing = missing(world, [&certificate, &key]).filter(|_| !is_placed)?;
-            let host = address.endpoint.host;
             Some(Unknown { setting, line, host, missing, is_served: listener.is_some() })
         };
         config.unknown_urls().into_iter().filter_map(unknown).collect()
@@ -125,7 +125,8 @@ impl Layout {
         let usual =
             |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{}.{ending}", address.stem));
         // A path that Ruby computes, or that this machine cannot reach, is not known to be wrong.
-        let file = |said, usual| outside(installation, &path(said, usual, None).ok()?).ok();
+        let host = &address.endpoint.host;
+        let file = |said, usual| outside(installation, &path(said, usual, None, host).ok()?, host).ok();
         let certificate = file(config.certificate(role), usual("crt"))?;
         let key = file(config.key(role), usual("key"))?;
         let host = address.endpoint.host.clone();

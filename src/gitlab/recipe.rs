@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-pub(super) use self::compose::Project;
+pub(super) use self::compose::{COMPOSE_FILES, Project};
 
 /// The output of `docker inspect` for a container. Its environment and labels may hold passwords: the commands made from
 /// it contain their names, and no values.

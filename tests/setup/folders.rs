@@ -1,5 +1,6 @@
 //! No GitLab yet: a folder to start one from, or a folder for only a certificate and its key.
 
+use super::json;
 use crate::lab::{HOST, Machine, REGISTRY};
 
 #[test]
@@ -79,4 +80,32 @@ fn a_setup_waits_for_the_disk_twelve_times_at_most() {
     machine.sh(&format!("{strace} {setup}")).succeeded();
     let flushes = machine.read("/tmp/flushes");
     assert!(flushes.matches("sync").count() <= 12, "{flushes}");
+}
+
+#[test]
+fn beside_a_configuration_folder_the_command_that_applies_it_is_named() {
+    let machine = machine!("nas");
+    let setup = ["labtrust", "setup", "--gitlab", "/srv/gitlab/config", "--no-trust", "--json"];
+    machine.write(
+        "/srv/gitlab/config/gitlab.rb",
+        format!(
+            "external_url 'https://{HOST}'\nregistry_external_url 'https://{REGISTRY}'\n\
+             letsencrypt['enable'] = false\n"
+        ),
+    );
+    let next = |report: &str| json(report)["next"].as_array().unwrap()[0].as_str().unwrap().to_owned();
+    let made = machine.run(setup).exited(4);
+    assert_eq!(next(&made.stdout), "gitlab-ctl reconfigure", "{made}");
+    assert!(made.stdout.contains("docker exec CONTAINER gitlab-ctl reconfigure"), "{made}");
+    // The old certificate may be served already, and a reconfigure does not make nginx read another one.
+    let renewed = machine.run(["labtrust", "renew", "--json"]).exited(4);
+    assert_eq!(next(&renewed.stdout), "gitlab-ctl hup nginx", "{renewed}");
+
+    machine.write(
+        "/srv/gitlab/docker-compose.yml",
+        "services:\n  web:\n    image: gitlab/gitlab-ce\n    volumes: ['./config:/etc/gitlab']\n",
+    );
+    let made = machine.run(setup).exited(4);
+    let exec = "cd /srv/gitlab && docker compose exec web gitlab-ctl";
+    assert_eq!(next(&made.stdout), format!("{exec} reconfigure"), "{made}");
 }

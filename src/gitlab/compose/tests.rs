@@ -152,3 +152,28 @@ for entry in gitlab['ports'] + gitlab['volumes']:
         judge("python3", &["-c", CHECK], "compose.yaml", &blueprint.compose());
     }
 }
+
+#[test]
+fn the_service_of_a_compose_file_is_the_one_that_mounts_the_configuration() {
+    let blueprint = Blueprint {
+        gitlab: "git.example.com:443".parse().expect("an endpoint"),
+        registry: "git.example.com:4567".parse().expect("an endpoint"),
+        ports: Ports { https: 443, http: 80, ssh: 22, registry: 4567 },
+        is_labelled: true,
+    };
+    for (text, service) in [
+        (blueprint.compose().as_str(), Some("gitlab")),
+        (
+            "version: '3'\nservices:\n    db:\n        image: postgres\n    # the server\n    'web':\n        volumes:\n        - '$GITLAB_HOME/config:/etc/gitlab'\nvolumes:\n    config:\n",
+            Some("web"),
+        ),
+        (
+            "services:\n  runner:\n    volumes: [./runner:/etc/gitlab-runner]\n  web:\n    volumes:\n      - type: bind\n        source: ./config\n        target: /etc/gitlab/\n",
+            Some("web"),
+        ),
+        ("services:\n  runner:\n    volumes:\n      - ./runner:/etc/gitlab-runner\n", None),
+        ("", None),
+    ] {
+        assert_eq!(service_of(text), service, "{text}");
+    }
+}

@@ -89,11 +89,15 @@ impl Server<'_> {
     }
 
     pub(super) fn files(&self) -> Result<Files> {
-        let (stem, listener) = (self.stem(), self.listener());
+        let (stem, listener, host) = (self.stem(), self.listener(), self.client_host);
         let usual = |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{stem}.{ending}"));
-        let certificate =
-            path(self.config.certificate(self.role), usual("crt"), listener.map(|found| &found.certificate))?;
-        let key = path(self.config.key(self.role), usual("key"), listener.map(|found| &found.key))?;
+        let certificate = path(
+            self.config.certificate(self.role),
+            usual("crt"),
+            listener.map(|found| &found.certificate),
+            host,
+        )?;
+        let key = path(self.config.key(self.role), usual("key"), listener.map(|found| &found.key), host)?;
         if certificate == key {
             return Err(fail(
                 format!("gitlab.rb names {} for both the certificate and its key", certificate.display()),
@@ -189,22 +193,30 @@ impl Server<'_> {
     }
 }
 
-/// The path that nginx uses: the one in gitlab.rb, else the default.
-pub(crate) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
+/// The path that nginx uses for `host`: the one in gitlab.rb, else the default.
+pub(crate) fn path(
+    said: Known<PathBuf>,
+    usual: PathBuf,
+    served: Option<&PathBuf>,
+    host: &Host,
+) -> Result<PathBuf> {
     match (said, served) {
         (Known::Unset, _) => Ok(usual),
         (Known::Is(path), _) => Ok(path),
         (Known::Computed(_), Some(path)) => Ok(path.clone()),
         (Known::Computed(line), None) => Err(fail(
             format!("{line}: labtrust cannot compute this path"),
-            "write the path itself there, or remove both lines to use the default path; or create only the certificate \
-             and key: {labtrust setup --out DIR}",
+            hint!(
+                "write the path itself there, or remove both lines to use the default path; or create only the certificate \
+                 and key: {labtrust setup {} --out DIR}",
+                host.in_url()
+            ),
         )),
     }
 }
 
-/// The file of this machine at GitLab's path `inside`.
-pub(crate) fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
+/// The file of this machine at GitLab's path `inside`, which is for `host`.
+pub(crate) fn outside(installation: &Installation, inside: &Path, host: &Host) -> Result<PathBuf> {
     let shown = inside.display();
     if inside.starts_with(DATA) {
         return Err(fail(
@@ -217,8 +229,11 @@ pub(crate) fn outside(installation: &Installation, inside: &Path) -> Result<Path
     installation.outside(inside).ok_or_else(|| {
         fail(
             format!("gitlab.rb sets {shown}, which cannot be reached from this machine"),
-            "remove that line to use the default path in /etc/gitlab/ssl; or create only the certificate and key: \
-             {labtrust setup --out DIR}",
+            hint!(
+                "remove that line to use the default path in /etc/gitlab/ssl; or create only the certificate and key: \
+                 {labtrust setup {} --out DIR}",
+                host.in_url()
+            ),
         )
     })
 }

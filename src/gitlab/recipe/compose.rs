@@ -23,7 +23,8 @@ pub(crate) struct Project {
 }
 
 /// The files that Compose looks for by default; it reads the first that exists (compose-spec).
-const USUAL: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+pub(in crate::gitlab) const COMPOSE_FILES: [&str; 4] =
+    ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
 impl Project {
     /// The file to add ports to; none if it is not on this machine, because a tool such as Portainer stores it.
@@ -66,7 +67,7 @@ impl Project {
             _ => engine.clone().with(["compose"]),
         };
         if let (Some(folder), [file]) = (&self.folder, self.files.as_slice())
-            && USUAL.iter().any(|name| folder.join(name) == *file)
+            && COMPOSE_FILES.iter().any(|name| folder.join(name) == *file)
             && is_named_after(&self.name, folder)
         {
             return shell_line!("cd {} && {} up -d {}", folder, compose, self.service);

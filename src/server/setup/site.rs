@@ -2,12 +2,13 @@
 
 mod next;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use labtrust_machine::{
     World,
     receipt::{Phase, Receipt},
+    world::Node,
 };
 use labtrust_plan::{Certificate, Change, Endpoint, Facts, Host, ShellLine, StoreId, Target};
 
@@ -44,6 +45,10 @@ pub(crate) struct Site {
     options: Vec<ShellLine>,
     /// The URLs in gitlab.rb at other hosts than those of the setup.
     moved: Vec<Moved>,
+    /// Whether a certificate or key was there before.
+    had_pair: bool,
+    /// Whether its certificate alone is replaced.
+    is_replacement: bool,
     /// GitLab itself.
     pub gitlab: Endpoint,
     /// Its registry.
@@ -134,6 +139,9 @@ impl Site {
         };
         let mut layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
         layout.leave_moved(&all_moved);
+        let is_there = |path: &Path| !matches!(world.look(path), Ok(Node::Absent));
+        let had_pair =
+            layout.pair_files.iter().any(|files| is_there(&files.certificate) || is_there(&files.key));
         let port_advice = PortAdvice::look(&world, &installation, &configured.config, &gitlab, &registry);
         let doubts = doubts(&world, &installation, &configured.config, &layout);
         let is_begun = is_begun(state.receipts()?, &installation);
@@ -149,6 +157,8 @@ impl Site {
             doubts,
             options,
             moved: all_moved,
+            had_pair,
+            is_replacement: matches!(purpose, Purpose::Replace(_)),
             gitlab,
             registry,
         })

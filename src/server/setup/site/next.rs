@@ -20,7 +20,8 @@ impl Site {
         }
         let prepared = self.prepared.iter().map(Prepared::start);
         let commands = prepared.chain(self.awaited()).map(ByHand::command);
-        let next: Vec<_> = commands.chain(self.port_advice.by_hand.iter().cloned()).collect();
+        let next: Vec<_> =
+            commands.chain(self.in_folder()).chain(self.port_advice.by_hand.iter().cloned()).collect();
         if !next.is_empty() || unmet.is_empty() || !self.missing_lines().1.is_empty() {
             return next;
         }
@@ -38,16 +39,34 @@ impl Site {
             return Some(installation.reconfigure());
         }
         match installation.kind {
-            // The folder's GitLab may run elsewhere: the command is for that place.
-            Kind::Folder if reconfigures => Some("gitlab-ctl reconfigure".into()),
-            Kind::Folder => Some("gitlab-ctl hup nginx".into()),
-            Kind::Out | Kind::Prepared => None,
+            Kind::Folder | Kind::Out | Kind::Prepared => None,
             _ if !installation.running => installation.start(),
             _ if installation.control.is_none() && self.layout.is_reconfigured => {
                 Some(installation.reconfigure())
             }
             _ => None,
         }
+    }
+
+    /// The same for a configuration folder whose GitLab was not found: it may run in a container, or elsewhere.
+    fn in_folder(&self) -> Vec<ByHand> {
+        let installation = &self.installation;
+        if !matches!(installation.kind, Kind::Folder) {
+            return Vec::new();
+        }
+        // A reconfigure starts nginx, but does not make it read a certificate that replaces another one.
+        let reload = ["hup", "nginx"];
+        let words =
+            [(!self.is_replacement).then_some(&["reconfigure"][..]), self.had_pair.then_some(&reload[..])];
+        let run = |gitlab_ctl: ShellLine| {
+            words.into_iter().flatten().map(move |words| gitlab_ctl.clone().with(words))
+        };
+        let step = ByHand::remark("where this GitLab runs").run(run(installation.gitlab_ctl()));
+        let container = "docker exec CONTAINER gitlab-ctl".into();
+        let is_known = installation.compose.is_some();
+        let or =
+            (!is_known).then(|| ByHand::remark("if it runs in a container").run(run(container)).or_else());
+        std::iter::once(step).chain(or).collect()
     }
 
     /// Whether GitLab has to be reconfigured.
