@@ -13,6 +13,7 @@ mod registry;
 mod report;
 mod secrets;
 mod server;
+mod token;
 mod trust;
 
 use crate::lab::{Engine, Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity};

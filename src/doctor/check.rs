@@ -9,6 +9,7 @@ pub(super) mod proxy;
 pub(super) mod realm;
 pub(super) mod registry;
 pub(super) mod server;
+mod token;
 pub(super) mod trust;
 
 use serde::Serialize;

@@ -4,9 +4,11 @@
 mod client;
 mod engine;
 mod gitlab;
+mod http;
 mod login;
 mod proxy;
 mod server;
+mod token;
 mod trust;
 
 use labtrust_plan::{Facts, Host};
@@ -17,9 +19,11 @@ pub use self::{
     client::{ClientSeen, ContainerToolSeen, DockerContextSeen, Tool, ToolSeen},
     engine::{EngineInfo, EngineSeen, EngineVersion},
     gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
+    http::{Http, parameter},
     login::{HelperSeen, LoginFileSeen, LoginFileState},
     proxy::{Form, ProxySeen, Setting, Source},
-    server::{Http, RealmSeen, ServerSeen, parameter},
+    server::{RealmSeen, ServerSeen},
+    token::{TokenKeysSeen, TokenSeen},
     trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},
 };
 pub use super::redacted::Redacted;

@@ -7,7 +7,7 @@ use labtrust_machine::handshake;
 use labtrust_plan::text;
 use ureq::{Agent, tls::TlsConfig};
 
-use super::evidence::{Http, Redacted, parameter};
+use super::evidence::{Asked, Http, Redacted, parameter};
 
 /// The headers that the checks read.
 const HEADERS: &[&str] = &[
@@ -20,8 +20,10 @@ const HEADERS: &[&str] = &[
     "via",
     "www-authenticate",
 ];
-/// The longest header value and the longest body, in bytes; the rest is cut off.
+/// The longest header value, in characters; the rest is cut off.
 const LONGEST: usize = 2048;
+/// The longest body, in bytes; the rest is cut off. A token may have some thousand.
+const LONGEST_BODY: u64 = 64 << 10;
 
 /// An answer as the server sent it. It may hold secrets.
 pub struct Answer {
@@ -34,6 +36,11 @@ impl Answer {
     /// The parameter `name` of its challenge.
     pub fn challenge(&self, name: &str) -> Option<&str> {
         parameter(self.headers.get("www-authenticate")?, name)
+    }
+
+    /// Its body, if it has this status. The body may hold secrets.
+    pub fn body_of(&self, status: u16) -> Option<&str> {
+        (self.status == status).then_some(&self.body)
     }
 }
 
@@ -52,6 +59,17 @@ impl From<&Answer> for Http {
 ///
 /// # Errors The reason, as text.
 pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
+    ask(url, None, limit)
+}
+
+/// The answer to `GET url` with a token that anybody gets, within `limit`.
+///
+/// # Errors The reason, as text.
+pub(super) fn get_with_token(url: &str, token: &str, limit: Duration) -> Result<Answer, String> {
+    ask(url, Some(token), limit)
+}
+
+fn ask(url: &str, token: Option<&str>, limit: Duration) -> Result<Answer, String> {
     let tls = TlsConfig::builder()
         .disable_verification(true)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -67,7 +85,12 @@ pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
         .user_agent(concat!("labtrust/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
-    let mut answer = agent.get(url).call().map_err(|error| describe_fault(&error))?;
+    let request = agent.get(url);
+    let request = match token {
+        Some(token) => request.header("authorization", format!("Bearer {token}")),
+        None => request,
+    };
+    let mut answer = request.call().map_err(|error| describe_fault(&error))?;
     let kept = |name: &&str| {
         let value = answer.headers().get(*name)?.to_str().ok()?;
         Some(((*name).to_owned(), cut(value)))
@@ -77,10 +100,15 @@ pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
     let mut body = Vec::new();
     // Without a body, the head still counts.
     let _ = std::io::Read::read_to_end(
-        &mut std::io::Read::take(answer.body_mut().as_reader(), LONGEST as u64),
+        &mut std::io::Read::take(answer.body_mut().as_reader(), LONGEST_BODY),
         &mut body,
     );
     Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// The evidence of an answer, if it was asked for.
+pub(super) fn evidence_of(answer: Option<&Result<Answer, String>>) -> Asked<Http> {
+    answer.map_or(Asked::Not, |answer| answer.as_ref().map(Http::from).into())
 }
 
 /// The reason why there is no answer, in one line.

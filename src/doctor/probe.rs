@@ -12,6 +12,7 @@ mod served;
 mod server;
 mod task;
 mod time_budget;
+mod token;
 mod trust;
 
 use std::{thread, time::Duration};

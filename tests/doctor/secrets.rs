@@ -68,6 +68,29 @@ fn what_a_server_says_of_a_secret_is_in_no_evidence() {
 }
 
 #[test]
+fn a_token_that_anybody_gets_is_in_no_evidence() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    let claims = machine.sh(&format!(r#"printf '{{"iss":"i","sub":"{SECRET}"}}' | base64 -w0 | tr -d ="#));
+    let token = format!("e30.{}.{SECRET}", claims.succeeded().stdout.trim());
+    let answer = |head: &str, body: &str| {
+        format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+    };
+    let challenge = format!(
+        "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"https://{HOST}/jwt/auth\",service=\"x\",error=\"invalid_token\""
+    );
+    let echo = format!("the token {token} is not valid");
+    machine.listen_tls(4567, &pair, Behaviour::Answers(&answer(&challenge, &echo)));
+    let given = format!(r#"{{"token": "{token}", "access_token": "{token}"}}"#);
+    machine.listen_tls(443, &pair, Behaviour::Answers(&answer("200 OK", &given)));
+    let evidence: serde_json::Value = serde_json::from_str(&asked(&machine, &[])).unwrap();
+    assert_eq!(evidence["realm"]["token"]["issuer"], "i", "{evidence:#}");
+    let claims = token.split('.').nth(1).unwrap();
+    assert!(!evidence.to_string().contains(claims), "{evidence:#}");
+}
+
+#[test]
 fn a_key_that_stands_in_the_settings_is_in_no_evidence() {
     let machine = machine!("server");
     machine.without_hooks();

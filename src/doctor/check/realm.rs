@@ -10,6 +10,7 @@ use super::{
     Check, CheckResult,
     answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE, Exchange},
     registry::client_certificate,
+    token::{self, NO_TOKEN, REFUSED},
     trust::{is_about_ca, with_trust, would_trust},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 pub(crate) const CHECK: Check = Check {
     id: "realm",
     title: "token service",
-    codes: &[&INSECURE, &WRONG_HOST, &UNREACHABLE, &NOT_JSON, &UNTRUSTED],
+    codes: &[&INSECURE, &WRONG_HOST, &UNREACHABLE, &NOT_JSON, &NO_TOKEN, &UNTRUSTED, &REFUSED],
     judge,
 };
 
@@ -97,7 +98,13 @@ fn judge(case: &Case<'_>) -> CheckResult {
         ))
         .advise("on the server, set registry_external_url in gitlab.rb, then: sudo gitlab-ctl reconfigure")
         .into(),
-        Asked::Answered(_) => trusted(case, realm, endpoint),
+        Asked::Answered(answer) => {
+            let of_token = token::finding(case, realm, answer);
+            match trusted(case, realm, endpoint) {
+                trusted if trusted.findings.is_empty() => of_token.map_or(trusted, CheckResult::from),
+                untrusted => untrusted.with(of_token.into_iter().collect()),
+            }
+        }
     }
 }
 
@@ -178,7 +185,7 @@ fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> CheckResu
         None if is_silent && would_trust(case, &case.chain) && !would_trust(case, &chain) => {
             format!("{} presents a certificate whose CA Docker does not trust", realm.url)
         }
-        None => return CheckResult::passed(&realm.url),
+        None => return CheckResult::passed(token::summary(realm)),
     };
     let why = "it presents another certificate than the registry, and docker login connects to it too";
     with_trust(case, Finding::new(&UNTRUSTED, what, why), Scope::PerEndpoint, &chain, endpoint).into()

@@ -4,6 +4,7 @@ mod pair;
 mod port;
 mod settings;
 mod subject;
+mod token_keys;
 
 use self::subject::Server;
 use super::{Check, CheckResult};
@@ -19,6 +20,8 @@ pub(crate) const CHECK: Check = Check {
         &pair::OVERRIDDEN,
         &pair::MISMATCH,
         &pair::NOT_ON_DISK,
+        &token_keys::KEY_MISMATCH,
+        &token_keys::ISSUER_MISMATCH,
         &settings::LETS_ENCRYPT,
     ],
     judge,
@@ -45,6 +48,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         findings.extend(port::findings(server));
         findings.extend(pair::findings(server));
     }
+    findings.extend(token_keys::findings(server));
     findings.extend(settings::findings(server));
     if findings.is_empty()
         && let Some(why) = pair::fault(server)

@@ -6,7 +6,7 @@ use labtrust_machine::world::listener::Holder;
 use labtrust_plan::{Actor, Certificate, Command, Endpoint, Host};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Redacted};
+use super::{Asked, Redacted, TokenKeysSeen};
 
 /// A GitLab on this machine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct GitlabSeen {
     pub reconfigure: String,
     /// Its settings.
     pub settings: Asked<SettingsSeen>,
+    /// The key pair of the registry's tokens; none if its files were not found.
+    #[serde(default)]
+    pub token_keys: Option<TokenKeysSeen>,
 }
 
 /// The settings in `gitlab.rb`.

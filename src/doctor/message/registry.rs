@@ -60,7 +60,7 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["unauthorized: authentication required"]],
-        codes: &["clock-skew"],
+        codes: &["clock-skew", "token-refused"],
         side: Side::Registry,
         what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
                exactly this host and port, or a clock is wrong and the token counts as expired.",
@@ -68,7 +68,7 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["unexpected status from", "unexpected status"], &["401 Unauthorized"]],
-        codes: &["clock-skew"],
+        codes: &["clock-skew", "token-refused"],
         side: Side::Registry,
         what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
                exactly this host and port, or a clock is wrong and the token counts as expired.",
@@ -76,7 +76,7 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["login attempt to", "token auth attempt", "failed to authorize"], &["401", "403"]],
-        codes: &["clock-skew", "password-in-front"],
+        codes: &["token-refused", "token-key-mismatch", "password-in-front", "clock-skew"],
         side: Side::Registry,
         what: "The registry rejected the token that GitLab issued: GitLab signed it with a key that the registry \
                does not know, or their clocks differ.",

@@ -29,7 +29,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["did not include a token in the response"]],
-        codes: &["realm-not-json"],
+        codes: &["realm-no-token", "realm-not-json"],
         side: Side::Realm,
         what: "The token service answered, but there is no token in its answer: the URL is not GitLab's, or a proxy or \
                a sign-in page in front of GitLab answers in its place.",
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["token signed by untrusted key", "error authorizing context: invalid token"]],
-        codes: &[],
+        codes: &["token-key-mismatch", "token-refused"],
         side: Side::Registry,
         what: "The registry rejected a token of GitLab: GitLab signed it with a key that the registry does not know. \
                GitLab's key (internal_key) and the registry's certificate (rootcertbundle) must belong together.",
@@ -45,15 +45,15 @@ pub(super) const ROWS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["token from untrusted issuer"]],
-        codes: &[],
+        codes: &["token-issuer-mismatch", "token-refused"],
         side: Side::Registry,
-        what: "The registry rejected a token of GitLab, because it expects another issuer: registry['token_issuer'] of \
-               the registry and gitlab_rails['registry_issuer'] of GitLab must be equal.",
+        what: "The registry rejected a token of GitLab, because it expects another issuer: \
+               gitlab_rails['registry_issuer'] of GitLab and the issuer in the registry's config.yml must be equal.",
         next: RECONFIGURE,
     },
     KnownMessage {
         says: &[&["token intended for another audience"]],
-        codes: &[],
+        codes: &["token-refused"],
         side: Side::Registry,
         what: "The registry rejected a token of GitLab, because the token is for another service: the registry must \
                use the service container_registry (REGISTRY_AUTH_TOKEN_SERVICE).",
@@ -61,7 +61,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["token not to be used before", "token not to be used after"]],
-        codes: &["clock-skew"],
+        codes: &["token-refused", "clock-skew"],
         side: Side::Registry,
         what: "The registry rejected a token of GitLab for its dates: the clock of GitLab's machine and the clock of \
                the registry's machine differ.",

@@ -1,6 +1,8 @@
 //! Reads the GitLab of this machine, if there is one: its settings, its certificates and keys, and the certificates
 //! that it serves. It does not run GitLab's own programs, because they take seconds.
 
+mod token_keys;
+
 use std::{
     net::UdpSocket,
     path::{Path, PathBuf},
@@ -60,6 +62,7 @@ fn gitlab(world: &World, installation: &Installation, budget: &TimeBudget) -> Gi
         actor: installation.actor.clone(),
         reload: installation.reload.clone(),
         reconfigure: installation.reconfigure().to_string(),
+        token_keys: token_keys::read(world, installation),
         settings: settings.map(|config| self::settings(world, installation, &config, budget)).into(),
     }
 }

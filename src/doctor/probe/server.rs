@@ -11,9 +11,10 @@ use labtrust_plan::Endpoint;
 use super::{
     connect,
     time_budget::{LATE, TimeBudget, left},
+    token,
 };
 use crate::doctor::{
-    evidence::{Asked, Http, RealmSeen, Redacted, ServerSeen},
+    evidence::{RealmSeen, Redacted, ServerSeen},
     http::{self, Answer},
 };
 
@@ -31,7 +32,7 @@ pub(super) fn ask(
     if answer.is_some() {
         budget.note_answer(endpoint.port, server.is_registry());
     }
-    let realm = answer.and_then(|answer| realm(&answer, asked, budget));
+    let realm = answer.and_then(|answer| realm(&answer, endpoint, asked, budget));
     (server, realm)
 }
 
@@ -51,8 +52,8 @@ fn ask_port(endpoint: &Endpoint, budget: &TimeBudget) -> (ServerSeen, Option<Ans
     let seen = ServerSeen {
         endpoint: endpoint.clone(),
         reached,
-        answer: evidence_of(answer.as_ref()),
-        plain: evidence_of(plain.as_ref()),
+        answer: http::evidence_of(answer.as_ref()),
+        plain: http::evidence_of(plain.as_ref()),
     };
     (seen, answer.and_then(Result::ok).or(plain.and_then(Result::ok)))
 }
@@ -67,12 +68,8 @@ fn unanswered(endpoint: &Endpoint) -> Reached {
     }
 }
 
-fn evidence_of(answer: Option<&Result<Answer, String>>) -> Asked<Http> {
-    answer.map_or(Asked::Not, |answer| answer.as_ref().map(Http::from).into())
-}
-
 /// The evidence about the token service that `answer` names, if any.
-fn realm(answer: &Answer, asked: &[Endpoint], budget: &TimeBudget) -> Option<RealmSeen> {
+fn realm(answer: &Answer, registry: &Endpoint, asked: &[Endpoint], budget: &TimeBudget) -> Option<RealmSeen> {
     let url = answer.challenge("realm")?;
     let service = answer.challenge("service");
     // A URL with another scheme than https:// is not asked: the URL itself is the problem. A user and password before
@@ -82,7 +79,11 @@ fn realm(answer: &Answer, asked: &[Endpoint], budget: &TimeBudget) -> Option<Rea
     let target: Option<labtrust_plan::Target> = authority.and_then(|authority| authority.parse().ok());
     let bare = format!("https://{}", rest.unwrap_or_default());
     let endpoint = target.map(|target| target.or_port(443));
-    let answer = endpoint.as_ref().map(|endpoint| token(endpoint, &with_service(&bare, service), budget));
+    let bare = with_service(&bare, service);
+    let answer = endpoint.as_ref().map(|endpoint| ask_realm(endpoint, &bare, budget));
+    let token = answer
+        .as_ref()
+        .and_then(|answer| token::present(&bare, answer.as_ref().ok()?, registry, budget.deadline));
     let limit = match &answer {
         Some(Err(_)) => budget.connect_limit(),
         _ => left(budget.deadline),
@@ -94,13 +95,14 @@ fn realm(answer: &Answer, asked: &[Endpoint], budget: &TimeBudget) -> Option<Rea
         service: service.map(Redacted::from),
         endpoint,
         reached,
-        answer: evidence_of(answer.as_ref()),
+        answer: http::evidence_of(answer.as_ref()),
+        token,
     })
 }
 
 /// The answer of the token service at `url`, whose endpoint is `endpoint`. The connection is tried twice, because one
 /// packet may be lost.
-fn token(endpoint: &Endpoint, url: &str, budget: &TimeBudget) -> Result<Answer, String> {
+fn ask_realm(endpoint: &Endpoint, url: &str, budget: &TimeBudget) -> Result<Answer, String> {
     let connect = || connect::connect(endpoint, Instant::now() + budget.connect_limit());
     let answer = connect().or_else(|_| connect()).and_then(|_| http::get(url, left(budget.deadline)));
     answer.inspect_err(|_| budget.note_impossible_login())

@@ -16,12 +16,18 @@ pub(super) struct Server<'c> {
 }
 
 impl Server<'_> {
-    /// The command that makes GitLab apply its settings. Evidence can come from other people: anything but plain
-    /// words in it is replaced by the usual command.
+    /// The command that makes GitLab apply its settings.
     pub(super) fn reconfigure(&self) -> ShellLine {
+        self.control(&["reconfigure"])
+    }
+
+    /// The command `gitlab-ctl` with these arguments. Evidence can come from other people: if anything but plain words
+    /// is before the arguments there, the usual command is used.
+    pub(super) fn control(&self, arguments: &[&str]) -> ShellLine {
         let words: Vec<_> = self.gitlab.reconfigure.split(' ').collect();
         let is_plain = words.iter().all(|word| shell_word(word) == *word) && words.ends_with(&CONTROL);
-        if is_plain { ShellLine::of(words) } else { ShellLine::of(CONTROL) }.by_root()
+        let before = if is_plain { &words[..words.len() - 1] } else { &CONTROL[..1] };
+        ShellLine::of(before.iter().chain(arguments)).by_root()
     }
 }
 
