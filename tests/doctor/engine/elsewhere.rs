@@ -146,3 +146,45 @@ fn a_daemon_outside_of_the_container_is_asked_but_its_files_are_not_looked_for_h
     inside(&doctor).succeeded();
     inside(&trust).succeeded().says("it accepts the registry");
 }
+
+#[test]
+fn the_command_for_a_virtual_machine_makes_its_daemon_trust() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let pair = serving(&machine);
+    let sha256 = fingerprint(&machine, &pair.root);
+    // Stand-ins for the two programs: they run a command beside a daemon with files of its own.
+    let shell = "while [ \"$1\" != sudo ] && [ \"$1\" != sh ]; do shift; done\n\
+                 exec nsenter --mount --target $(cat /tmp/by-hand/pid) \"$@\"\n";
+    machine.write_with_mode("/usr/local/bin/sudo", "755", "#!/bin/sh\nexec \"$@\"\n");
+    for program in ["rdctl", "limactl"] {
+        machine.write_with_mode(&format!("/usr/bin/{program}"), "755", format!("#!/bin/sh\n{shell}"));
+    }
+    for (socket, title) in [
+        ("/root/.rd/docker.sock", "Rancher Desktop"),
+        ("/root/.lima/work/sock/docker.sock", "Docker in Lima"),
+    ] {
+        let host = format!("unix://{socket}");
+        let set = [("DOCKER_HOST", host.as_str())];
+        let report = ask_with(&machine, &set);
+        assert_eq!(report.causes()[0], "daemon-down", "{:#}", report.json);
+        assert!(report.what().contains(title), "{:#}", report.json);
+
+        Engine::start_by_hand(&machine, socket, &[("ETC", "own")]);
+        let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256, "--store", "docker"];
+        with(&machine, &trust, &set)
+            .exited(3)
+            .says(title)
+            .says("has a virtual machine with files of its own");
+        login(&machine, &set).exited(1).says("unknown authority");
+        let report = ask_with(&machine, &set);
+        let command = report.json["findings"][0]["fix"]["commands"][0].as_str().unwrap();
+        assert!(report.what().contains(title), "{:#}", report.json);
+        machine.sh(command).succeeded();
+        login(&machine, &set).succeeded();
+        with(&machine, &trust, &set).succeeded().says("it accepts the registry");
+        // The daemon of the next turn begins with a copy of this machine's files.
+        with(&machine, &["labtrust", "untrust"], &set);
+        machine.sh("kill $(cat /tmp/by-hand/pid); while kill -0 $(cat /tmp/by-hand/pid); do sleep 0.1; done 2>/dev/null; rm -rf /tmp/by-hand /tmp/etc").succeeded();
+    }
+}

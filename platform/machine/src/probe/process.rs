@@ -18,29 +18,29 @@ pub fn environment(pid: u32) -> Option<Vec<(String, String)>> {
     Some(variables.collect())
 }
 
-/// Whether systemd started the process `pid` itself, as the main process of a unit.
+/// Whether systemd started the process `pid` as a part of a unit: by its variables, else by its control group.
 pub(super) fn is_systemds(pid: u32) -> bool {
-    match environment(pid) {
-        Some(variables) => has_invocation(&variables, pid),
-        None => {
-            fs::read_to_string(format!("/proc/{pid}/cgroup")).map_or(true, |groups| !is_of_session(&groups))
-        }
+    let variables = environment(pid);
+    let value = |name: &str| {
+        let found = variables.as_ref()?.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    // systemd.exec(5), "Environment variables set or propagated by the service manager"; since version 248.
+    if value("SYSTEMD_EXEC_PID").is_some_and(|main| main == pid.to_string()) {
+        return true;
     }
+    let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    let is_started = variables.is_none() || value("INVOCATION_ID").is_some();
+    is_in_service(&groups).unwrap_or(is_started)
 }
 
-/// Whether these are the variables of a unit's main process `pid` (systemd.exec(5), "Environment variables set or propagated
-/// by the service manager"). Its children inherit them. `SYSTEMD_EXEC_PID` is set since version 248.
-fn has_invocation(variables: &[(String, String)], pid: u32) -> bool {
-    let value =
-        |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    value("INVOCATION_ID").is_some() && value("SYSTEMD_EXEC_PID").is_none_or(|main| main == pid.to_string())
-}
-
-/// Whether a process with these control groups belongs to a person's session or to a container, and not to a unit
-/// (systemd.scope(5)).
-fn is_of_session(groups: &str) -> bool {
-    let last = groups.lines().filter_map(|line| line.rsplit('/').next());
-    last.into_iter().any(|name| Path::new(name).extension().is_some_and(|ending| ending == "scope"))
+/// Whether a process with these control groups belongs to a service, and not to a person's session or a container
+/// (systemd.scope(5)); none if the groups do not show it.
+fn is_in_service(groups: &str) -> Option<bool> {
+    groups.lines().flat_map(|line| line.rsplit('/')).find_map(|name| {
+        let ending = Path::new(name).extension()?;
+        (ending == "service" || ending == "scope").then(|| ending == "service")
+    })
 }
 
 /// The root folder of the files of the process `pid`, if that process has another file than this one at `path`: `/proc/PID/root`.
@@ -65,32 +65,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_main_process_of_a_unit_was_started_by_systemd() {
-        let variables = |text: &str| -> Vec<(String, String)> {
-            let pairs = text.split_whitespace().filter_map(|word| word.split_once('='));
-            pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-        };
-        for (text, expected) in [
-            ("PATH=/bin INVOCATION_ID=1f SYSTEMD_EXEC_PID=42", true),
-            ("PATH=/bin INVOCATION_ID=1f", true),
-            ("PATH=/bin", false),
-            // A terminal that systemd started hands its variables on to its shells.
-            ("INVOCATION_ID=1f SYSTEMD_EXEC_PID=7", false),
-        ] {
-            assert_eq!(has_invocation(&variables(text), 42), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_control_group_of_a_session_or_container_is_known() {
+    fn the_control_group_of_a_service_is_told_from_a_sessions() {
         for (groups, expected) in [
-            ("0::/system.slice/docker.service\n", false),
-            ("0::/user.slice/user-1000.slice/session-3.scope\n", true),
-            ("12:pids:/system.slice/docker-1f.scope\n0::/\n", true),
-            ("0::/\n", false),
-            ("", false),
+            ("0::/system.slice/docker.service\n", Some(true)),
+            ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/docker.service/init\n", Some(true)),
+            ("0::/user.slice/user-1000.slice/session-3.scope\n", Some(false)),
+            ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1f.scope\n", Some(false)),
+            ("12:pids:/system.slice/docker-1f.scope\n0::/\n", Some(false)),
+            ("0::/\n", None),
+            ("", None),
         ] {
-            assert_eq!(is_of_session(groups), expected, "{groups}");
+            assert_eq!(is_in_service(groups), expected, "{groups}");
         }
     }
 

@@ -198,6 +198,8 @@ const PROXYS_WORDS: [&str; 5] = [
 
 /// The registry in `message` to which a tool was sent instead of `asked`.
 fn other_registry(message: &str, asked: &str) -> Option<String> {
+    // The registry itself is asked after its mirrors.
+    let message = message.rsplit_once("]): ").map_or(message, |(_, last)| last);
     let after =
         ["pinging container registry ", "reading manifest latest in ", "fetching manifest latest in "];
     let (_, rest) = after.iter().find_map(|words| message.split_once(words))?;
@@ -228,6 +230,10 @@ mod tests {
             ),
             ("reading manifest latest in h:4567/labtrust/probe: unauthorized", None),
             ("reading manifest latest in h/labtrust/probe: unauthorized", Some("h")),
+            (
+                "(Mirrors also failed: [m/x: pinging container registry m: EOF]): h:4567/x: pinging container registry h:4567: EOF",
+                None,
+            ),
             ("it failed", None),
         ] {
             assert_eq!(other_registry(message, "h:4567").as_deref(), expected, "{message}");
