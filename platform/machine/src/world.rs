@@ -197,7 +197,7 @@ impl World {
 
     /// Calls `act` with a new private folder for files that tools read. The folder is removed with all its files afterwards,
     /// even if `act` fails.
-    pub(crate) fn with_scratch<T>(&self, act: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    pub fn with_scratch<T>(&self, act: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
         let folder = match self.ask(Request::MakeScratch)? {
             Reply::Paths(paths) => paths.into_iter().next().ok_or_else(wrong_reply)?,
             _ => return Err(wrong_reply()),

@@ -45,12 +45,13 @@ fn judge(case: &Case<'_>) -> CheckResult {
     }
     let Some((index, engine)) = case.engine() else { return no_engine(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let fact = case.evidence.facts.engines.get(index);
     match &engine.socket_state {
-        SocketState::Open => version(engine, &socket),
-        SocketState::Forbidden => no_permission(case, &socket),
-        SocketState::Absent | SocketState::NoListener => {
-            down(case, engine, case.evidence.facts.engines.get(index))
+        SocketState::Open => {
+            version(engine, &socket, fact.is_some_and(|fact| fact.kind == EngineKind::Podman))
         }
+        SocketState::Forbidden => no_permission(case, &socket),
+        SocketState::Absent | SocketState::NoListener => down(case, engine, fact),
         SocketState::Unknown(why) => CheckResult::fault(format!("{socket}: {why}")),
     }
 }
@@ -181,10 +182,11 @@ fn start_command(restart: &Command) -> Command {
     start
 }
 
-fn version(engine: &EngineSeen, socket: &str) -> CheckResult {
+fn version(engine: &EngineSeen, socket: &str, is_podmans: bool) -> CheckResult {
     match &engine.version {
         Asked::Answered(version) => {
-            CheckResult::passed(format!("Docker {} answers on {socket}", version.version))
+            let name = if is_podmans { "podman" } else { "Docker" };
+            CheckResult::passed(format!("{name} {} answers on {socket}", version.version))
         }
         Asked::Failed(why) => CheckResult::fault(why.clone()),
         Asked::Not => CheckResult::fault(format!("the daemon at {socket} was not asked")),

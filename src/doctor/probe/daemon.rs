@@ -51,7 +51,9 @@ pub(super) fn proxy_sources(engine: &Engine, facts: &Facts) -> Vec<Source> {
 fn start_environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let mut files = service_environment(engine, facts);
     let Some(own) = own_environment(engine, &files) else { return files };
-    files.iter_mut().for_each(|source| source.is_read = false);
+    for source in &mut files {
+        source.is_read = false;
+    }
     // The files of a service that did not start it set nothing.
     [vec![own], files].concat()
 }

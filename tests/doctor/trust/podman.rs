@@ -111,3 +111,46 @@ fn a_ca_that_no_store_holds_or_that_this_user_may_not_read() {
         assert!(!ask_as(&machine, "alice", &[]).causes().contains(&"certsd-unreadable"));
     }
 }
+
+#[test]
+fn podmans_service_behind_the_docker_command() {
+    let machine = machine!("client");
+    let (_podman, pair) = installed(&machine);
+    machine.write("/etc/containers/containers.conf", include_str!("../../lab/podman/containers.conf"));
+    machine.write("/etc/containers/storage.conf", include_str!("../../lab/podman/storage.conf"));
+    let socket = "/run/podman/podman.sock";
+    let service = format!(
+        "mkdir -p /run/podman; setsid podman system service --time=0 unix://{socket} >/tmp/podman.log 2>&1 </dev/null & \
+         for i in $(seq 200); do [ -S {socket} ] && exit; sleep 0.05; done; cat /tmp/podman.log; exit 1"
+    );
+    machine.sh(&service).succeeded();
+    let set = [("DOCKER_HOST", "unix:///run/podman/podman.sock")];
+    let report = ask_as(&machine, "root", &set);
+    assert_eq!(report.causes(), ["untrusted-podman"], "{:#}", report.json);
+    let engine = &report.json["checks"][0];
+    assert!(engine["detail"].as_str().unwrap().contains("podman"), "{engine:#}");
+    trusting(&machine, &pair);
+    ask_as(&machine, "root", &set).is_healthy();
+}
+
+#[test]
+fn podman_itself_is_asked_where_it_is_alone() {
+    let machine = machine!("client");
+    let (podman, pair) = installed(&machine);
+    machine
+        .sh("umount /usr/bin/skopeo && rm /usr/bin/skopeo && mkdir -p /var/lib/containers/storage")
+        .succeeded();
+    machine.write("/etc/containers/containers.conf", include_str!("../../lab/podman/containers.conf"));
+    machine.write("/etc/containers/storage.conf", include_str!("../../lab/podman/storage.conf"));
+    podman.login().exited(125).says("unknown authority");
+    let before = machine.settled();
+    let report = ask(&machine);
+    assert_eq!(report.causes(), ["untrusted-podman"], "{:#}", report.json);
+    assert!(report.what().contains("podman reports"), "{:#}", report.json);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    trusting(&machine, &pair);
+    let report = ask(&machine).is_healthy();
+    assert!(report.json.to_string().contains(&format!("podman accepts {REGISTRY}")), "{:#}", report.json);
+    machine.write(SETTINGS, format!("[[registry]]\nlocation = \"{REGISTRY}\"\nblocked = true\n"));
+    assert_eq!(ask(&machine).causes(), ["podman-blocked"]);
+}

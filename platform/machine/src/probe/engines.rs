@@ -75,7 +75,7 @@ pub(super) fn find(facts: &Facts) -> Vec<Engine> {
         engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
         engines.extend(virtual_engines(facts, user));
     }
-    mark_chosen(&mut engines, facts, docker_context(facts));
+    mark_chosen(&mut engines, facts, docker_context(facts).as_ref());
     engines.into_iter().map(|engine| with_own_files(with_start(engine, facts), facts)).collect()
 }
 
@@ -107,8 +107,8 @@ fn with_own_files(mut engine: Engine, facts: &Facts) -> Engine {
 }
 
 /// Marks the engine that the docker command uses, which `context` names; adds it if it is not one of `engines`.
-fn mark_chosen(engines: &mut Vec<Engine>, facts: &Facts, context: Option<DockerContext>) {
-    let (socket, chosen_by) = match &context {
+fn mark_chosen(engines: &mut Vec<Engine>, facts: &Facts, context: Option<&DockerContext>) {
+    let (socket, chosen_by) = match context {
         None => (Path::new(DEFAULT), DEFAULT_SOCKET),
         Some(context) => match context.socket() {
             Some(socket) => (socket, &*context.told_by),

@@ -1,10 +1,10 @@
-//! Asks skopeo to contact the registry, as podman and buildah would: they share their code (containers/image), their settings
+//! Asks skopeo, else podman, to contact the registry: podman, buildah and skopeo share their code (containers/image), their settings
 //! and their folders. Nothing is pulled, and no credentials are sent.
 
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
-use labtrust_machine::World;
-use labtrust_plan::{Command, Endpoint, Facts};
+use labtrust_machine::{Result, World, world::Access};
+use labtrust_plan::{Command, Contents, Endpoint, Facts};
 
 use crate::doctor::{
     evidence::{Asked, ContainerToolSeen, Redacted, Setting},
@@ -16,30 +16,55 @@ use crate::doctor::{
 const ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// The variables that change where these programs read their settings (containers-registries.conf(5)).
 const PLACES: [&str; 3] = ["XDG_CONFIG_HOME", "CONTAINERS_REGISTRIES_CONF", "REGISTRIES_CONFIG_PATH"];
+/// The storage of the machine's podman.
+const STORAGE: &str = "/var/lib/containers/storage";
 /// The longest time to wait, in seconds.
 const SECONDS: u64 = 3;
 /// The longest message that is kept, in characters.
 const LONGEST: usize = 2000;
 
-/// The answer of skopeo about the registry at `endpoint`; none if it is not installed.
+/// The answer of one of these programs about the registry at `endpoint`; none if none is installed that can be asked.
 pub(crate) fn ask(facts: &Facts, endpoint: &Endpoint, deadline: Instant) -> Option<ContainerToolSeen> {
-    let program = facts.tools.get("skopeo")?;
-    let image = format!("docker://{}/labtrust/probe", endpoint.registry_name());
-    let names = [&VARIABLES[..], &ROOTS, &PLACES].concat();
-    let command = Command::new(program, ["inspect", "--no-creds", "--no-tags", &image])
-        .within(left(deadline).as_secs().clamp(1, SECONDS))
-        .at_home(&facts.user.home)
-        .with_variables(&names);
-    let answer = match World::here().try_run(&command) {
+    let seconds = left(deadline).as_secs().clamp(1, SECONDS);
+    let image = format!("{}/labtrust/probe", endpoint.registry_name());
+    let command = |program: &Path, words: &[&str]| {
+        let names = [&VARIABLES[..], &ROOTS, &PLACES].concat();
+        let command = Command::new(program, words.iter().copied()).within(seconds);
+        command.at_home(&facts.user.home).with_variables(&names)
+    };
+    let (name, outcome) = if let Some(skopeo) = facts.tools.get("skopeo") {
+        let words = ["inspect", "--no-creds", "--no-tags", &format!("docker://{image}")];
+        ("skopeo", World::here().try_run(&command(skopeo, &words)))
+    } else {
+        let podman = facts.tools.get("podman").filter(|_| may_ask_podman(facts))?;
+        let ask = |logins: &Path| {
+            let words = ["search", "--limit", "1", "--authfile", &logins.to_string_lossy(), &image];
+            World::here().try_run(&command(podman, &words))
+        };
+        ("podman", without_logins(ask))
+    };
+    let answer = match outcome {
         Ok(output) if output.code == Some(0) => Asked::Answered(Redacted::default()),
         Ok(output) => Asked::Answered(message(&String::from_utf8_lossy(&output.stderr)).into()),
         Err(error) => Asked::Failed(error.to_string().into()),
     };
-    Some(ContainerToolSeen {
-        program: "skopeo".into(),
-        endpoint: endpoint.clone(),
-        answer,
-        variables: variables(),
+    let (program, endpoint) = (name.to_owned(), endpoint.clone());
+    Some(ContainerToolSeen { program, endpoint, answer, variables: variables() })
+}
+
+/// Whether podman can be asked without a trace: it creates its storage if that does not exist, and for a user a process that
+/// stays.
+fn may_ask_podman(facts: &Facts) -> bool {
+    facts.is_root() && Path::new(STORAGE).exists()
+}
+
+/// The result of `ask` with a file of logins that holds none.
+fn without_logins<T>(ask: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    World::here().with_scratch(|folder| {
+        let file = folder.join("auth.json");
+        let access = Access { mode: 0o600, owner: None };
+        World::here().put(&file, &Contents::Public(b"{}".to_vec()), access)?;
+        ask(&file)
     })
 }
 
@@ -55,7 +80,7 @@ fn message(output: &str) -> String {
     let last = output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let quoted = last.split_once("msg=\"").map(|(_, text)| text.trim_end().trim_end_matches('"'));
     let text = quoted.map_or_else(|| last.to_owned(), |text| text.replace("\\\"", "\""));
-    text.trim_start_matches("Error: ").chars().take(LONGEST).collect()
+    text.trim_start_matches("Error: ").trim_start_matches(['\t', ' ', '*']).chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]

@@ -54,10 +54,15 @@ pub(super) fn step(engine: &Engine, anchor: &Anchor, endpoint: &Endpoint) -> ByH
         _ => (
             "runs in a container, with files of its own",
             "mount /etc/docker/certs.d into its container; until that is recreated, copy the CA:",
-            install(["sudo"], &from, &file(&engine.certs_d)),
+            by_its_owner(engine, install([], &from, &file(&engine.certs_d))),
         ),
     };
     ByHand { socket: engine.socket.clone(), why: format!("{title} {why}"), advice, command }
+}
+
+/// `line`, run with the rights of the user of `engine`: root must not write where another user decides.
+fn by_its_owner(engine: &Engine, line: ShellLine) -> ShellLine {
+    if engine.owner.is_none() { line.by_root() } else { line }
 }
 
 /// The command that copies the file `from` to `to`, after the words `by`.

@@ -169,7 +169,7 @@ impl<'c, 'e> Answer<'c, 'e> {
 
     fn first(&self, names: &[&str]) -> Option<&'e Setting> {
         let set = |name: &&str| self.tool.variables.iter().find(|setting| setting.name == **name);
-        names.iter().find_map(|name| set(&name))
+        names.iter().find_map(set)
     }
 }
 
