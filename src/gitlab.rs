@@ -36,6 +36,8 @@ mod ruby;
 pub(crate) mod settings;
 mod settings_reader;
 mod sources;
+#[cfg(test)]
+pub(crate) mod stage;
 pub(crate) mod synology;
 
 pub(crate) use config::{Address, Config, Known};

@@ -94,6 +94,27 @@ impl Config {
         }
     }
 
+    /// Why labtrust cannot read the URL of the server `role` from the line that sets it.
+    pub(crate) fn why_no_url(&self, role: Role) -> &'static str {
+        let written = self.script.written(&[role.url()]);
+        let Some(setting) = written.filter(|written| written.value == Value::Computed) else {
+            return "this is not a URL of a host";
+        };
+        // The value may be plain, and the statement run only under a condition.
+        let is_conditional = !setting.text.starts_with(role.url())
+            || [" if ", " unless "].iter().any(|word| setting.text.contains(word))
+            || Script::read(&setting.text)
+                .written(&[role.url()])
+                .is_some_and(|one| one.value != Value::Computed);
+        if setting.text.contains("ENV") {
+            "it takes the value from the environment"
+        } else if is_conditional {
+            "it holds only under a condition"
+        } else {
+            "only Ruby can compute the value"
+        }
+    }
+
     /// The line that was meant to set GitLab's URL, and sets only a local variable.
     pub(crate) fn local_url(&self) -> Option<Line> {
         self.script.last_inert(&[Role::Gitlab.url()]).as_ref().map(Line::of)
@@ -165,6 +186,16 @@ impl Config {
         let names: &[&str] =
             if role == Role::Gitlab { &["listen_https"] } else { &["enable", "listen_https"] };
         nginx.as_ref().map(Line::of).or_else(|| self.nginx_line(role, names, &Value::Computed))
+    }
+
+    /// The line, if any, that was meant to make another server speak TLS for `role`, and sets only a local variable.
+    pub(crate) fn local_tls(&self, role: Role) -> Option<Line> {
+        let mut names = ["listen_https", "enable"].into_iter();
+        let said = names.find_map(|name| {
+            let inert = |path: &[&str]| self.script.last_inert(&[path, &[name]].concat());
+            role.row().nginx.into_iter().find_map(inert).filter(|setting| setting.value == OFF)
+        });
+        said.as_ref().map(Line::of)
     }
 
     /// Whether gitlab.rb disables the service behind `role`.
@@ -313,7 +344,7 @@ impl Config {
 
 impl Address {
     /// Reads `https://host:port/` as Omnibus does for `role`.
-    pub(super) fn read(url: &str, role: Role) -> Option<Self> {
+    pub(crate) fn read(url: &str, role: Role) -> Option<Self> {
         let (scheme, rest) = url.trim().split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
         let [tls, plain] = role.row().schemes.map(|schemes| schemes.contains(&scheme.as_str()));

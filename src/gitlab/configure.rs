@@ -96,6 +96,12 @@ impl Configured {
         installation.may_edit() && !self.settings.edits.is_empty()
     }
 
+    /// The planned edits, and the file after them.
+    #[cfg(test)]
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Notes for the report, one line each.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
         self.settings.left.iter().map(|left| format!("{left}, which is left as it is"))
@@ -285,7 +291,10 @@ fn keeping(conflicts: &[Conflict], host: &str, options: &[ShellLine]) -> Option<
         return None;
     }
     let registry = registry.map(|registry| shell_line!("--registry {}", registry));
-    let options: Vec<ShellLine> = options.iter().cloned().chain(registry).collect();
+    let is_replaced =
+        |option: &&ShellLine| registry.is_some() && option.to_string().starts_with("--registry ");
+    let options: Vec<ShellLine> =
+        options.iter().filter(|option| !is_replaced(option)).cloned().chain(registry.clone()).collect();
     let host = gitlab.unwrap_or_else(|| host.to_owned());
     Some(hint!("keep the address: {labtrust setup {}{}}", host, Options(&options)))
 }

@@ -13,7 +13,7 @@ use super::{
     ruby::Evaluation,
 };
 
-const SCRIPT: &str = include_str!("evaluate.rb");
+pub(super) const SCRIPT: &str = include_str!("evaluate.rb");
 
 impl Installation {
     /// `config` with the values that only Ruby can compute, if there are any and GitLab's own Ruby can be run.

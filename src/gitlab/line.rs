@@ -43,20 +43,6 @@ impl Line {
         }
     }
 
-    /// Why labtrust cannot read a URL there.
-    pub(crate) fn why_no_url(&self) -> &'static str {
-        let text = self.text.trim_end();
-        if text.contains("ENV") {
-            "it takes the value from the environment"
-        } else if [" if ", " unless ", "when "].iter().any(|word| text.contains(word)) {
-            "it holds only under a condition"
-        } else if text.ends_with(['\'', '"']) && !text.contains("#{") && !text.contains(" + ") {
-            "this is not a URL of a host"
-        } else {
-            "only Ruby can compute the value"
-        }
-    }
-
     /// Its text, without possible secrets.
     pub(crate) fn text(&self) -> &str {
         &self.text

@@ -13,8 +13,8 @@ use labtrust_plan::Edit;
 
 use self::{block::Block, current_setting::CurrentSetting, setting_state::SettingState, written::Lines};
 use super::{
-    line::Line,
-    ruby::{Setting, Value},
+    line::{self, Line},
+    ruby::{Script, Value},
     sources::Sources,
 };
 
@@ -46,33 +46,33 @@ impl Settings {
         for setting in wanted {
             let found = CurrentSetting::of(&script, setting.row);
             let inert = || setting.row.paths.iter().find_map(|path| script.last_inert(path));
-            let conflict = |line: &Setting, value| {
-                let becomes = setting.row.line(value, &script.locals);
-                Conflict::of(line, found.evaluated.as_ref(), setting.row, becomes)
-            };
-            let value = match SettingState::of_current(setting, &found) {
+            let (value, chosen) = match SettingState::of_current(setting, &found) {
                 SettingState::Right => continue,
                 SettingState::Left => {
                     let computed = found.setting().filter(|found| found.value == Value::Computed);
                     settings.left.extend(computed.map(Line::of));
                     continue;
                 }
+                // A local variable sets nothing, and still shows what somebody meant.
                 SettingState::Due(value) => {
-                    // A local variable sets nothing, and still shows what somebody meant.
-                    let meant = inert().filter(|meant| SettingState::of(setting, Some(meant)).is_conflict());
-                    settings.conflicts.extend(meant.map(|meant| conflict(&meant, &value)));
-                    value
+                    (value, inert().filter(|meant| SettingState::of(setting, Some(meant)).is_conflict()))
                 }
-                SettingState::Conflict(value) => {
-                    settings.conflicts.extend(found.setting().map(|found| conflict(found, &value)));
-                    value
-                }
+                SettingState::Conflict(value) => (value, found.setting().cloned()),
             };
             let line = found.editable_line(&script, setting.row).filter(|line| !block.holds(line.line));
-            match line.and_then(|line| lines.rewritten(&line, &value)) {
-                Some((old, new)) => settings.edits.push(Edit::Line { old, new }),
-                None => block.set(setting.row, &value, &script.locals),
+            let mut becomes = setting.row.line(&value, &script.locals);
+            let edit = line.and_then(|line| lines.rewritten(&line, &value));
+            let conflict =
+                chosen.map(|chosen| Conflict::of(&chosen, found.evaluated.as_ref(), setting.row, &becomes));
+            if let Some((old, new)) = edit {
+                // Without a comment behind it, which may hold anything.
+                let written = Script::read(&new).settings.into_iter().next();
+                becomes = written.map_or(becomes, |written| line::shown(&written.text));
+                settings.edits.push(Edit::Line { old, new });
+            } else {
+                block.set(setting.row, &value, &script.locals);
             }
+            settings.conflicts.extend(conflict.map(|conflict| Conflict { becomes, ..conflict }));
         }
         settings.edits.extend(block.into_edit());
         settings.after =

@@ -19,7 +19,7 @@ end
 class Settings
   HASHES = %w[gitlab_rails nginx registry registry_nginx letsencrypt git_data_dirs user puma sidekiq postgresql redis
               prometheus gitaly gitlab_pages pages_nginx mattermost mattermost_nginx gitlab_kas gitlab_kas_nginx logging alertmanager
-              gitlab_workhorse package node_exporter].freeze
+              gitlab_workhorse package node_exporter web_server].freeze
   VALUES = %w[external_url registry_external_url pages_external_url mattermost_external_url gitlab_kas_external_url
               roles git_data_dirs].freeze
 
@@ -41,6 +41,11 @@ class Settings
 
   def []=(name, value)
     @values[name] = value
+  end
+
+  # What Chef knows of the machine.
+  def node
+    { 'fqdn' => 'git', 'hostname' => 'git' }
   end
 
   # What Omnibus does not know is set all the same, and nothing looks at it.

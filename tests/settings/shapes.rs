@@ -71,7 +71,7 @@ fn the_line_that_stands_in_the_way_is_named() {
             "external_url 'http://git.corp.example'\nroot = 'git.corp.example'\n\
              registry_external_url \"http://#{root}:5050\"",
             3,
-            "gitlab.rb:3 sets `registry_external_url \"http://#{root}:5050\"`, which Ruby makes 'http://git.corp.example:5050'; \
+            "gitlab.rb:3 sets `registry_external_url \"http://#{root}:5050\"`, which Ruby evaluates to 'http://git.corp.example:5050'; \
              --replace changes it to `registry_external_url 'https://git.corp.example:5050'`; --registry \
              git.corp.example:5050 keeps it",
         ),

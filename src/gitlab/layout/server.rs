@@ -54,15 +54,29 @@ pub(super) enum Outlook {
 }
 
 impl Server<'_> {
-    /// Refuses a server if only Ruby can tell whether it speaks TLS, and nginx does not serve it yet.
+    /// Refuses a server if gitlab.rb does not tell whether it speaks TLS, and nginx does not serve it yet.
     pub(super) fn refuse_computed_tls(&self) -> Result<()> {
+        if let Some(line) = self.config.local_tls(self.role).filter(|_| self.listener().is_none()) {
+            let (place, text) = (line.place(), line.text());
+            return Err(fail(
+                format!(
+                    "{place} sets only a local variable of Ruby: `{text}`: labtrust cannot tell whether GitLab's nginx is meant \
+                     to use TLS"
+                ),
+                hint!(
+                    "remove the variable; or, where something in front of GitLab speaks TLS, create its certificate and \
+                     key: {labtrust setup {} --out DIR --reload CMD}",
+                    self.endpoint.host.in_url()
+                ),
+            ));
+        }
         match self.config.is_tls_computed(self.role).filter(|_| self.listener().is_none()) {
             None => Ok(()),
             Some(line) => Err(fail(
                 format!("{line}: labtrust cannot tell whether GitLab's nginx uses TLS"),
                 hint!(
-                    "write true there; or, where something in front of GitLab speaks TLS, write false and create its \
-                     certificate and key: {labtrust setup {} --out DIR --reload CMD}",
+                    "write below it nginx['listen_https'] = true; or, where something in front of GitLab speaks TLS, write \
+                     false and create its certificate and key: {labtrust setup {} --out DIR --reload CMD}",
                     self.endpoint.host.in_url()
                 ),
             )),

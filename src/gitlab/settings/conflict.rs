@@ -54,21 +54,16 @@ pub(crate) enum Keep {
 
 impl Conflict {
     /// The conflict of `setting` with the line `becomes`. `evaluated` is what Ruby makes of it.
-    pub(super) fn of(
-        setting: &Setting,
-        evaluated: Option<&Value>,
-        row: &SettingRow,
-        becomes: String,
-    ) -> Self {
+    pub(super) fn of(setting: &Setting, evaluated: Option<&Value>, row: &SettingRow, becomes: &str) -> Self {
         let effect = match setting {
             Setting { inert: true, .. } => Effect::Nothing,
             // It is in a condition, or has one.
-            _ if setting.text.starts_with(&becomes) => Effect::Conditional,
+            _ if setting.text.starts_with(becomes) => Effect::Conditional,
             _ => Effect::Other,
         };
         let keep = keep(evaluated.unwrap_or(&setting.value), row);
         let evaluated = evaluated.map(|value| line::shown(&literal(value, "")));
-        Self { line: Line::of(setting), effect, evaluated, becomes, keep }
+        Self { line: Line::of(setting), effect, evaluated, becomes: becomes.to_owned(), keep }
     }
 }
 
@@ -94,7 +89,7 @@ impl fmt::Display for Conflict {
         let (line, becomes) = (&self.line, &self.becomes);
         let line = match &self.evaluated {
             None => line.to_string(),
-            Some(value) => format!("{line}, which Ruby makes {value}"),
+            Some(value) => format!("{line}, which Ruby evaluates to {value}"),
         };
         match self.effect {
             Effect::Other => write!(f, "{line}; --replace changes it to `{becomes}`")?,
@@ -106,7 +101,7 @@ impl fmt::Display for Conflict {
         }
         match &self.keep {
             None => Ok(()),
-            Some(Keep::Host(endpoint)) => write!(f, "; the host {} keeps it", short(endpoint)),
+            Some(Keep::Host(endpoint)) => write!(f, "; passing the host {} keeps it", short(endpoint)),
             Some(Keep::Registry(endpoint)) => write!(f, "; --registry {} keeps it", short(endpoint)),
             Some(Keep::Out) => write!(f, "; --out DIR keeps it, if a server in front of GitLab speaks TLS"),
         }

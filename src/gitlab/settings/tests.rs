@@ -1,10 +1,6 @@
-#![allow(clippy::disallowed_methods, reason = "tests set the stage, and run Ruby")]
+#![allow(clippy::disallowed_methods, reason = "tests set the stage")]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf};
 
 use labtrust_machine::World;
 use labtrust_plan::{Endpoint, edit::Undone};
@@ -18,13 +14,10 @@ use crate::gitlab::{
     Address, Config, Installation, Role,
     ruby::Target,
     sources::{Followed, SourceFile},
+    stage::{Stage, folder, is_unset},
 };
 
 const HOST: &str = "mygitlab.example.com";
-
-fn folder() -> PathBuf {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gitlab_rb").into()
-}
 
 fn endpoint(text: &str) -> Endpoint {
     text.parse().expect("an endpoint")
@@ -74,49 +67,11 @@ fn config(text: &[u8]) -> Config {
     Config::gather("", &String::from_utf8_lossy(text), &fetched)
 }
 
-/// The settings that Ruby computes from gitlab.rb in a `stage` that stands for `/etc/gitlab`.
-fn evaluated(text: &[u8], stage: &Path) -> Json {
-    let stage_named = |bytes: &[u8]| {
-        let (from, to) = (&b"/etc/gitlab/"[..], format!("{}/", stage.display()).into_bytes());
-        let mut text = Vec::new();
-        let mut rest = bytes;
-        while let Some(at) = rest.windows(from.len()).position(|part| part == from) {
-            text.extend([&rest[..at], &to].concat());
-            rest = &rest[at + from.len()..];
-        }
-        [&text[..], rest].concat()
-    };
-    let path = stage.join("gitlab.rb");
-    fs::write(&path, stage_named(text)).expect("a file");
-    let mut folders = vec![(folder().join("etc"), stage.to_owned())];
-    while let Some((from, to)) = folders.pop() {
-        fs::create_dir_all(&to).expect("a folder");
-        for entry in fs::read_dir(from).expect("the files of the cases") {
-            let (path, to) =
-                (entry.as_ref().expect("a file").path(), to.join(entry.expect("a file").file_name()));
-            if path.is_dir() {
-                folders.push((path, to));
-            } else {
-                fs::write(to, stage_named(&fs::read(path).expect("a file"))).expect("a file");
-            }
-        }
-    }
-    let output = Command::new("ruby").arg(folder().join("omnibus.rb")).arg(&path).output();
-    let output = output.expect("Ruby: run scripts/install-lab");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
 /// The value of `row` that GitLab reads.
 fn value<'j>(settings: &'j Json, row: &SettingRow) -> &'j Json {
     let get = |path: &&&[&str]| path.iter().fold(settings, |json, key| &json[*key]);
     let mut found = row.paths.iter().map(|path| get(&path)).filter(|found| !is_unset(found));
     found.next().unwrap_or(&Json::Null)
-}
-
-/// Not set, or created by reading it.
-fn is_unset(json: &Json) -> bool {
-    json.is_null() || json.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 #[test]
@@ -146,8 +101,8 @@ fn every_gitlab_rb_says_what_is_wanted_with_the_smallest_edit() {
 }
 
 fn check(name: &str, before: &[u8], wanted: &[Wanted], settings: &Settings) {
-    let stage = tempfile::tempdir().expect("a folder");
-    let (then, now) = (evaluated(before, stage.path()), evaluated(&settings.after, stage.path()));
+    let stage = Stage::new();
+    let (then, now) = (stage.settings(before), stage.settings(&settings.after));
     for one in wanted {
         let (was, is) = (value(&then, one.row), value(&now, one.row));
         let holds = match &one.value {

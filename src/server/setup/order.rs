@@ -113,7 +113,7 @@ pub(crate) fn endpoints(
 fn unnamed(config: &Config) -> anyhow::Error {
     let mut whys = match (config.written_address(Role::Gitlab), config.local_url()) {
         (Known::Computed(line), _) => {
-            let why = line.why_no_url();
+            let why = config.why_no_url(Role::Gitlab);
             vec![format!("{line}, from which labtrust cannot read the host of this GitLab: {why}")]
         }
         (_, Some(line)) => {

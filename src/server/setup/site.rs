@@ -16,13 +16,16 @@ use super::order::endpoints;
 use crate::{
     certificate::{Parsed, SubjectName},
     gitlab::{
-        self, Config, Configured, Installation, Kind, Layout, Pair, PortAdvice, Prepared, Role, configure,
+        self, Config, Configured, Installation, Kind, Known, Layout, Pair, PortAdvice, Prepared, Role,
+        configure,
         expected::Expected,
         guard,
         moved::{Moved, moved},
         pair_plan::{self, linked::LinkState},
         ready,
+        settings::short,
     },
+    hint::shell_line,
     input::folder,
     state::{RECEIPT, SetupRecord, SiteRecord, State},
 };
@@ -49,6 +52,8 @@ pub(crate) struct Site {
     had_pair: bool,
     /// Whether its certificate alone is replaced.
     is_replacement: bool,
+    /// GitLab's host and port as they were typed, else its host.
+    typed_host: String,
     /// GitLab itself.
     pub gitlab: Endpoint,
     /// Its registry.
@@ -99,6 +104,7 @@ impl Site {
         purpose: Purpose<'_>,
     ) -> Result<Self> {
         let SiteOptions { folders, host, registry } = options;
+        let (typed_host, typed_registry) = (host, registry);
         let world = World::here();
         let mut prepared = None;
         let mut installation = match (&folders.gitlab, &folders.prepare, &folders.out) {
@@ -113,12 +119,10 @@ impl Site {
             (.., Some(out)) => Installation::out(&folder(out, "--out")?, folders.reload.as_deref()),
             _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
         };
-        let mut config = installation.settings(&world)?;
-        if matches!(purpose, Purpose::SetUp) {
-            config = installation.evaluated(&world, config);
-            let host = host.map_or_else(|| "HOST".into(), |host| host.host.in_url());
-            installation.refuse_unread_files(&config, &host)?;
-        }
+        let config = match purpose {
+            Purpose::SetUp => settings(&world, &installation, host)?,
+            Purpose::Replace(_) | Purpose::Read => installation.settings(&world)?,
+        };
         let (mut gitlab, mut registry) = match &prepared {
             Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
             None => endpoints(host, registry, &config)?,
@@ -145,7 +149,12 @@ impl Site {
         let port_advice = PortAdvice::look(&world, &installation, &configured.config, &gitlab, &registry);
         let doubts = doubts(&world, &installation, &configured.config, &layout);
         let is_begun = is_begun(state.receipts()?, &installation);
-        let options = folders.options();
+        // What the user typed is part of every command that a refusal offers.
+        let mut options = folders.options();
+        options.extend(
+            typed_registry.map(|registry| shell_line!("--registry {}", short(&registry.or_port(443)))),
+        );
+        let typed_host = typed_host.map_or_else(|| gitlab.host.in_url(), |host| short(&host.or_port(443)));
         Ok(Self {
             installation,
             prepared,
@@ -159,6 +168,7 @@ impl Site {
             moved: all_moved,
             had_pair,
             is_replacement: matches!(purpose, Purpose::Replace(_)),
+            typed_host,
             gitlab,
             registry,
         })
@@ -217,7 +227,7 @@ impl Site {
         if conflicts.is_empty() || replace || can_ask {
             return Ok(());
         }
-        Err(configure::refusal(conflicts, &self.gitlab.host.in_url(), &self.options))
+        Err(configure::refusal(conflicts, &self.typed_host, &self.options))
     }
 
     /// Refuses to leave one of GitLab's URLs without a certificate for it, because nginx would not start. If this run
@@ -290,6 +300,19 @@ impl Site {
     }
 }
 
+/// The settings of `installation` in effect; an error if a file that may set anything cannot be followed. `host` is the
+/// one that the user typed.
+fn settings(world: &World, installation: &Installation, host: Option<&Target>) -> Result<Config> {
+    let config = installation.evaluated(world, installation.settings(world)?);
+    let known = match config.address(Role::Gitlab) {
+        Known::Is(address) => Some(address.endpoint.host),
+        _ => None,
+    };
+    let host = host.map(|host| host.host.clone()).or(known);
+    installation.refuse_unread_files(&config, &host.map_or_else(|| "HOST".into(), |host| host.in_url()))?;
+    Ok(config)
+}
+
 /// The unknown parts of gitlab.rb, a line each.
 fn doubts(world: &World, installation: &Installation, config: &Config, layout: &Layout) -> Vec<String> {
     if matches!(installation.kind, Kind::Out | Kind::Prepared) {
@@ -307,3 +330,6 @@ fn is_begun(receipts: &[Receipt], installation: &Installation) -> bool {
     let record = ours.find_map(|receipt| receipt.find(&store, &subject));
     record.is_some_and(|record| record.phase != Phase::Applied)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+external_url 'https://git.corp.example'
+nginx['ssl_certificate'] = '/etc/gitlab/ssl/corp.crt'
+nginx['ssl_certificate_key'] = '/etc/gitlab/ssl/corp.key'

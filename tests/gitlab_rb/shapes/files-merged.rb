@@ -1,0 +1,5 @@
+external_url 'https://git.corp.example'
+nginx.merge!(
+  'ssl_certificate' => '/etc/gitlab/ssl/corp.crt',
+  'ssl_certificate_key' => '/etc/gitlab/ssl/corp.key',
+)

@@ -1,0 +1,2 @@
+external_url 'http://git.corp.example'
+nginx['listen_port'] = 8080

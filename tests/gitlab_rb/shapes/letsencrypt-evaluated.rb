@@ -1,0 +1,4 @@
+# with GitLab's own Ruby
+external_url 'https://git.corp.example'
+internal = true
+letsencrypt['enable'] = !internal

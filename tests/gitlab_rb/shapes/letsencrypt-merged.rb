@@ -1,0 +1,2 @@
+external_url 'https://git.corp.example'
+letsencrypt.merge!(enable: true)

@@ -1,0 +1,3 @@
+external_url 'https://git.corp.example'
+letsencrypt ||= {}
+letsencrypt['enable'] = true

@@ -1,0 +1,2 @@
+external_url 'http://git.corp.example'
+registry_external_url("http://git.corp.example:5050/")

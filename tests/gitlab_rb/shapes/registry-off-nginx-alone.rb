@@ -1,0 +1,2 @@
+external_url 'https://git.corp.example'
+registry_nginx['enable'] = false

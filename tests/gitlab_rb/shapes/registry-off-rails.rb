@@ -1,0 +1,2 @@
+external_url 'http://git.corp.example'
+gitlab_rails['registry_enabled'] = false

@@ -1,0 +1,2 @@
+external_url 'http://git.corp.example'
+registry['enable'] = false

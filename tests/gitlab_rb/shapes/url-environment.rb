@@ -1,0 +1,1 @@
+external_url ENV['URL_OF_CORP'] || 'http://git.corp.example'

@@ -1,0 +1,3 @@
+# with GitLab's own Ruby
+# setup git.corp.example
+external_url File.read('/etc/gitlab/host').strip

@@ -1,0 +1,1 @@
+external_url File.read('/etc/gitlab/host').strip

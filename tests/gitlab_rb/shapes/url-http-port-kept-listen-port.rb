@@ -1,0 +1,3 @@
+# setup git.corp.example:8080
+external_url 'http://git.corp.example:8080'
+nginx['listen_port'] = 8080

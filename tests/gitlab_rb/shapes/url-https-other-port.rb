@@ -1,0 +1,2 @@
+# setup git.corp.example
+external_url 'https://git.corp.example:8443'

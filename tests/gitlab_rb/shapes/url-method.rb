@@ -1,0 +1,4 @@
+def url(name)
+  "https://#{name}.corp.example"
+end
+external_url url('git')

@@ -1,0 +1,5 @@
+# with GitLab's own Ruby
+# setup git.corp.example
+domain = 'git.corp.example'
+external_url "https://#{domain}"
+registry_external_url "https://#{domain}:5050"

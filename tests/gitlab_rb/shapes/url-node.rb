@@ -1,0 +1,2 @@
+# setup git.corp.example
+external_url "http://#{node['fqdn']}.corp.example"

@@ -1,0 +1,1 @@
+external_url 'http://root:hunter2@git.corp.example'
