@@ -6,54 +6,29 @@ mod expression;
 mod include;
 mod origin;
 mod scan;
+mod setting;
 mod statement;
 mod value;
 
-use std::{collections::BTreeSet, ops::Range};
+use std::collections::BTreeSet;
 
 use self::{
     include::Scope,
+    origin::GITLAB_RB,
     scan::{first_line, passed_on, reads_another_file, receiver, within},
     statement::{Comment, nesting, statements},
     value::literal,
 };
 
 pub(super) use self::{
-    evaluation::Evaluation,
+    evaluation::{Evaluated, Evaluation},
     include::{Include, Target},
     origin::Origin,
     scan::is_setting,
+    setting::Setting,
     statement::{end_of_list, end_of_string},
     value::Value,
 };
-
-/// The path of gitlab.rb, as GitLab names it.
-const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
-
-/// One assignment, or one setting that is written as a call: `external_url "…"`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Setting {
-    /// `nginx['listen_port']` is `["nginx", "listen_port"]`.
-    pub path: Vec<String>,
-    /// Its value.
-    pub value: Value,
-    /// The statement, as written.
-    pub text: String,
-    /// The position of the value in the text.
-    pub literal: Range<usize>,
-    /// The line in which it begins, counted from 0.
-    pub line: usize,
-    /// Whether it is a whole line, outside any condition or loop.
-    pub alone: bool,
-    /// Whether it assigns to a local variable where a setting was meant, and so has no effect.
-    pub inert: bool,
-    /// Whether GitLab's settings are named before it, so that no local variable hides them: `self.nginx['x'] = 1`.
-    pub is_sent: bool,
-    /// Whether its hash is merged into earlier settings: `nginx.merge!('listen_port' => 8443)`.
-    pub merges: bool,
-    /// Where it was read.
-    pub origin: Origin,
-}
 
 /// The readable parts of a gitlab.rb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,15 +81,8 @@ impl Script {
                 });
             }
             scope.note(&statement.text, opens);
-            let outer = setting(&statement.text);
-            let is_whole = outer.is_some();
-            let mut found = outer.map_or_else(|| within(&statement.text, setting), |setting| vec![setting]);
-            // A hash that gets another name may be changed under that.
-            found.extend(passed_on(&statement.text).filter_map(|name| setting(&format!("{name} << 0"))));
+            let (found, is_whole) = settings_in(&statement.text, &locals);
             for mut setting in found {
-                if !is_whole || setting.text.ends_with("<< 0") {
-                    setting.text = first_line(&statement.text);
-                }
                 let (first, last) = (*statement.lines.start(), *statement.lines.end());
                 // A statement in a condition or a loop may not run at all.
                 let is_certain = is_whole && depth == 0 && !statement.is_cut;
@@ -128,10 +96,6 @@ impl Script {
                 {
                     locals.insert(name.clone());
                 }
-                let name = setting.path.first().cloned().unwrap_or_default();
-                // A name with an argument is a call, whatever local variables there are.
-                let is_call = setting.path.len() == 1 && name.ends_with("external_url");
-                setting.inert |= !setting.is_sent && !is_call && locals.contains(&name);
                 setting.line = first;
                 setting.origin = origin.clone();
                 setting.alone =
@@ -149,7 +113,7 @@ impl Script {
     pub(crate) fn last(&self, path: &[&str]) -> Option<Setting> {
         let written = self.written(path);
         match self.evaluated(path, written.as_ref()) {
-            Some(evaluated) => evaluated.cloned(),
+            Some(evaluated) => evaluated.setting().cloned(),
             None => written,
         }
     }
@@ -160,7 +124,7 @@ impl Script {
     }
 
     /// What GitLab's own Ruby makes of `path`, if that was asked and `written` does not tell.
-    pub(crate) fn evaluated(&self, path: &[&str], written: Option<&Setting>) -> Option<Option<&Setting>> {
+    pub(crate) fn evaluated(&self, path: &[&str], written: Option<&Setting>) -> Option<&Evaluated> {
         let tells = |written: &Setting| written.value != Value::Computed && self.is_final(written);
         if written.is_some_and(tells) { None } else { self.evaluation.as_ref()?.at(path) }
     }
@@ -192,6 +156,22 @@ impl Script {
     }
 }
 
+/// The settings in `statement`, behind these local variables, and whether it is one itself.
+fn settings_in(statement: &str, locals: &BTreeSet<String>) -> (Vec<Setting>, bool) {
+    let outer = setting(statement, locals);
+    let is_whole = outer.is_some();
+    let inner = || within(statement, |part| setting(part, locals));
+    let mut found = outer.map_or_else(inner, |outer| vec![outer]);
+    // A hash that gets another name may be changed under that.
+    let passed = passed_on(statement).filter_map(|name| setting(&format!("{name} << 0"), locals));
+    let text = first_line(statement);
+    found.extend(passed.map(|passed| Setting { text: text.clone(), ..passed }));
+    if !is_whole {
+        found.iter_mut().for_each(|setting| setting.text.clone_from(&text));
+    }
+    (found, is_whole)
+}
+
 /// Whether `path` is `whole` or a part of it.
 fn is_part(whole: &[String], path: &[&str]) -> bool {
     whole.len() <= path.len() && whole.iter().zip(path).all(|(a, b)| a == b)
@@ -201,26 +181,27 @@ fn is_part(whole: &[String], path: &[&str]) -> bool {
 fn commented(comment: &Comment) -> Option<Setting> {
     let (statements, _) = statements(&comment.text);
     let [statement] = statements.as_slice() else { return None };
-    let setting = setting(&statement.text).filter(|setting| !setting.inert)?;
+    let setting = setting(&statement.text, &BTreeSet::new()).filter(|setting| !setting.inert)?;
     Some(Setting { line: comment.line, alone: true, ..setting })
 }
 
-fn setting(statement: &str) -> Option<Setting> {
+/// The setting that `statement` is, behind these local variables.
+fn setting(statement: &str, locals: &BTreeSet<String>) -> Option<Setting> {
     let receiver = receiver(statement);
     let inner = receiver.unwrap_or(statement);
-    let (name, inner) = match inner.strip_prefix("Gitlab") {
-        Some(rest) => key(rest)?,
-        None => {
-            let end = inner.find(|next: char| !next.is_ascii_alphanumeric() && next != '_');
-            let (name, rest) = inner.split_at(end.unwrap_or(inner.len()));
-            (name.to_owned(), rest)
-        }
+    let (name, inner) = if let Some(rest) = inner.strip_prefix("Gitlab") {
+        key(rest)?
+    } else {
+        let end = inner.find(|next: char| !next.is_ascii_alphanumeric() && next != '_');
+        let (name, rest) = inner.split_at(end.unwrap_or(inner.len()));
+        (name.to_owned(), rest)
     };
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
         return None;
     }
     let mut rest = inner.trim_start();
     let is_call = name.ends_with("external_url");
+    let is_hidden = receiver.is_none() && locals.contains(&name);
     let mut path = vec![name];
     while let Some((key, after)) = key(rest) {
         path.push(key);
@@ -232,8 +213,10 @@ fn setting(statement: &str) -> Option<Setting> {
         let begin = statement.rfind(written).unwrap_or_default();
         let (path, text, value) = (path.clone(), text.clone(), literal(written));
         let literal = begin..begin + written.len();
-        let (merges, origin, is_sent) = (false, Origin::File, receiver.is_some());
-        Some(Setting { path, value, text, literal, line: 0, alone: false, inert, is_sent, merges, origin })
+        let (merges, origin) = (false, Origin::File);
+        // A name with an argument is a call, whatever local variables there are.
+        let inert = inert || (is_hidden && !(is_call && path.len() == 1));
+        Some(Setting { path, value, text, literal, line: 0, alone: false, inert, merges, origin })
     };
     if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '~', '>'])) {
         // Ruby takes an assignment to a bare name as a local variable.

@@ -125,7 +125,10 @@ fn what_another_file_sets_is_read_and_stays() {
     machine.write_with_mode(RUBY, "600", format!("{theirs}from_file ENV['MORE']\n"));
     let before = machine.settled();
     let refused = machine.run(["labtrust", "setup", "--no-trust"]).exited(3);
-    refused.says("gitlab.rb:3 reads another file").says("hint:").says("labtrust setup HOST --out DIR");
+    refused
+        .says("gitlab.rb:3 reads another file")
+        .says("hint:")
+        .says(&format!("labtrust setup {HOST} --out DIR"));
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }
 

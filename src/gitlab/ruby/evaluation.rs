@@ -4,11 +4,34 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
 
-use super::{GITLAB_RB, Setting, origin::Origin, value::Value};
+use super::{
+    origin::{GITLAB_RB, Origin},
+    setting::Setting,
+    value::Value,
+};
 
-/// The settings that Ruby evaluated, by their paths; none if Ruby leaves one unset.
+/// The settings that Ruby evaluated, by their paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Evaluation(BTreeMap<Vec<String>, Option<Setting>>);
+pub(crate) struct Evaluation(BTreeMap<Vec<String>, Evaluated>);
+
+/// What Ruby makes of one setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Evaluated {
+    /// It is not set.
+    Unset,
+    /// It has this value.
+    Set(Box<Setting>),
+}
+
+impl Evaluated {
+    /// The setting, if it is set.
+    pub(crate) fn setting(&self) -> Option<&Setting> {
+        match self {
+            Self::Unset => None,
+            Self::Set(setting) => Some(setting),
+        }
+    }
+}
 
 /// A setting as `evaluate.rb` prints it.
 #[derive(Deserialize)]
@@ -24,22 +47,22 @@ impl Evaluation {
     /// Reads the output of `evaluate.rb`.
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
         let rows: Vec<Row> = serde_json::from_slice(json).ok()?;
-        Some(Self(rows.into_iter().map(|row| (row.path.clone(), setting(row))).collect()))
+        Some(Self(rows.into_iter().map(|row| (row.path.clone(), evaluated(row))).collect()))
     }
 
-    /// What Ruby makes of `path`; none if it was not asked, and within that none if it is not set.
-    pub(crate) fn at(&self, path: &[&str]) -> Option<Option<&Setting>> {
+    /// What Ruby makes of `path`, if it was asked.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Evaluated> {
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
-        self.0.get(&path).map(Option::as_ref)
+        self.0.get(&path)
     }
 }
 
-fn setting(row: Row) -> Option<Setting> {
+fn evaluated(row: Row) -> Evaluated {
     let value = match row.value {
         serde_json::Value::String(text) => Value::Text(text),
         serde_json::Value::Bool(on) => Value::Switch(on),
         serde_json::Value::Number(number) => number.as_i64().map_or(Value::Computed, Value::Number),
-        serde_json::Value::Null => return None,
+        serde_json::Value::Null => return Evaluated::Unset,
         _ => Value::Computed,
     };
     let origin = match row.file.as_deref() {
@@ -50,6 +73,6 @@ fn setting(row: Row) -> Option<Setting> {
     let line = row.line.unwrap_or(1).saturating_sub(1);
     let text = row.text.unwrap_or_default();
     let (literal, path) = (0..0, row.path);
-    let (alone, inert, is_sent, merges) = (false, false, false, false);
-    Some(Setting { path, value, text, literal, line, alone, inert, is_sent, merges, origin })
+    let (alone, inert, merges) = (false, false, false);
+    Evaluated::Set(Box::new(Setting { path, value, text, literal, line, alone, inert, merges, origin }))
 }

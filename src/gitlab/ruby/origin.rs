@@ -2,6 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
+/// The path of gitlab.rb, as GitLab names it.
+pub(super) const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
+
 /// The place where GitLab reads a setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origin {

@@ -1,7 +1,7 @@
 //! The present value of a setting, and the line that can be edited to change it.
 
 use super::wanted::SettingRow;
-use crate::gitlab::ruby::{Origin, Script, Setting, Value};
+use crate::gitlab::ruby::{Evaluated, Origin, Script, Setting, Value};
 
 /// The setting that decides now.
 #[derive(Default)]
@@ -20,10 +20,12 @@ impl CurrentSetting {
             let evaluated = script.evaluated(path, written.as_ref());
             let next = match (written, evaluated) {
                 (Some(setting), Some(evaluated)) if setting.value == Value::Computed => {
-                    let value = evaluated.map_or(Value::Nil, |evaluated| evaluated.value.clone());
+                    let value = evaluated.setting().map_or(Value::Nil, |evaluated| evaluated.value.clone());
                     Self { setting: Some(setting), evaluated: Some(value) }
                 }
-                (_, Some(Some(evaluated))) => Self { setting: Some(evaluated.clone()), evaluated: None },
+                (_, Some(Evaluated::Set(evaluated))) => {
+                    Self { setting: Some(evaluated.as_ref().clone()), evaluated: None }
+                }
                 (Some(setting), _) => Self { setting: Some(setting), evaluated: None },
                 (None, _) => continue,
             };
