@@ -3,6 +3,7 @@
 mod certificate;
 mod engine;
 mod explain;
+mod forwarded;
 mod hostile;
 mod in_front;
 mod login;

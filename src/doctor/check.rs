@@ -3,6 +3,7 @@
 mod answer;
 pub(super) mod certificate;
 pub(super) mod engine;
+mod forwarded;
 pub(super) mod login;
 pub(super) mod network;
 pub(super) mod proxy;

@@ -115,8 +115,8 @@ fn a_token_for_a_public_project_is_enough() {
     let program = machine.read(REALM);
     let only_public = ("elif scopes:", "elif scopes != [\"repository:group/open:pull\"]:");
     let projects = (
-        "        elif url.path in (\"/\",",
-        "        elif url.path == \"/api/v4/projects\":\n            self.answer(200, \"application/json\", b'[{\"path_with_namespace\": \"Group/open\"}]')\n        elif url.path in (\"/\",",
+        "        elif url.path == \"/\":",
+        "        elif url.path == \"/api/v4/projects\":\n            self.answer(200, \"application/json\", b'[{\"path_with_namespace\": \"Group/open\"}]')\n        elif url.path == \"/\":",
     );
     realm(&machine, &program, &[only_public, projects]);
     engine.login().succeeded();

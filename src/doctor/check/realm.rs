@@ -9,6 +9,7 @@ use labtrust_plan::{Endpoint, Host, store::Scope};
 use super::{
     Check, CheckResult,
     answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE, Exchange},
+    forwarded,
     registry::client_certificate,
     token::{self, NO_TOKEN, REFUSED},
     trust::{is_about_ca, with_trust, would_trust},
@@ -46,6 +47,9 @@ fn judge(case: &Case<'_>) -> CheckResult {
                          token service)",
         );
     };
+    if let Some(finding) = forwarded::of_realm(case, realm) {
+        return finding.into();
+    }
     if realm.url.to_lowercase().starts_with("http://") {
         return Finding::new(
             &INSECURE,
@@ -99,7 +103,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         .advise("on the server, set registry_external_url in gitlab.rb, then: sudo gitlab-ctl reconfigure")
         .into(),
         Asked::Answered(answer) => {
-            let of_token = token::finding(case, realm, answer);
+            let of_token = token::finding(case, realm, answer).or_else(|| forwarded::of_front_page(realm));
             match trusted(case, realm, endpoint) {
                 trusted if trusted.findings.is_empty() => of_token.map_or(trusted, CheckResult::from),
                 untrusted => untrusted.with(of_token.into_iter().collect()),

@@ -8,6 +8,7 @@ use super::{
     answer::{
         CERTIFICATE_WHY, CLIENT_CERTIFICATE, Exchange, FORBIDDEN, PASSWORD, RATE_LIMITED, REDIRECT_LOOP,
     },
+    forwarded::{self, HEADERS_MISSING},
 };
 use crate::doctor::{
     Case, Code, Finding,
@@ -20,6 +21,7 @@ pub(crate) const CHECK: Check = Check {
     title: "registry",
     codes: &[
         &BACKEND_DOWN,
+        &HEADERS_MISSING,
         &REDIRECT_LOOP,
         &REDIRECTED,
         &PASSWORD,
@@ -95,6 +97,7 @@ fn judge_answer(case: &Case<'_>, answer: &Http) -> CheckResult {
     let finding = backend_down(case, answer)
         .or_else(|| gitlabs_page(answer).map(|page| wrong_host(case, status, page)))
         .or_else(|| exchange.finding())
+        .or_else(|| forwarded::of_redirect(case, &exchange))
         .or_else(|| redirected(&exchange))
         .or_else(|| other_site(answer).map(|site| wrong_host(case, status, site)))
         .unwrap_or_else(|| not_a_registry(case, status));

@@ -35,6 +35,9 @@ pub struct RealmSeen {
     /// The token that it gives to anybody, and the registry's answer to it; none if it gives none.
     #[serde(default)]
     pub token: Option<TokenSeen>,
+    /// The answer of the front page of the same server, if it answers.
+    #[serde(default)]
+    pub front: Option<Http>,
 }
 
 impl ServerSeen {

@@ -113,7 +113,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "plain HTTP request was sent to HTTPS port",
             "Client sent an HTTP request to an HTTPS server",
         ]],
-        codes: &["realm-insecure"],
+        codes: &["realm-insecure", "forwarded-headers-missing"],
         side: Side::OtherEnd,
         what: "The server speaks HTTPS on this port, but the client used http://. The URL, a proxy or the address \
                of the token service begins with http://.",

@@ -17,8 +17,20 @@ const OVER_HTTP: Any = &[
 
 pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
+        says: &[
+            &["Put https://", "Patch https://"],
+            &["/blobs/uploads/"],
+            &["no such host", "server misbehaving"],
+        ],
+        codes: &["forwarded-headers-missing", "name-not-resolved"],
+        side: Side::Registry,
+        what: "The registry sends the push to a name that this machine cannot resolve, such as that of the server \
+               behind a reverse proxy: the reverse proxy does not forward the header Host.",
+        next: DOCTOR,
+    },
+    KnownMessage {
         says: &[&["blobs/uploads"], &["unsupported protocol scheme"]],
-        codes: &[],
+        codes: &["forwarded-headers-missing"],
         side: Side::Registry,
         what: "The registry sent the client to a URL that it built wrongly: the reverse proxy in front of it sets \
                X-Forwarded-Proto or Host to a value with a backslash or quotation mark.",
@@ -39,9 +51,11 @@ pub(super) const ROWS: &[KnownMessage] = &[
                 "404 Not Found",
                 "unauthorized",
                 "i/o timeout",
+                "EOF",
+                "connection reset by peer",
             ],
         ],
-        codes: &[],
+        codes: &["forwarded-headers-missing"],
         side: Side::Registry,
         what: "The login worked, and the registry then sent the upload to an http:// URL or to another port: the \
                reverse proxy in front of it does not pass on X-Forwarded-Proto, or the port in Host.",
@@ -49,7 +63,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["will not send auth headers over HTTP", "blob upload unknown", "blob upload invalid"]],
-        codes: &[],
+        codes: &["forwarded-headers-missing"],
         side: Side::Registry,
         what: "The registry does not recognise the next step of an upload: the reverse proxy in front of it does not \
                pass on Host and X-Forwarded-Proto, or several registries do not share their storage and secret.",
@@ -57,7 +71,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[&["error parsing HTTP 405", "405 Not Allowed", "405 Method Not Allowed"]],
-        codes: &["not-a-registry"],
+        codes: &["forwarded-headers-missing", "not-a-registry"],
         side: Side::Registry,
         what: "A web server that is not the registry answered the upload: the reverse proxy sends uploads (POST, PATCH, \
                PUT) to another site, often because Host does not contain the port.",

@@ -14,7 +14,7 @@ use super::{
     token,
 };
 use crate::doctor::{
-    evidence::{RealmSeen, Redacted, ServerSeen},
+    evidence::{Http, RealmSeen, Redacted, ServerSeen},
     http::{self, Answer},
 };
 
@@ -84,6 +84,9 @@ fn realm(answer: &Answer, registry: &Endpoint, asked: &[Endpoint], budget: &Time
     let token = answer
         .as_ref()
         .and_then(|answer| token::present(&bare, answer.as_ref().ok()?, registry, budget.deadline));
+    let front = answer.as_ref().filter(|answer| answer.is_ok()).zip(endpoint.as_ref());
+    let front = front
+        .and_then(|(_, endpoint)| http::get(&format!("https://{endpoint}/"), left(budget.deadline)).ok());
     let limit = match &answer {
         Some(Err(_)) => budget.connect_limit(),
         _ => left(budget.deadline),
@@ -97,6 +100,7 @@ fn realm(answer: &Answer, registry: &Endpoint, asked: &[Endpoint], budget: &Time
         reached,
         answer: http::evidence_of(answer.as_ref()),
         token,
+        front: front.as_ref().map(Http::from),
     })
 }
 

@@ -58,7 +58,13 @@ class Gitlab(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         if url.path == "/jwt/auth":
             self.authenticate(urllib.parse.parse_qs(url.query))
-        elif url.path in ("/", "/users/sign_in"):
+        elif url.path == "/":
+            self.send_response(302)
+            scheme = self.headers.get("X-Forwarded-Proto", "http")
+            self.send_header("Location", f"{scheme}://{self.headers['Host']}/users/sign_in")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif url.path == "/users/sign_in":
             self.answer(200, "text/html", b"<html><title>Sign in - GitLab</title></html>")
         else:
             self.answer(404, "text/html", b"<html><title>Not Found</title></html>")
