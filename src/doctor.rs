@@ -20,6 +20,7 @@ mod probe;
 pub mod proxy;
 mod question;
 mod redacted;
+mod repeat;
 mod unit;
 
 pub use case::Case;
@@ -31,6 +32,7 @@ pub use near::{is_misspelt_code, near_codes};
 pub use page::{PAGES, Page};
 pub use probe::gather;
 pub use question::Question;
+pub use repeat::without_repeats;
 
 /// Access to private parsers, for the fuzz targets only.
 #[cfg(fuzzing)]

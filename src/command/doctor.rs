@@ -14,7 +14,7 @@ use crate::{
     cli::Doctor,
     client::untrust,
     context::Context,
-    doctor::{Diagnosis, Evidence, Question, diagnose, gather},
+    doctor::{Diagnosis, Evidence, Question, diagnose, gather, without_repeats},
     exit, report, state,
 };
 
@@ -70,7 +70,7 @@ fn fix(
     };
     let facts = probe()?;
     let after = ask(&state.again(), arguments, target, &facts);
-    let diagnosis = diagnose(&after);
+    let diagnosis = without_repeats(diagnose(&after), &after, &fixed.outcomes, &fixed.restarted);
     report::doctor::print(context, &after, &diagnosis, Some(&fixed));
     let done = exit::of_outcomes(&fixed.outcomes, OutcomeState::Trusted);
     // A fix that waits for a restart still shows its problem. The output names the restart.

@@ -3,6 +3,7 @@
 
 mod client;
 mod engine;
+mod flaw;
 mod gitlab;
 mod http;
 mod login;
@@ -18,10 +19,11 @@ use time::OffsetDateTime;
 pub use self::{
     client::{ClientSeen, ContainerToolSeen, DockerContextSeen, Tool, ToolSeen},
     engine::{EngineInfo, EngineSeen, EngineVersion},
+    flaw::Flaw,
     gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
     http::{Http, parameter},
     login::{HelperSeen, LoginFileSeen, LoginFileState},
-    proxy::{Form, ProxySeen, Setting, Source},
+    proxy::{Form, ProxySeen, SOCKS, Setting, Source},
     server::{RealmSeen, ServerSeen},
     token::{TokenKeysSeen, TokenSeen},
     trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},

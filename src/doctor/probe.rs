@@ -10,6 +10,7 @@ mod environment;
 mod gitlab;
 mod served;
 mod server;
+mod socks;
 mod task;
 mod time_budget;
 mod token;

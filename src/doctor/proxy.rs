@@ -10,9 +10,20 @@ use super::{
     no_proxy,
 };
 
-/// The environment variables that set proxies.
-pub const VARIABLES: [&str; 6] =
-    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
+/// The environment variables that set proxies; the last two are for other programs than Docker.
+pub const VARIABLES: [&str; 8] = [
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    ALL_PROXY,
+    "all_proxy",
+];
+
+/// The variable for all protocols, which curl and git read, and Go programs do not.
+pub const ALL_PROXY: &str = "ALL_PROXY";
 
 /// The proxy settings of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +71,7 @@ pub fn winner<'s>(sources: &'s [Source], name: &str) -> Option<(&'s Source, &'s 
         for setting in &source.settings {
             let is_either = setting.name == name || setting.name == small;
             match source.form {
-                _ if !is_either => {}
+                _ if !is_either || setting.is_dropped() => {}
                 // These set both variables, and nothing if they are empty.
                 Form::Settings | Form::CommandLine if setting.value.is_empty() => {}
                 Form::Settings | Form::CommandLine => {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use labtrust_machine::{Outcome, session::OutcomeState};
-use labtrust_plan::{ShellLine, text::in_line};
+use labtrust_plan::{Service, ShellLine, text::in_line};
 
 use super::stores::{NextSteps, Remaining, labtrust, print_next};
 use crate::{
@@ -164,6 +164,8 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
 #[derive(Default)]
 pub(crate) struct Fixed {
     pub outcomes: Vec<Outcome>,
+    /// The services that were restarted.
+    pub restarted: Vec<Service>,
 }
 
 /// One change, for JSON.

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod intercepted;
+mod lost;
 mod places;
 mod tools;
 

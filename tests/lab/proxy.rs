@@ -13,6 +13,8 @@ pub(crate) enum Passing {
     Known,
     /// It forwards nothing and answers this, such as `503 Service Unavailable`.
     Never(&'static str),
+    /// It speaks SOCKS 5, and answers this number: 0 if it forwards.
+    Socks(&'static str),
 }
 
 /// The user, with password, whom a proxy with [`Passing::Known`] lets pass.
@@ -22,6 +24,7 @@ pub(super) const USER: &str = "alice:secret";
 pub(crate) struct Proxy<'m> {
     machine: &'m Machine,
     address: String,
+    scheme: &'static str,
 }
 
 /// Its port.
@@ -32,15 +35,18 @@ impl<'m> Proxy<'m> {
     /// Starts it at the machine's address, and waits until it answers.
     pub(crate) fn start(machine: &'m Machine, passing: Passing) -> Self {
         let address = machine.address();
+        let scheme = if matches!(passing, Passing::Socks(_)) { "socks5" } else { "http" };
+        let python = |program: &str, answer: &str| {
+            machine.daemon(program, [&address, PORT, LOG, answer]);
+            machine.wait_for_port(&address, PORT);
+            Self { machine, address: address.clone(), scheme }
+        };
         let rules = match passing {
             Passing::All => "",
             Passing::WebOnly => "ConnectPort 443\n",
             Passing::Known => "BasicAuth alice secret\n",
-            Passing::Never(status) => {
-                machine.daemon(include_str!("proxy/answer.py"), [&address, PORT, LOG, status]);
-                machine.wait_for_port(&address, PORT);
-                return Self { machine, address };
-            }
+            Passing::Never(status) => return python(include_str!("proxy/answer.py"), status),
+            Passing::Socks(reply) => return python(include_str!("proxy/socks.py"), reply),
         };
         let settings = format!(
             "Port {PORT}\nListen {address}\nTimeout 60\nMaxClients 50\nLogFile \"{LOG}\"\nLogLevel Connect\n{rules}"
@@ -48,12 +54,12 @@ impl<'m> Proxy<'m> {
         machine.write("/run/tinyproxy.conf", settings);
         machine.run(["tinyproxy", "-c", "/run/tinyproxy.conf"]).succeeded();
         machine.wait_for_port(&address, PORT);
-        Self { machine, address }
+        Self { machine, address, scheme }
     }
 
-    /// As `HTTPS_PROXY` has it: `http://192.0.2.10:3128`.
+    /// As `HTTPS_PROXY` has it: `http://192.0.2.10:3128`, or with `socks5://`.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}:{PORT}", self.address)
+        format!("{}://{}:{PORT}", self.scheme, self.address)
     }
 
     /// The same for the user whom it knows, with the password.

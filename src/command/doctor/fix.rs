@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_machine::{World, session::OutcomeState};
-use labtrust_plan::Change;
+use labtrust_machine::{Outcome, World, session::OutcomeState};
+use labtrust_plan::{Change, Service};
 
 use crate::{
     client::{restart, stores},
@@ -65,9 +65,18 @@ pub(super) fn fix(
         }
         outcomes.push(outcome);
     }
+    let mut restarted = Vec::new();
     if restart {
+        restarted = awaited(&outcomes);
         // The doctor gathers the evidence again, so no engine is asked here.
         restart::restart(&context.facts, context.printer, &mut outcomes, None);
+        let still_awaited = awaited(&outcomes);
+        restarted.retain(|service| !still_awaited.iter().any(|other| other.is(service)));
     }
-    Ok(ControlFlow::Continue(Fixed { outcomes }))
+    Ok(ControlFlow::Continue(Fixed { outcomes, restarted }))
+}
+
+/// The services whose restart `outcomes` wait for.
+fn awaited(outcomes: &[Outcome]) -> Vec<Service> {
+    outcomes.iter().flat_map(|outcome| outcome.restart.iter().cloned()).collect()
 }

@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool
     if restart {
         restart::restart(&context.facts, context.printer, &mut outcomes, None);
     }
-    let fixed = Fixed { outcomes };
+    let fixed = Fixed { outcomes, restarted: Vec::new() };
     let again = again(&["doctor", "--undo"]);
     let remaining = NextSteps::of(context, &fixed.outcomes, &again).remaining(Vec::new());
     printer.document(&Report { undone: fixed.report(), remaining, next: &trusted });

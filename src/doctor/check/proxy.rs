@@ -3,6 +3,7 @@
 pub(crate) mod code;
 mod fix;
 mod intercepted;
+mod lost;
 mod tools;
 mod view;
 mod who_refuses;
@@ -14,7 +15,8 @@ use labtrust_plan::fact::EngineKind;
 pub(crate) use self::tools::CHECK as TOOLS;
 use self::{
     code::{
-        INEFFECTIVE, INTERCEPTED, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, WRONG_SCHEME,
+        INEFFECTIVE, INTERCEPTED, NEEDS_RESTART, NOT_BYPASSED, PERCENT_SIGN, PORT_ONLY, UNREACHABLE, UNUSED,
+        URL_INVALID, WRONG_SCHEME,
     },
     view::View,
 };
@@ -25,6 +27,8 @@ pub(crate) const CHECK: Check = Check {
     id: "proxy",
     title: "Docker proxy",
     codes: &[
+        &PERCENT_SIGN,
+        &URL_INVALID,
         &WRONG_SCHEME,
         &UNREACHABLE,
         &NEEDS_RESTART,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use labtrust_machine::engine::{RegistrySettings, SocketState};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, ProxySeen, Redacted, Source};
+use super::{Asked, Flaw, ProxySeen, Redacted, Source};
 
 /// A daemon, asked over its socket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,6 +51,9 @@ pub struct EngineInfo {
     /// The proxy for HTTPS.
     #[serde(alias = "HttpsProxy", default)]
     pub https_proxy: Redacted,
+    /// Why the proxy for HTTPS is no URL; the daemon then ignores it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub https_flaw: Option<Flaw>,
     /// The hosts that bypass the proxy.
     #[serde(alias = "NoProxy", default)]
     pub no_proxy: Redacted,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use labtrust_plan::Certificate;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Redacted};
+use super::{Asked, Flaw, Redacted};
 
 /// A source of proxy settings: a file, or a daemon's command line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,12 +54,22 @@ pub struct Setting {
     pub value: Redacted,
     /// The line of the file; 0 for a command line.
     pub line: usize,
+    /// Why the value does not mean what was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<Flaw>,
 }
 
 impl Setting {
     /// The setting of `name` to `value` on `line`.
     pub fn new(name: &str, value: &str, line: usize) -> Self {
-        Self { name: name.to_owned(), value: Redacted::setting(name, value), line }
+        let is_url = !name.eq_ignore_ascii_case("NO_PROXY");
+        let flaw = Flaw::of_url(value).filter(|_| is_url);
+        Self { name: name.to_owned(), value: Redacted::setting(name, value), line, flaw }
+    }
+
+    /// Whether systemd ignores it.
+    pub fn is_dropped(&self) -> bool {
+        self.flaw == Some(Flaw::Dropped)
     }
 }
 
@@ -82,4 +92,22 @@ impl ProxySeen {
     pub fn status(&self) -> Option<u16> {
         self.answer.answer()?.split_whitespace().nth(1)?.parse().ok()
     }
+
+    /// Whether it connects to the server, perhaps with a password.
+    pub fn lets_through(&self) -> bool {
+        matches!(self.status(), Some(200..=299 | 407)) || self.socks_reply() == Some(0)
+    }
+
+    /// Whether it reports that it cannot reach the server.
+    pub fn is_in_vain(&self) -> bool {
+        matches!(self.status(), Some(500..=599)) || matches!(self.socks_reply(), Some(3..=6))
+    }
+
+    /// The number of its answer, if it is a SOCKS proxy (RFC 1928 §6).
+    fn socks_reply(&self) -> Option<u8> {
+        self.answer.answer()?.strip_prefix(SOCKS)?.split_whitespace().next()?.parse().ok()
+    }
 }
+
+/// The beginning of a SOCKS proxy's answer in the evidence, before its number.
+pub const SOCKS: &str = "SOCKS5 ";

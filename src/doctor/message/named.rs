@@ -122,7 +122,7 @@ impl Url<'_> {
     }
 }
 
-/// The URLs in `text`, without those of manuals.
+/// The URLs in `text`, without those of manuals and proxies.
 fn urls(text: &str) -> Vec<Url<'_>> {
     let mut schemes: Vec<usize> = ["https://", "http://"]
         .iter()
@@ -130,7 +130,12 @@ fn urls(text: &str) -> Vec<Url<'_>> {
         .map(|(at, _)| at)
         .collect();
     schemes.sort_unstable();
-    let after = schemes.into_iter().filter_map(|at| text[at..].split_once("://"));
+    let is_proxy = |at: &usize| {
+        let before = text[..*at].trim_end_matches(|letter| is_quote(letter) || letter == ' ');
+        ["proxy=", "proxy address", "parse", "proxy"].iter().any(|word| before.ends_with(word))
+    };
+    let servers = schemes.into_iter().filter(|at| !is_proxy(at));
+    let after = servers.filter_map(|at| text[at..].split_once("://"));
     after
         .filter_map(|(_, rest)| read(rest))
         .map(|(target, path)| Url { target, path })

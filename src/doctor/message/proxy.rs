@@ -34,10 +34,10 @@ pub(super) const ROWS: &[KnownMessage] = &[
     },
     KnownMessage {
         says: &[CONNECT, &["lookup http", "lookup https"]],
-        codes: &["proxy-wrong-scheme"],
+        codes: &["proxy-url-invalid", "proxy-wrong-scheme"],
         side: Side::Proxy,
-        what: "The proxy's URL contains a scheme twice, or a scheme where the host belongs (http://http://…), so the \
-               client looks for a host called http.",
+        what: "The value of the proxy is not a URL, so the client looks for a host called http: a scheme is written \
+               twice (http://http://…), quotation marks belong to the value, or the password contains a # or a lone %.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -46,6 +46,36 @@ pub(super) const ROWS: &[KnownMessage] = &[
         side: Side::Proxy,
         what: "Docker is set to use a proxy, but the proxy itself cannot be reached; Docker did not contact the \
                registry. A server on your own network needs no proxy: add it to NO_PROXY.",
+        next: DOCTOR,
+    },
+    KnownMessage {
+        says: &[
+            &[
+                "invalid proxy address",
+                "parse http://",
+                "parse https://",
+                "parse socks5://",
+                "invalid proxy URL",
+            ],
+            &[
+                "invalid URL escape",
+                "invalid userinfo",
+                "invalid port",
+                "invalid character",
+                "first path segment in URL",
+            ],
+        ],
+        codes: &["proxy-url-invalid"],
+        side: Side::Proxy,
+        what: "The value of the proxy is not a URL: quotation marks belong to it, or the user name or password contains a \
+               character that must be encoded, such as # (%23) or % (%25).",
+        next: DOCTOR,
+    },
+    KnownMessage {
+        says: &[&["Failed to resolve specifiers in"]],
+        codes: &["proxy-percent-sign"],
+        side: Side::Engine,
+        what: "systemd ignores this assignment in a unit: in units, a % begins a specifier, and must be written %%.",
         next: DOCTOR,
     },
     KnownMessage {

@@ -9,7 +9,7 @@ use std::{
 use labtrust_machine::handshake;
 use labtrust_plan::{Endpoint, Target, text};
 
-use super::time_budget::left;
+use super::{socks, time_budget::left};
 use crate::doctor::{
     evidence::{Asked, ProxySeen, Redacted},
     redacted::MARK,
@@ -24,19 +24,24 @@ const LONGEST_HEAD: usize = 8192;
 pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
     let mut seen =
         ProxySeen { url: Redacted::proxy(url), reached: Asked::Not, answer: Asked::Not, chain: Vec::new() };
-    // Other proxies speak TLS or SOCKS. labtrust only connects to them; the daemon's message tells the rest.
-    let Some((is_http, proxy)) = proxy_endpoint(url) else {
+    // A proxy that speaks TLS is only connected to; the daemon's message tells the rest.
+    let Some((protocol, proxy)) = proxy_endpoint(url) else {
         seen.reached = Asked::Failed("this is not the URL of a proxy".into());
         return seen;
     };
     match connect(&proxy, deadline) {
         Ok((stream, address)) => {
             seen.reached = Asked::Answered(address.into());
-            if is_http {
-                seen.answer = converse(&stream, endpoint, deadline).map(Redacted::from).into();
-                if seen.answer.answer().is_some_and(|line| line.split(' ').nth(1) == Some("200")) {
-                    seen.chain = handshake::fetch_over(stream, endpoint, deadline).unwrap_or_default();
-                }
+            let answer = match protocol {
+                Protocol::Http => converse(&stream, endpoint, deadline),
+                Protocol::Socks => socks::converse(&stream, endpoint, deadline),
+                Protocol::Tls => return seen,
+            };
+            seen.answer = answer.map(Redacted::from).into();
+            let is_through =
+                seen.answer.answer().is_some_and(|line| matches!(line.split(' ').nth(1), Some("200" | "0")));
+            if is_through {
+                seen.chain = handshake::fetch_over(stream, endpoint, deadline).unwrap_or_default();
             }
         }
         Err(why) => seen.reached = Asked::Failed(why.into()),
@@ -44,18 +49,27 @@ pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> Pr
     seen
 }
 
-/// Whether the proxy speaks plain HTTP, and its endpoint.
-fn proxy_endpoint(url: &str) -> Option<(bool, Endpoint)> {
+/// The protocol to a proxy.
+#[derive(Clone, Copy, Debug)]
+enum Protocol {
+    Http,
+    Tls,
+    Socks,
+}
+
+/// The protocol to the proxy, and its endpoint.
+fn proxy_endpoint(url: &str) -> Option<(Protocol, Endpoint)> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let authority = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let authority = authority.split(['/', '?', '#']).next()?;
     let target: Target = authority.parse().ok().filter(|_| authority != MARK)?;
-    let port = match scheme {
-        "https" => 443,
-        "socks5" | "socks5h" => 1080,
-        _ => 80,
+    let (protocol, port) = match scheme {
+        "http" => (Protocol::Http, 80),
+        "https" => (Protocol::Tls, 443),
+        "socks5" | "socks5h" => (Protocol::Socks, 1080),
+        _ => (Protocol::Tls, 80),
     };
-    Some((scheme == "http", target.or_port(port)))
+    Some((protocol, target.or_port(port)))
 }
 
 /// A connection to `endpoint`, with its address.

@@ -4,6 +4,7 @@
 mod assignment;
 mod settings;
 mod source;
+mod specifier;
 mod unit;
 
 use std::{

@@ -21,7 +21,10 @@ use super::{
     task::joined,
     time_budget::{LATE, TimeBudget, left},
 };
-use crate::doctor::evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Redacted, Source};
+use crate::doctor::{
+    evidence::{Asked, EngineInfo, EngineSeen, Flaw, ProxySeen, Redacted, Setting, Source},
+    proxy::ALL_PROXY,
+};
 
 /// The longest message of a daemon that is kept.
 const LONGEST: usize = 4096;
@@ -91,6 +94,7 @@ pub(super) fn unasked(engine: &Engine, socket_state: SocketState) -> EngineSeen 
 fn info(body: labtrust_machine::Result<String>) -> Asked<EngineInfo> {
     let mut info = parsed::<EngineInfo>(body);
     if let Asked::Answered(info) = &mut info {
+        info.https_flaw = Flaw::of_url(&info.https_proxy);
         info.http_proxy = Redacted::proxy(&info.http_proxy);
         info.https_proxy = Redacted::proxy(&info.https_proxy);
         info.no_proxy = Redacted::no_proxy(&info.no_proxy);
@@ -127,12 +131,18 @@ fn shortened(body: String) -> String {
 /// The answer of the daemon's proxy, or of the proxy that it should use. Docker Desktop's proxy is inside its virtual
 /// machine and is not asked.
 fn proxy(info: &EngineInfo, sources: &[Source], registry: &Endpoint, deadline: Instant) -> Option<ProxySeen> {
-    let unread = sources.iter().filter(|source| !source.is_read).flat_map(|source| &source.settings);
-    let unread = unread
-        .filter(|setting| setting.name.eq_ignore_ascii_case("HTTPS_PROXY"))
-        .map(|setting| &setting.value);
+    let unused = sources.iter().flat_map(|source| {
+        let is_unused = |setting: &&Setting| !source.is_read || setting.is_dropped() || is_all(setting);
+        source.settings.iter().filter(is_unused)
+    });
+    let is_proxy = |setting: &&Setting| setting.name.eq_ignore_ascii_case("HTTPS_PROXY") || is_all(setting);
+    let unread = unused.filter(is_proxy).map(|setting| &setting.value);
     let url = [&info.https_proxy, &info.http_proxy].into_iter().chain(unread).find(|url| !url.is_empty())?;
     (!info.is_desktop()).then(|| connect::ask_proxy(url, registry, deadline))
+}
+
+fn is_all(setting: &Setting) -> bool {
+    setting.name.eq_ignore_ascii_case(ALL_PROXY)
 }
 
 fn parsed<T: DeserializeOwned>(body: labtrust_machine::Result<String>) -> Asked<T> {

@@ -2,6 +2,10 @@
 
 use crate::doctor::Code;
 
+/// systemd ignores or changes a setting with a lone `%`.
+pub(crate) const PERCENT_SIGN: Code = Code::error("proxy-percent-sign");
+/// The daemon ignores a proxy whose value is no URL, and connects directly.
+pub(crate) const URL_INVALID: Code = Code::error("proxy-url-invalid");
 pub(crate) const WRONG_SCHEME: Code = Code::error("proxy-wrong-scheme");
 pub(crate) const UNREACHABLE: Code = Code::error("proxy-unreachable");
 pub(crate) const NEEDS_RESTART: Code = Code::error("proxy-needs-restart");

@@ -43,23 +43,30 @@ pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
     Fix { advice: Some(before(&commands, &advice)), changes, commands, ..Fix::default() }
 }
 
-/// Advice to correct the proxy's URL.
-pub(super) fn correct_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_scheme: bool) -> Fix {
+/// Advice to correct the proxy's URL: the `remedy`, or another proxy.
+pub(super) fn correct_url(view: &View<'_, '_>, target: &Endpoint, remedy: Option<&str>) -> Fix {
     let sources = &view.engine.sources;
     let named = winner(sources, "HTTPS_PROXY").or_else(|| winner(sources, "HTTP_PROXY"));
     let named = named.map_or("where Docker's proxy is set".into(), |(source, setting)| {
         format!("in {}", location(source, setting))
     });
-    let what = match proxy.split_once("://") {
-        Some((_, rest)) if is_scheme => format!("write http://{rest}"),
-        _ => "name a proxy that can be reached, or remove it".into(),
-    };
+    let what = remedy.unwrap_or("name a proxy that can be reached, or remove it");
     let advice = format!(
         "{named}, {what}. If {} needs no proxy, add it to NO_PROXY instead. Then restart Docker",
         target.host
     );
     let commands = restart_commands(view);
     Fix { advice: Some(before(&commands, &advice)), commands, ..Fix::default() }
+}
+
+/// Advice to write `%%` where systemd shall read `%`.
+pub(super) fn double_percent_signs(view: &View<'_, '_>, source: &Source, setting: &Setting) -> Fix {
+    let script = format!("{0}s/%%/%/g;{0}s/%/%%/g", setting.line);
+    let path = source.path.display().to_string();
+    let mut commands = vec![ShellLine::of(["sudo", "sed", "-i", &script, &path])];
+    commands.extend(restart_commands(view));
+    let advice = format!("write %% instead of each % in {}, and restart Docker:", location(source, setting));
+    Fix { advice: Some(advice), commands, ..Fix::default() }
 }
 
 /// Advice to set the proxy in a file that the daemon reads.

@@ -44,6 +44,7 @@ fn set_source(evidence: &mut Evidence, form: Form, path: &str, settings: &[(&str
         name: (*name).into(),
         value: (*value).into(),
         line: usize::from(form != Form::CommandLine),
+        flaw: None,
     };
     let settings = settings.iter().map(setting).collect();
     let source = Source { path: path.into(), form, is_read: true, settings, fault: None };

@@ -78,12 +78,14 @@ fn refusal(told: &ToolSeen) -> Option<String> {
     if let Some(why) = seen.reached.fault() {
         return Some(format!("it cannot be reached ({why})"));
     }
+    let is_known = told.proxy.contains('@');
     let answer = match (seen.answer.answer(), seen.answer.fault()) {
         (Some(answer), _) => answer,
+        // labtrust does not send the password of a SOCKS proxy either.
+        (None, _) if is_known && told.proxy.starts_with("socks") => return None,
         (None, why) => return why.map(str::to_owned),
     };
-    let is_known = told.proxy.contains('@');
     // labtrust does not send the proxy's password, which may be correct.
-    let serves = matches!(seen.status(), Some(200..=299)) || seen.status() == Some(407) && is_known;
+    let serves = seen.lets_through() && (is_known || seen.status() != Some(407));
     (!serves).then(|| format!("it answers {answer}"))
 }

@@ -3,14 +3,16 @@
 use labtrust_plan::Endpoint;
 
 use super::{
-    code::{INEFFECTIVE, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, WRONG_SCHEME},
+    code::{
+        INEFFECTIVE, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, URL_INVALID, WRONG_SCHEME,
+    },
     fix,
     view::{View, location},
     wording::Wording,
 };
 use crate::doctor::{
     Code, Finding,
-    evidence::ProxySeen,
+    evidence::{Flaw, ProxySeen},
     no_proxy,
     proxy::{Proxies, winner},
 };
@@ -56,15 +58,28 @@ impl View<'_, '_> {
 
     /// Whether the proxy reports that it cannot reach `target`, and a direct connection fails too.
     pub(super) fn is_as_far_without(&self, target: &Endpoint) -> bool {
-        let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
+        let is_in_vain = self.engine.proxy.as_ref().is_some_and(ProxySeen::is_in_vain);
         let server = self.case.server(target.port).filter(|server| server.endpoint == *target);
-        matches!(status, Some(500..=599)) && server.is_some_and(|server| !server.reached.is_open())
+        is_in_vain && server.is_some_and(|server| !server.reached.is_open())
     }
 
     /// The finding, if the proxy itself cannot be used.
     fn broken(&self, target: &Endpoint, proxy: &str, wording: Wording, message: &str) -> Option<Finding> {
         let unreached = self.engine.proxy.as_ref().and_then(|seen: &ProxySeen| seen.reached.fault());
+        let flaw = self.flaw_of(proxy);
         let (code, what, why) = match (wording, unreached) {
+            (Wording::Transport | Wording::Unreachable | Wording::Scheme | Wording::Proxy, _)
+                if flaw.is_some() =>
+            {
+                (
+                    &URL_INVALID,
+                    format!(
+                        "Docker's proxy is set to {proxy}, which is not a URL: {}",
+                        flaw.map_or("", Flaw::reason)
+                    ),
+                    "Docker ignores such a proxy and connects directly, or takes a part of it for the proxy's name",
+                )
+            }
             (Wording::Scheme, _) => (
                 &WRONG_SCHEME,
                 format!("Docker uses TLS to its proxy {proxy}, which does not: {message}"),
@@ -91,12 +106,19 @@ impl View<'_, '_> {
             return Some(finding);
         }
         let finding = Finding::new(code, what, why);
-        let is_scheme = code == &WRONG_SCHEME;
-        Some(finding.with(fix::correct_url(self, target, proxy, is_scheme)))
+        let remedy = match (flaw, code == &WRONG_SCHEME) {
+            (Some(flaw), false) => Some(flaw.remedy().to_owned()),
+            (_, true) => proxy.split_once("://").map(|(_, rest)| format!("write http://{rest}")),
+            (None, false) => None,
+        };
+        Some(finding.with(fix::correct_url(self, target, remedy.as_deref())))
     }
 
     /// The finding that the proxy works, but refuses `target`, and the daemon does not bypass it.
     fn not_bypassed(&self, target: &Endpoint, what: String) -> Finding {
+        if let Some(finding) = self.percent_sign(&["HTTPS_PROXY", "NO_PROXY"], &what) {
+            return finding;
+        }
         if let Some(finding) = self.needs_restart(target, self.proxy_of(target)) {
             return finding;
         }
@@ -140,6 +162,9 @@ impl View<'_, '_> {
                 format!("{entry} in NO_PROXY covers that port only, and Docker gets the token from {target}");
             return Some((&PORT_ONLY, why));
         }
+        if let Some(why) = self.shadowed_list(target) {
+            return Some((&INEFFECTIVE, why));
+        }
         let near_miss = no_proxy::near_miss(&self.told.no, target, &self.addresses())?;
         let why =
             format!("NO_PROXY seems to name {}, but \"{}\" {}", target.host, near_miss.entry, near_miss.why);
@@ -156,14 +181,30 @@ impl View<'_, '_> {
         }
         // A proxy is missing only if the proxy reaches the target and a direct connection does not.
         let is_open = self.case.server(target.port).is_some_and(|server| server.reached.is_open());
-        let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
-        if is_open || !matches!(status, Some(200..=299 | 407)) {
+        if is_open || !self.engine.proxy.as_ref().is_some_and(ProxySeen::lets_through) {
             return None;
         }
-        let (source, setting) = self.unread(|told| told.of_request(target, self.go).is_some())?;
         let what = format!("Docker uses no proxy and cannot reach {target}: {message}");
-        let why =
-            format!("the proxy is set in {}, but Docker does not read that file", location(source, setting));
+        if let Some(finding) = self.percent_sign(&["HTTPS_PROXY"], &what) {
+            return Some(finding);
+        }
+        let unread = self.unread(|told| told.of_request(target, self.go).is_some());
+        let why = match unread {
+            Some((source, setting)) => {
+                format!(
+                    "the proxy is set in {}, but Docker does not read that file",
+                    location(source, setting)
+                )
+            }
+            None => {
+                let (source, setting) = self.proxy_for_all()?;
+                format!(
+                    "the proxy is set as {} in {}, but Docker reads only HTTPS_PROXY and HTTP_PROXY",
+                    setting.name,
+                    location(source, setting)
+                )
+            }
+        };
         Some(Finding::new(&UNUSED, what, why).with(fix::unused(self)))
     }
 

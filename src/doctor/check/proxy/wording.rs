@@ -33,6 +33,10 @@ impl Wording {
     /// The origin of `message`.
     pub(super) fn of(message: &str) -> Self {
         let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+        // A SOCKS proxy that was reached answers with a reason of its own.
+        if says(&["socks connect"]) && !says(&["dial "]) {
+            return Self::Proxy;
+        }
         if says(&["proxyconnect tcp", "socks connect"]) {
             // The errors of TLS about plain HTTP, and of plain HTTP about TLS.
             let is_scheme = says(&["first record does not look like a TLS handshake", "malformed HTTP"]);
@@ -67,6 +71,18 @@ mod tests {
             (
                 r#"Get "https://h:4567/v2/": proxyconnect tcp: tls: first record does not look like a TLS handshake"#,
                 Wording::Scheme,
+            ),
+            (
+                r#"Get "https://h:4567/v2/": socks connect tcp 192.0.2.9:1080->h:4567: dial tcp 192.0.2.9:1080: connect: connection refused"#,
+                Wording::Unreachable,
+            ),
+            (
+                r#"Get "https://h:4567/v2/": socks connect tcp 192.0.2.9:1080->h:4567: unknown error connection refused"#,
+                Wording::Proxy,
+            ),
+            (
+                r#"Get "https://h:4567/v2/": socks connect tcp 192.0.2.9:1080->h:4567: unknown error connection not allowed by ruleset"#,
+                Wording::Proxy,
             ),
             (r#"Get "https://h:4567/v2/": EOF"#, Wording::Transport),
             (r#"Get "https://h:4567/v2/": net/http: TLS handshake timeout"#, Wording::Transport),

@@ -71,7 +71,8 @@ fn without_logins<T>(ask: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
 /// The variables of the shell that change what these programs trust, or which proxy they use.
 fn variables() -> Vec<Setting> {
     let proxies = VARIABLES.iter().filter_map(|name| Some(Setting::new(name, &variable(name)?, 0)));
-    let root = |name: &str| Some(Setting { name: name.into(), value: variable(name)?.into(), line: 0 });
+    let root =
+        |name: &str| Some(Setting { name: name.into(), value: variable(name)?.into(), line: 0, flaw: None });
     proxies.chain(ROOTS.iter().filter_map(|name| root(name))).collect()
 }
 

@@ -11,7 +11,7 @@ pub(super) fn shell(text: &str) -> (Vec<Setting>, Vec<Setting>) {
     let mut settings = Vec::new();
     for (line, text) in lines(text, false) {
         // A command after a semicolon is read in the same way.
-        let words: Vec<String> = words(&text);
+        let words: Vec<String> = words(&text, Hash::Comment);
         let is_export = words.first().is_some_and(|word| word == "export");
         for word in words.iter().map(|word| word.trim_end_matches(';')).filter(|word| *word != "export") {
             match word.split_once('=') {
@@ -62,9 +62,18 @@ pub(super) fn lines(text: &str, is_systemds: bool) -> Vec<(usize, String)> {
     found
 }
 
+/// The meaning of a `#` at the beginning of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hash {
+    /// It begins a comment, as in a shell.
+    Comment,
+    /// It is a letter, as for systemd.
+    Letter,
+}
+
 /// Splits `text` into words like a shell and systemd: a word can contain quotes, and a backslash before any
 /// character.
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str, hash: Hash) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -78,7 +87,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
             }
             (Some('"') | None, '\\') => word.get_or_insert_default().extend(letters.next()),
             (None, letter) if letter.is_whitespace() => words.extend(word.take()),
-            (None, '#') if word.is_none() => break,
+            (None, '#') if word.is_none() && hash == Hash::Comment => break,
             _ => word.get_or_insert_default().push(letter),
         }
     }
@@ -88,7 +97,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 
 fn unquoted(value: &str) -> String {
     // Spaces in an unquoted value belong to it.
-    words(value).join(" ")
+    words(value, Hash::Letter).join(" ")
 }
 
 #[cfg(test)]
@@ -150,7 +159,7 @@ b
             ("\"open", vec!["open"]),
             ("\\", vec![""]),
         ] {
-            assert_eq!(words(text), expected, "{text}");
+            assert_eq!(words(text, Hash::Comment), expected, "{text}");
         }
     }
 }

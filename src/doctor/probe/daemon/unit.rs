@@ -8,8 +8,9 @@ use std::{
 use labtrust_machine::World;
 
 use super::{
-    assignment::{environment_file, lines, words},
+    assignment::{Hash, environment_file, lines, words},
     source::{is_proxy_variable, source, text},
+    specifier::resolved,
 };
 use crate::doctor::evidence::{Form, Setting, Source};
 
@@ -125,8 +126,8 @@ impl Unit {
                     self.files.clear();
                     self.are_files_reset = true;
                 }
-                ("EnvironmentFile", file) => self.files.push(specified(file)),
-                ("UnsetEnvironment", names) => self.unset.extend(words(names)),
+                ("EnvironmentFile", file) => self.files.push(resolved(file).0),
+                ("UnsetEnvironment", names) => self.unset.extend(words(names, Hash::Letter)),
                 _ => {}
             }
         }
@@ -142,15 +143,12 @@ pub(super) fn settings(text: &str) -> Vec<Setting> {
 }
 
 fn assigned(value: &str, line: usize) -> impl Iterator<Item = Setting> {
-    words(value).into_iter().filter_map(move |word| {
+    words(value, Hash::Letter).into_iter().filter_map(move |word| {
         let (name, value) = word.split_once('=')?;
-        is_proxy_variable(name).then(|| Setting::new(name, &specified(value), line))
+        let (value, flaw) = resolved(value);
+        let setting = is_proxy_variable(name).then(|| Setting::new(name, &value, line))?;
+        Some(Setting { flaw: flaw.or(setting.flaw), ..setting })
     })
-}
-
-/// Resolves `%%`, the only specifier in URLs of proxies.
-fn specified(text: &str) -> String {
-    text.replace("%%", "%")
 }
 
 #[cfg(test)]
@@ -185,8 +183,15 @@ mod tests {
     }
 
     #[test]
-    fn a_percent_sign_is_written_twice() {
-        assert_eq!(specified("http://u:p%%40@h"), "http://u:p%40@h");
+    fn a_number_sign_begins_no_comment_within_a_line() {
+        let folder = laid(&[(
+            "lib/docker.service",
+            "[Service]\nEnvironment=A=b # NO_PROXY=c HTTPS_PROXY=http://u:a#b@h HTTP_PROXY=http://u:p%40@h\n",
+        )]);
+        let found = found(&folder);
+        let expected =
+            [("NO_PROXY", "c"), ("HTTPS_PROXY", "http://xxxxx@h"), ("HTTP_PROXY", "http://xxxxx@h")];
+        assert_eq!(found, expected.map(|(name, value)| row("docker.service", name, value, 2)));
     }
 
     #[test]
