@@ -33,6 +33,7 @@ pub(crate) mod ready;
 mod recipe;
 pub(crate) mod role;
 mod ruby;
+mod sameersbn;
 pub(crate) mod settings;
 mod settings_reader;
 mod sources;

@@ -44,11 +44,13 @@ pub(crate) fn new_passphrase(printer: &Printer, from: &Passphrase, what: &str) -
         let ask = |question: String| {
             rpassword::prompt_password(question).map(Zeroizing::new).context("cannot read the passphrase")
         };
-        let chosen = ask(format!("New passphrase of {what}: "))?;
-        if *ask("Repeat the passphrase: ".into())? != *chosen {
-            return Err(fail("the passphrases do not match", "run the command again"));
+        loop {
+            let chosen = ask(format!("New passphrase of {what}: "))?;
+            if *ask("Repeat the passphrase: ".into())? == *chosen {
+                break chosen;
+            }
+            printer.aside("the passphrases do not match: type both again");
         }
-        chosen
     } else {
         return Err(fail(
             format!("{what} needs a passphrase, and there is no terminal to ask for it"),

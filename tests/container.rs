@@ -1,5 +1,6 @@
 //! GitLab in a container: found by asking the engine, its pair in the volume, read again through the engine.
 
+mod kept;
 mod published;
 
 use crate::lab::{Containers, Engine, HOST, Machine, Manager, Release};

@@ -3,7 +3,7 @@
 #![no_main]
 
 use labtrust::certificate::{CertificateDer, Inspection, Parsed, pem, read_certificates, verify_served};
-use labtrust_plan::{Certificate, Host};
+use labtrust_plan::{Certificate, Endpoint, Host};
 use libfuzzer_sys::fuzz_target;
 use time::OffsetDateTime;
 
@@ -30,9 +30,10 @@ fuzz_target!(|bytes: &[u8]| {
     serde_json::to_string(&inspection).expect("an inspection is JSON");
 
     let host: Host = "mygitlab.example.com".parse().expect("a host");
+    let endpoint = Endpoint::new(host.clone(), 443);
     let last = certificates.last().map(Parsed::fingerprint);
     for anchor in [None, last] {
-        if let Ok(served) = verify_served(&ders, anchor, &host, noon) {
+        if let Ok(served) = verify_served(&ders, anchor, &endpoint, noon) {
             assert!(served.leaf.covers(&host) && served.leaf.is_valid_at(noon));
             assert!(served.root.is_self_signed());
             assert!(anchor.is_none_or(|anchor| served.root.fingerprint() == anchor));

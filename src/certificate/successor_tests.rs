@@ -19,6 +19,10 @@ const HOST: &str = "gitlab.example.com";
 
 type Chain = Vec<CertificateDer<'static>>;
 
+fn endpoint(host: &str) -> labtrust_plan::Endpoint {
+    labtrust_plan::Endpoint::new(host.parse().expect("a host"), 443)
+}
+
 fn name() -> SubjectName {
     HOST.parse().expect("a name")
 }
@@ -48,7 +52,7 @@ fn next(authority: &Authority, wider: &[DnsName], now: OffsetDateTime) -> (Autho
 }
 
 fn judged(chain: &[CertificateDer<'_>], named: Option<Fingerprint>) -> Vec<Succession> {
-    let served = verify_served(chain, None, &HOST.parse().expect("a host"), NOW).expect("good");
+    let served = verify_served(chain, None, &endpoint(HOST), NOW).expect("good");
     let all = successors(chain, &served, named, NOW);
     all.into_iter().map(|successor| successor.succession).collect()
 }
@@ -259,7 +263,7 @@ fn a_stolen_key_vouches_for_no_wider_root() {
         for is_voucher_wide in [false, true] {
             let (root, voucher) = stolen(&old, *change, is_voucher_wide);
             let sent = [chain.clone(), vec![voucher.der().clone(), root.der().clone()]].concat();
-            let served = verify_served(&sent, None, &HOST.parse().expect("a host"), NOW).expect("good");
+            let served = verify_served(&sent, None, &endpoint(HOST), NOW).expect("good");
             let all = successors(&sent, &served, None, NOW);
             let [judged] = all.as_slice() else { panic!("{says}: {all:?}") };
             let expected = if says.is_empty() { Succession::Follows } else { Succession::Wider };
@@ -275,7 +279,7 @@ fn a_root_that_leaves_uris_open_is_wider_than_ours() {
     let old = authority(&[HOST], true);
     let (root, voucher) = stolen_with(&old, |_| {}, false, Ok);
     let sent = [served_by(&old), vec![voucher.der().clone(), root.der().clone()]].concat();
-    let served = verify_served(&sent, None, &HOST.parse().expect("a host"), NOW).expect("good");
+    let served = verify_served(&sent, None, &endpoint(HOST), NOW).expect("good");
     let all = successors(&sent, &served, None, NOW);
     assert_eq!(all[0].succession, Succession::Wider);
     assert!(all[0].wider.join("; ").contains("types of name"), "{:?}", all[0].wider);

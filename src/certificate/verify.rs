@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use labtrust_plan::{Fingerprint, Host, Prose};
+use labtrust_plan::{Endpoint, Fingerprint, Host, Prose};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use time::OffsetDateTime;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
@@ -27,21 +27,22 @@ pub struct Served {
     pub chain: Vec<Parsed>,
 }
 
-/// Verifies the certificates that a server sent for `host` in a TLS handshake, in order.
+/// Verifies the certificates that a server at `endpoint` sent in a TLS handshake, in order.
 ///
 /// With the fingerprint `anchor`, only the root with it is accepted. Without one, the sent root is taken, and the caller
 /// must ask whether it is the right one.
 pub fn verify_served(
     sent: &[CertificateDer<'_>],
     anchor: Option<Fingerprint>,
-    host: &Host,
+    endpoint: &Endpoint,
     now: OffsetDateTime,
 ) -> Result<Served> {
+    let host = &endpoint.host;
     let sent = sent.iter().map(|der| Parsed::from_der(der)).collect::<Result<Vec<_>>>()?;
     let Some((leaf, above)) = sent.split_first() else {
         return Err(fail(
             format!("{host} sent no certificate"),
-            "see what it sends: openssl s_client -showcerts -connect HOST:443",
+            hint!("see what it sends: openssl s_client -showcerts -connect {}", endpoint),
         ));
     };
     let root = choose_root(leaf, above, anchor, host)?;
@@ -50,7 +51,7 @@ pub fn verify_served(
         return Ok(Served { root: leaf.clone(), leaf: leaf.clone(), chain: vec![leaf.clone()] });
     }
     let mut chain = vec![leaf.clone()];
-    chain.extend(verify_path(leaf, above, root, host, now)?);
+    chain.extend(verify_path(leaf, above, root, endpoint, now)?);
     Ok(Served { root: root.clone(), leaf: leaf.clone(), chain })
 }
 
@@ -193,7 +194,7 @@ fn verify_path(
     leaf: &Parsed,
     above: &[Parsed],
     root: &Parsed,
-    host: &Host,
+    endpoint: &Endpoint,
     now: OffsetDateTime,
 ) -> Result<Vec<Parsed>> {
     check_dates(root, "the root CA", now)?;
@@ -202,7 +203,7 @@ fn verify_path(
         .filter(|certificate| certificate.der() != root.der())
         .map(|one| one.der().clone())
         .collect();
-    let refused = |error: webpki::Error| webpki_error(error, leaf, above, root, host, now);
+    let refused = |error: webpki::Error| webpki_error(error, leaf, above, root, endpoint, now);
     let anchors = [anchor_from_trusted_cert(root.der()).map_err(refused)?];
     let entity = EndEntityCert::try_from(leaf.der()).map_err(refused)?;
     let time =
@@ -218,7 +219,7 @@ fn verify_path(
             None,
         )
         .map_err(refused)?;
-    entity.verify_is_valid_for_subject_name(&server_name(host)?).map_err(refused)?;
+    entity.verify_is_valid_for_subject_name(&server_name(&endpoint.host)?).map_err(refused)?;
     let between = path.intermediate_certificates().map(|certificate| Parsed::from_der(&certificate.der()));
     between.chain(std::iter::once(Ok(root.clone()))).collect()
 }
@@ -238,10 +239,11 @@ fn webpki_error(
     leaf: &Parsed,
     above: &[Parsed],
     root: &Parsed,
-    host: &Host,
+    endpoint: &Endpoint,
     now: OffsetDateTime,
 ) -> anyhow::Error {
     use webpki::Error;
+    let host = &endpoint.host;
     match error {
         Error::CertExpired { .. } | Error::CertNotValidYet { .. } => above
             .iter()
@@ -280,7 +282,7 @@ fn webpki_error(
         }
         other => fail(
             format!("the certificates that {host} sends are not valid ({other})"),
-            hint!("see which clients reject them: labtrust inspect {}", host),
+            hint!("see which clients reject them: labtrust inspect {}", endpoint),
         ),
     }
 }

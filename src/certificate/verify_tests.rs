@@ -14,6 +14,10 @@ const HOST: &str = "gitlab.example.com";
 
 type Chain = Vec<CertificateDer<'static>>;
 
+fn endpoint(host: &str) -> Endpoint {
+    Endpoint::new(host.parse().expect("a host"), 443)
+}
+
 fn authority() -> Authority {
     let scope = Scope { names: vec![HOST.parse().expect("a name")], permit: Vec::new(), constrained: true };
     Authority::make(&scope, KeyType::P256, NOW).expect("a CA")
@@ -26,7 +30,7 @@ fn served_by(authority: &Authority) -> Chain {
 }
 
 fn verify(chain: &[CertificateDer<'_>], anchor: Option<Fingerprint>, host: &str) -> Result<Served> {
-    verify_served(chain, anchor, &host.parse().expect("a host"), NOW)
+    verify_served(chain, anchor, &endpoint(host), NOW)
 }
 
 /// A self-signed certificate, as people create it with one command.
@@ -67,7 +71,7 @@ fn a_leaf_that_signed_itself_is_its_own_root() {
         }
         verify(std::slice::from_ref(&leaf), Some(own), "other.example.com").expect_err("another name");
         let later = NOW + Duration::DAY * 2;
-        verify_served(&[leaf], Some(own), &HOST.parse().expect("a host"), later).expect_err("ended");
+        verify_served(&[leaf], Some(own), &endpoint(HOST), later).expect_err("ended");
     }
 }
 
@@ -121,7 +125,7 @@ fn dates_are_told_with_the_clock() {
         [(-2, "valid only from"), (398, "the server's certificate (CN=gitlab.example.com) expired")]
     {
         let now = NOW + Duration::days(days);
-        let error = verify_served(&chain, root, &HOST.parse().expect("a host"), now).expect_err(what);
+        let error = verify_served(&chain, root, &endpoint(HOST), now).expect_err(what);
         assert!(error.to_string().contains(what), "{error}");
         assert!(hint_of(&error).is_some_and(|hint| hint.as_str().contains("clock")), "{error}");
     }

@@ -181,7 +181,7 @@ fn from_server(target: &Target, typed: &str, arguments: &Asked<'_>) -> Result<Ca
     let fingerprint = arguments.fingerprint;
     let endpoint = target.or_port(443);
     let sent = fetch(&endpoint, typed)?;
-    let served = verify_served(&sent, fingerprint, &endpoint.host, OffsetDateTime::now_utc())?;
+    let served = verify_served(&sent, fingerprint, &endpoint, OffsetDateTime::now_utc())?;
     refused::check(&served.chain, &served.root, arguments.refused)?;
     let announced = AnnouncedNext::find(&sent, &served, arguments.next, &endpoint)?;
     let mut notes = Vec::new();

@@ -37,6 +37,8 @@ pub(crate) struct Container {
     mounts: Vec<(PathBuf, PathBuf)>,
     ports: Vec<(u16, Reach)>,
     own_network: bool,
+    /// Whether the ports of its service are published by the machine of the task alone.
+    pub is_published_on_host: bool,
 }
 
 /// The way from this machine to a port of GitLab.
@@ -108,6 +110,17 @@ struct NetworkSettings {
     ports: Option<Ports>,
 }
 
+/// A port of a service (moby API, `EndpointPortConfig`).
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ServicePort {
+    target_port: u16,
+    #[serde(default)]
+    published_port: u16,
+    #[serde(default)]
+    publish_mode: String,
+}
+
 type Ports = BTreeMap<String, Option<Vec<Binding>>>;
 
 #[derive(Deserialize)]
@@ -145,6 +158,7 @@ impl Container {
                 .collect(),
             ports,
             own_network: inspected.host_config.network_mode != "host",
+            is_published_on_host: false,
         })
     }
 
@@ -159,14 +173,39 @@ impl Container {
         self.mounts.iter().any(|(destination, _)| destination == Path::new(CONFIG))
     }
 
-    /// Whether its image has the name of a GitLab image, from GitLab or a mirror.
+    /// Adds the published `ports` of its service, as `docker service inspect` lists them: the engine of a task does not.
+    pub(crate) fn add_service_ports(&mut self, ports: &str) {
+        let ports: Vec<ServicePort> = serde_json::from_str(ports).unwrap_or_default();
+        self.is_published_on_host = ports.iter().any(|port| port.publish_mode == "host");
+        for ServicePort { target_port, published_port, .. } in ports {
+            let port = (target_port, Reach::Here(published_port));
+            if published_port != 0 && !self.ports.contains(&port) {
+                self.ports.push(port);
+            }
+        }
+    }
+
+    /// The command that starts it, as people type it.
+    pub(crate) fn start(&self) -> ShellLine {
+        self.recipe.start(&self.client())
+    }
+
+    /// The command that starts it again, as people type it.
+    pub(crate) fn restart(&self) -> ShellLine {
+        self.recipe.restart(&self.client())
+    }
+
+    /// Whether its image is a GitLab image, by its name or by how it starts: a mirror may have any name.
     pub(crate) fn is_gitlab(&self) -> bool {
-        self.repository().rsplit('/').next().is_some_and(|name| ["gitlab-ce", "gitlab-ee"].contains(&name))
+        let name = self.repository().rsplit('/').next();
+        name.is_some_and(|name| ["gitlab-ce", "gitlab-ee"].contains(&name)) || self.recipe.starts_as_gitlab()
     }
 
     /// Whether its image is sameersbn/docker-gitlab, which uses other folders.
     pub(crate) fn is_sameersbn(&self) -> bool {
+        let has = |name| self.recipe.variable(name).is_some();
         self.repository().ends_with("sameersbn/gitlab")
+            || (has("GITLAB_DATA_DIR") && has("GITLAB_INSTALL_DIR"))
     }
 
     /// The folder or file of this machine that the container sees as `inside`; none if it is part of the image, and so
@@ -345,6 +384,44 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_mirror_of_the_image_is_known_by_how_it_starts() {
+        let docker = Command::new("/usr/bin/docker", [""; 0]);
+        let read = |config: serde_json::Value| {
+            let mut json: serde_json::Value =
+                serde_json::from_str(&inspected("git", "registry.example.com/tools/git:17", &[], true))
+                    .expect("JSON");
+            json["Config"]["Env"] = serde_json::json!([]);
+            json["Config"]
+                .as_object_mut()
+                .expect("an object")
+                .extend(config.as_object().expect("an object").clone());
+            Container::read(&json.to_string(), &docker, None).expect("an answer")
+        };
+        for (config, is_gitlab) in [
+            (serde_json::json!({"Cmd": ["/assets/wrapper"]}), true),
+            (serde_json::json!({"Entrypoint": ["/assets/init-container"]}), true),
+            (serde_json::json!({"Env": ["GITLAB_OMNIBUS_CONFIG=external_url 'https://git'"]}), true),
+            (serde_json::json!({"Cmd": ["nginx"]}), false),
+        ] {
+            assert_eq!(read(config.clone()).is_gitlab(), is_gitlab, "{config}");
+        }
+    }
+
+    #[test]
+    fn the_ports_of_a_service_are_its_containers_ports() {
+        let mut task = container("gitlab/gitlab-ce", &[]);
+        task.ports.clear();
+        task.add_service_ports(
+            r#"[{"Protocol":"tcp","TargetPort":443,"PublishedPort":443,"PublishMode":"ingress"},{"TargetPort":22}]"#,
+        );
+        assert_eq!((task.published(443), task.published(22)), (Reach::Here(443), Reach::Nowhere));
+        assert!(!task.is_published_on_host);
+        task.add_service_ports("null");
+        task.add_service_ports(r#"[{"TargetPort":4567,"PublishedPort":4567,"PublishMode":"host"}]"#);
+        assert!(task.published(4567) == Reach::Here(4567) && task.is_published_on_host);
+    }
+
+    #[test]
     fn images_are_told_apart_by_their_last_name() {
         for (image, gitlab, sameersbn) in [
             ("gitlab/gitlab-ce:latest", true, false),
@@ -355,7 +432,12 @@ pub(super) mod tests {
             ("docker.io/sameersbn/gitlab:17.0", false, true),
             ("nginx", false, false),
         ] {
-            let found = container(image, &[]);
+            let mut json: serde_json::Value =
+                serde_json::from_str(&inspected("gitlab", image, &[], true)).expect("JSON");
+            // Its environment says enough.
+            json["Config"]["Env"] = serde_json::json!([]);
+            let docker = Command::new("/usr/bin/docker", [""; 0]);
+            let found = Container::read(&json.to_string(), &docker, None).expect("an answer");
             assert_eq!((found.is_gitlab(), found.is_sameersbn()), (gitlab, sameersbn), "{image}");
         }
     }

@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::{
     container::{self, Container},
     installation::{Installation, exists},
+    sameersbn,
 };
 use crate::hint::{Hint, fail, hint};
 
@@ -95,7 +96,8 @@ impl Installation {
 /// running one is taken.
 fn one_per_folder(containers: &[Container]) -> Vec<Container> {
     let mut sorted: Vec<&Container> = containers.iter().filter(|container| container.has_config()).collect();
-    sorted.sort_by_key(|container| !container.running);
+    // A backup may mount the folder, too.
+    sorted.sort_by_key(|container| (!container.is_gitlab(), !container.running));
     let mut folders = BTreeSet::new();
     sorted.retain(|container| folders.insert(container.outside(Path::new(container::CONFIG))));
     sorted.into_iter().cloned().collect()
@@ -156,7 +158,16 @@ fn containers(world: &World, client: &Command, owner: Option<&User>) -> Result<V
     let text = String::from_utf8_lossy(&inspected.stdout).into_owned();
     let is_gitlab = |found: &Container| found.has_config() || found.is_gitlab() || found.is_sameersbn();
     let read = |json: Value| Container::read(&json.to_string(), client, owner).ok().filter(is_gitlab);
-    Ok(documents(&text).filter_map(read).collect())
+    let mut found: Vec<Container> = documents(&text).filter_map(read).collect();
+    for container in &mut found {
+        let Some(service) = container.recipe.swarm_service().map(str::to_owned) else { continue };
+        // Only a manager of the Swarm knows.
+        let ports = run(&["service", "inspect", "--format", "{{json .Endpoint.Ports}}", &service]);
+        if let Some(output) = ports.ok().filter(|output| output.code == Some(0)) {
+            container.add_service_ports(&String::from_utf8_lossy(&output.stdout));
+        }
+    }
+    Ok(found)
 }
 
 /// The JSON documents of `text`. Docker prints one a line; podman prints an array over many lines (podman 4.3 takes this
@@ -183,23 +194,17 @@ impl Engines {
     /// The error that there is no GitLab to configure, with the choices.
     fn no_gitlab_error(&self, host: Option<&Host>) -> anyhow::Error {
         if let Some(other) = self.containers.iter().find(|container| container.is_sameersbn()) {
-            return fail(
-                format!(
-                    "the container {} runs sameersbn's GitLab, which stores its certificate elsewhere",
-                    other.name
-                ),
-                hint!(
-                    "write the certificate and key with --out DIR, copy them to certs/gitlab.crt and certs/gitlab.key in its \
-                     data folder, and restart it: docker restart {}",
-                    other.name
-                ),
-            );
+            return sameersbn::refusal(other, host);
         }
+        let host = host.map_or_else(|| "HOST".into(), Host::in_url);
         if let Some(bare) = self.containers.first() {
             return fail(
                 format!("the container {} has no volume at /etc/gitlab", bare.name),
-                "mount a volume there, because files inside the container are lost with it; or create only the certificate and \
-                 key: {labtrust setup --out DIR}",
+                hint!(
+                    "mount a volume there, because files inside the container are lost with it; or create only the \
+                     certificate and key: {labtrust setup {} --out DIR}",
+                    host
+                ),
             );
         }
         let mut what =
@@ -210,7 +215,6 @@ impl Engines {
             what.push_str("; a container engine did not answer: ");
             what.push_str(silent);
         }
-        let host = host.map_or_else(|| "HOST".into(), Host::in_url);
         fail(
             what,
             hint!(

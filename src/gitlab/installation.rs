@@ -225,9 +225,7 @@ impl Installation {
     /// The command after which GitLab has applied a gitlab.rb that a person edited.
     pub(crate) fn apply_by_hand(&self) -> ShellLine {
         match &self.kind {
-            Kind::Container(container) if !self.may_edit() => {
-                container.client().with(["restart", &container.name])
-            }
+            Kind::Container(container) if !self.may_edit() => container.restart(),
             _ => self.reconfigure(),
         }
     }
@@ -256,7 +254,7 @@ impl Installation {
             _ if self.running => None,
             Kind::Omnibus => Some("gitlab-ctl start".into()),
             Kind::Container(container) if container.running => Some(self.gitlab_ctl().with(["start"])),
-            Kind::Container(container) => Some(container.client().with(["start", &container.name])),
+            Kind::Container(container) => Some(container.start()),
             _ => None,
         }
     }

@@ -15,7 +15,7 @@ use super::{
     container::{Container, Reach},
     installation::{Installation, Kind, exists},
     ports::{self, Chooser},
-    recipe::PublishedPort,
+    recipe::{Keeper, PublishedPort},
     role::Role,
     synology::{self, Dsm},
 };
@@ -248,9 +248,14 @@ fn how_to_publish(
     let user = container.owner.as_ref();
     let user =
         user.map(|owner| format!("; run this as the user {}", shell_word(&owner.name))).unwrap_or_default();
-    if let Some(project) = container.recipe.project() {
-        let what = ByHand::remark(format!("{head}{user}"));
-        return std::iter::once(what).chain(project.by_hand(&engine, missing, is_here)).collect();
+    let kept = match container.recipe.keeper() {
+        Keeper::Compose(project) => project.by_hand(&engine, missing, is_here),
+        Keeper::Swarm(service) => service.by_hand(&engine, missing, container.is_published_on_host),
+        Keeper::Unit(unit) => unit.by_hand(missing, is_here),
+        Keeper::Nobody => Vec::new(),
+    };
+    if !kept.is_empty() {
+        return std::iter::once(ByHand::remark(format!("{head}{user}"))).chain(kept).collect();
     }
     let recreate = format!(
         "{head}; ports cannot be added to an existing container, so recreate it (data in volumes is kept){user}"

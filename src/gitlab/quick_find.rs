@@ -10,6 +10,7 @@ use anyhow::Result;
 use labtrust_machine::{World, engine};
 use labtrust_plan::{Command, Facts, fact::Engine};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     container::{CONFIG, Container},
@@ -70,7 +71,19 @@ fn containers(world: &World, facts: &Facts, engine: &Engine, deadline: Instant) 
     let client = Command::new(docker, ["--host", &format!("unix://{}", socket.display())]);
     let read = |listed: &Listed| {
         let inspected = ask(&format!("/containers/{}/json", listed.id))?;
-        Container::read(&inspected, &client, engine.owner.as_ref()).ok()
+        let mut container = Container::read(&inspected, &client, engine.owner.as_ref()).ok()?;
+        let service = container.recipe.swarm_service().filter(|name| is_plain(name)).map(str::to_owned);
+        let service = service.and_then(|service| ask(&format!("/services/{service}")));
+        let service = service.and_then(|service| serde_json::from_str::<Value>(&service).ok());
+        if let Some(ports) = service.as_ref().and_then(|service| service.pointer("/Endpoint/Ports")) {
+            container.add_service_ports(&ports.to_string());
+        }
+        Some(container)
     };
     Some(listed.iter().filter(has_config).take(MOST).filter_map(read).collect())
+}
+
+/// Whether `name` has a meaning of its own in no address.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|next| next.is_ascii_alphanumeric() || b"-_.".contains(&next))
 }

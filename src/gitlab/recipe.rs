@@ -3,6 +3,7 @@
 
 mod compose;
 mod flag;
+mod keeper;
 mod run;
 mod run_options;
 
@@ -10,7 +11,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-pub(super) use self::compose::{COMPOSE_FILES, Project};
+pub(super) use self::{
+    compose::{COMPOSE_FILES, Project},
+    keeper::Keeper,
+};
 
 /// The output of `docker inspect` for a container. Its environment and labels may hold passwords: the commands made from
 /// it contain their names, and no values.
@@ -36,11 +40,14 @@ impl Recipe {
     pub(crate) fn project(&self) -> Option<Project> {
         let label = |name: &str| self.text(&["Config", "Labels", &format!("com.docker.compose.{name}")]);
         let files = label("project.config_files").unwrap_or_default();
+        let folder = PathBuf::from(label("project.working_dir").unwrap_or_default());
         Some(Project {
             name: label("project")?.to_owned(),
             service: label("service")?.to_owned(),
-            folder: label("project.working_dir").map(PathBuf::from),
-            files: files.split(',').filter(|file| !file.is_empty()).map(PathBuf::from).collect(),
+            // podman-compose names its files relative to the folder.
+            files: files.split(',').filter(|file| !file.is_empty()).map(|file| folder.join(file)).collect(),
+            folder: Some(folder).filter(|folder| !folder.as_os_str().is_empty()),
+            is_podmans: self.text(&["Config", "Labels", "io.podman.compose.project"]).is_some(),
             is_old: label("version").is_some_and(|version| version.starts_with("1.")),
         })
     }
@@ -48,6 +55,21 @@ impl Recipe {
     /// The service of a Swarm that it is a task of.
     pub(crate) fn swarm_service(&self) -> Option<&str> {
         self.text(&["Config", "Labels", "com.docker.swarm.service.name"])
+    }
+
+    /// The value of a variable of its environment. Some hold passwords, so none is shown but those of known names.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        let lines = self.at(&["Config", "Env"]).as_array();
+        let mut values = lines.into_iter().flatten().filter_map(|line| line.as_str()?.split_once('='));
+        values.find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Whether it starts as GitLab's own image does, whatever the image is called (omnibus-gitlab, `docker/Dockerfile`).
+    pub(crate) fn starts_as_gitlab(&self) -> bool {
+        let words = self.at(&["Config", "Cmd"]).as_array().into_iter().flatten();
+        let mut words = words.chain(self.at(&["Config", "Entrypoint"]).as_array().into_iter().flatten());
+        words.any(|word| ["/assets/init-container", "/assets/wrapper"].iter().any(|known| word == known))
+            || self.variable("GITLAB_OMNIBUS_CONFIG").is_some()
     }
 
     /// The engine's id of its image.

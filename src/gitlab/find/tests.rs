@@ -146,9 +146,13 @@ fn what_is_not_one_gitlab_is_refused_with_the_ways_on() {
         (
             vec![inspected("git", "sameersbn/gitlab:17", &at("/srv", "/home/git/data"), true)],
             "the container git runs sameersbn's GitLab",
-            "--out DIR",
+            "labtrust setup git.example.com --out /srv/certs",
         ),
-        (vec![inspected("git", "gitlab/gitlab-ce", &[], true)], "has no volume at /etc/gitlab", "--out DIR"),
+        (
+            vec![inspected("git", "gitlab/gitlab-ce", &[], true)],
+            "has no volume at /etc/gitlab",
+            "labtrust setup git.example.com --out DIR",
+        ),
         (
             vec![inspected("git", "gitlab/gitlab-ce", &at("/nonexistent/x", "/etc/gitlab"), true)],
             "does not exist on this machine",
@@ -280,4 +284,20 @@ fn files_that_only_the_container_sees_are_read_there() {
     let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
     assert_eq!(urls(&found)[1], "git:5050");
     assert_eq!((found.gitlab_rb(), found.may_edit()), (config.join("gitlab.rb"), true));
+}
+
+#[test]
+fn a_backup_that_mounts_the_same_folder_is_no_gitlab() {
+    let mut stage = Stage::new(&["x".into()], RUNNING);
+    let config = stage.make("config");
+    let backup =
+        inspected("backup", "restic/restic", &[(&config.display().to_string(), "/etc/gitlab")], true);
+    let mut backup: Value = serde_json::from_str(&backup).expect("JSON");
+    backup["Config"]["Env"] = serde_json::json!([]);
+    let stopped =
+        inspected("web", "gitlab/gitlab-ce", &[(&config.display().to_string(), "/etc/gitlab")], false);
+    stage.with(&[backup.to_string(), stopped]);
+    let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
+    let Kind::Container(container) = &found.kind else { panic!("{found:?}") };
+    assert_eq!((container.name.as_str(), found.running), ("web", false));
 }

@@ -16,6 +16,7 @@ use crate::{
         installation::{Installation, Kind},
         nginx::Listener,
         promise::Promise,
+        recipe::Keeper,
         role::Role,
     },
     hint::{fail, hint},
@@ -154,12 +155,21 @@ impl Server<'_> {
             Reach::Apart(address) => Err(Some(format!(
                 "{endpoint} is published only on {address}, and labtrust did not see it served there"
             ))),
-            Reach::Nowhere => Err(Some(match self.installation.kind {
-                Kind::Container(_) => format!(
-                    "port {port} of the container is not published: nobody reaches {endpoint} until the container is \
-                     recreated with `--publish {}:{port}`",
-                    endpoint.port
-                ),
+            Reach::Nowhere => Err(Some(match &self.installation.kind {
+                Kind::Container(container) => {
+                    let publish = match container.recipe.keeper() {
+                        Keeper::Nobody => {
+                            format!(
+                                "until the container is recreated with `--publish {}:{port}`",
+                                endpoint.port
+                            )
+                        }
+                        _ => format!("until {}:{port} is published, too", endpoint.port),
+                    };
+                    format!(
+                        "port {port} of the container is not published: nobody reaches {endpoint} {publish}"
+                    )
+                }
                 _ => format!("labtrust found no running GitLab that uses this folder and serves {endpoint}"),
             })),
         }

@@ -18,6 +18,8 @@ pub(crate) struct Project {
     pub folder: Option<PathBuf>,
     /// Its compose files; later ones override earlier ones.
     pub files: Vec<PathBuf>,
+    /// Whether podman-compose created it.
+    pub is_podmans: bool,
     /// Whether Compose version 1, the program `docker-compose`, created it.
     pub is_old: bool,
 }
@@ -62,7 +64,8 @@ impl Project {
     /// The command that recreates its containers where its files have changed.
     fn up(&self, engine: &ShellLine) -> ShellLine {
         let compose = match engine.as_str().strip_prefix("docker") {
-            _ if *engine == "podman" => "podman-compose".into(),
+            _ if self.is_podmans => "podman-compose".into(),
+            _ if *engine == "podman" => "podman compose".into(),
             Some(_) if self.is_old => engine.instead("docker", "docker-compose"),
             _ => engine.clone().with(["compose"]),
         };
@@ -74,7 +77,7 @@ impl Project {
         }
         let mut options = vec![shell_line!("-p {}", self.name)];
         // podman-compose and Compose version 1 resolve paths from the first file's folder.
-        if compose.as_str().ends_with(" compose") {
+        if !self.is_podmans && compose.as_str().ends_with(" compose") {
             options.extend(self.folder.iter().map(|folder| shell_line!("--project-directory {}", folder)));
         }
         options.extend(self.files.iter().map(|file| shell_line!("-f {}", file)));

@@ -26,7 +26,10 @@ impl Recipe {
     ) -> Result<Vec<ByHand>, String> {
         self.refuse_unknown_options(engine, image)?;
         let (name, old) = (self.name(), format!("{}-before", self.name()));
-        let run = self.run_command(engine, image, more, &old)?;
+        if self.is_removed_at_its_end() {
+            return self.by_hand_of_removed(what, engine, image, more, &old);
+        }
+        let run = self.run_command(engine, &["run", "--detach"], image, more, &old)?;
         let restart = FLAGS.iter().find(|flag| flag.name == "--restart");
         let restart = restart.map(|flag| flag.words(self.at(&flag.at))).unwrap_or_default().pop();
         // A restarted engine would also start the old container.
@@ -36,9 +39,7 @@ impl Recipe {
         let mut commands = vec![run_with(&["stop", name]), run_with(&["rename", name, &old])];
         commands.extend(keep);
         commands.push(run);
-        commands.extend(self.more_networks().into_iter().map(|(network, options)| {
-            shell_line!("{} network connect{} {} {}", engine, Options(&options), network, name)
-        }));
+        commands.extend(self.connect_commands(engine));
         let back = [run_with(&["rm", "--force", name]), run_with(&["rename", &old, name])];
         let back = back.into_iter().chain(give_back).chain([run_with(&["start", name])]);
         Ok(vec![
@@ -48,10 +49,43 @@ impl Recipe {
         ])
     }
 
+    /// Whether it was started with `--rm`, so that its engine deletes it when it stops.
+    fn is_removed_at_its_end(&self) -> bool {
+        self.at(&["HostConfig", "AutoRemove"]) == &Value::Bool(true)
+    }
+
+    /// The same for a container that its engine deletes when it stops: the new one is created before, so that it gets the
+    /// old one's environment, and that its volumes without a name stay.
+    fn by_hand_of_removed(
+        &self,
+        what: &str,
+        engine: &ShellLine,
+        image: &Value,
+        more: &[PublishedPort],
+        old: &str,
+    ) -> Result<Vec<ByHand>, String> {
+        let name = self.name();
+        let run_with = |words: &[&str]| engine.clone().with(words);
+        let mut commands = vec![run_with(&["rename", name, old])];
+        commands.push(self.run_command(engine, &["create", "--rm"], image, more, old)?);
+        commands.extend(self.connect_commands(engine));
+        commands.extend([run_with(&["stop", old]), run_with(&["start", name])]);
+        let back = [run_with(&["rm", name]), run_with(&["rename", old, name])];
+        Ok(vec![
+            ByHand::remark(what).run(commands),
+            ByHand::remark("if it cannot be created").run(back).or_else(),
+        ])
+    }
+
+    /// The commands that connect the new container to its further networks.
+    fn connect_commands(&self, engine: &ShellLine) -> Vec<ShellLine> {
+        let connect = |(network, options): (&str, Vec<ShellLine>)| {
+            shell_line!("{} network connect{} {} {}", engine, Options(&options), network, self.name())
+        };
+        self.more_networks().into_iter().map(connect).collect()
+    }
+
     fn refuse_unknown_options(&self, engine: &ShellLine, image: &Value) -> Result<(), String> {
-        if self.at(&["HostConfig", "AutoRemove"]) == &Value::Bool(true) {
-            return Err("it was started with --rm, so Docker deletes it when it stops".into());
-        }
         let network = self.network();
         if network == "none" || network.starts_with("container:") {
             return Err(format!("it uses --network {network}, so it cannot publish ports"));
@@ -75,11 +109,12 @@ impl Recipe {
         }
     }
 
-    /// `docker run …`. It reads the environment and labels from the container `old`, the name of the old container by
+    /// `docker run …`, or with another `verb`. It reads the environment and labels from the container `old`, the name of the old container by
     /// then.
     fn run_command(
         &self,
         engine: &ShellLine,
+        verb: &[&str],
         image: &Value,
         more: &[PublishedPort],
         old: &str,
@@ -121,7 +156,8 @@ impl Recipe {
         words.extend(entry);
         words.push(ShellLine::of([self.text(&["Config", "Image"]).unwrap_or_default()]));
         words.extend(arguments.iter().map(|word| ShellLine::of([word])));
-        let run = shell_line!("{} run --detach{}", engine, Options(&words));
+        let run = engine.clone().with(verb);
+        let run = shell_line!("{}{}", run, Options(&words));
         Ok(environment.into_iter().rev().fold(run, |run, set| set.and(&run)))
     }
 

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use serde_json::json;
 
 use super::*;
@@ -178,7 +180,6 @@ fn further_networks_are_joined_again() {
 #[test]
 fn what_cannot_be_said_is_not_said_in_another_way() {
     for (at, value, why) in [
-        ("/HostConfig/AutoRemove", json!(true), "--rm"),
         ("/HostConfig/NetworkMode", json!("none"), "--network none"),
         ("/HostConfig/NetworkMode", json!("container:abc"), "it uses --network container:abc"),
         ("/HostConfig/Devices", json!([{"PathOnHost": "/dev/x"}]), "HostConfig.Devices"),
@@ -230,4 +231,110 @@ fn a_project_of_composes_is_changed_in_its_file() {
     let said = project(&[folder, file]).by_hand(&"docker".into(), &[REGISTRY], &|_| false);
     assert!(said.len() == 1 && said[0].what.contains("Portainer"), "{said:?}");
     assert_eq!(inspected(&[]).0.project(), None);
+}
+
+#[test]
+fn a_container_that_is_deleted_at_its_end_is_replaced_before_that() {
+    assert_eq!(
+        run(&[("/HostConfig/AutoRemove", json!(true))]).expect("it can be said"),
+        [
+            "docker rename gitlab gitlab-before",
+            "docker create --rm --name gitlab --publish 443:443 --publish 4567:4567 gitlab/gitlab-ce:18.5.1-ce.0",
+            "docker stop gitlab-before",
+            "docker start gitlab",
+        ]
+    );
+}
+
+/// The steps of a keeper: their words, lines and commands.
+fn steps(all: &[ByHand]) -> Vec<String> {
+    let line = |one: &ByHand| {
+        let commands = one.commands.iter().map(ToString::to_string);
+        std::iter::once(one.what.clone())
+            .chain(one.lines.clone())
+            .chain(commands)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    all.iter().map(line).collect()
+}
+
+#[test]
+fn a_service_of_a_swarm_is_changed_by_the_swarm() {
+    let keeper = |labels: Value| inspected(&[("/Config/Labels", labels)]).0.keeper();
+    let Keeper::Swarm(alone) = keeper(json!({"com.docker.swarm.service.name": "gitlab"})) else { panic!() };
+    let update = "docker service update --publish-add published=4567,target=4567";
+    assert_eq!(
+        steps(&alone.by_hand(&"docker".into(), &[REGISTRY], false)),
+        [format!("let the Swarm publish it for the service gitlab\n{update} gitlab")]
+    );
+    let labels = json!({"com.docker.swarm.service.name": "git_web", "com.docker.stack.namespace": "git"});
+    let Keeper::Swarm(stacked) = keeper(labels.clone()) else { panic!() };
+    let said = steps(&stacked.by_hand(&"docker".into(), &[REGISTRY], true));
+    assert!(said[0].ends_with(&format!("\n{update},mode=host git_web")), "{said:?}");
+    assert!(said[1].contains("the next `docker stack deploy` removes it"), "{said:?}");
+    assert!(
+        said[1].ends_with("      - target: 4567\n        published: 4567\n        mode: host"),
+        "{said:?}"
+    );
+    let (recipe, _) = inspected(&[("/Config/Labels", labels)]);
+    assert_eq!(recipe.start(&"docker".into()), "docker service update --force git_web");
+}
+
+#[test]
+fn a_unit_of_systemd_is_changed_in_its_file() {
+    let with = |more: &[(&str, Value)]| {
+        let label = ("/Config/Labels", json!({"PODMAN_SYSTEMD_UNIT": "gitlab.service"}));
+        let (recipe, _) = inspected(&[&[label], more].concat());
+        let Keeper::Unit(unit) = recipe.keeper() else { panic!("{recipe:?}") };
+        (recipe, unit)
+    };
+    let (recipe, unit) =
+        with(&[("/StaticDir", json!("/var/lib/containers/storage/overlay-containers/0/userdata"))]);
+    let quadlet = |path: &Path| path == Path::new("/etc/containers/systemd/gitlab.container");
+    assert_eq!(
+        steps(&unit.by_hand(&[REGISTRY], &quadlet)),
+        [
+            "in /etc/containers/systemd/gitlab.container, below [Container] (in a pod: in its .pod file, below [Pod]), \
+             add\nPublishPort=4567:4567",
+            "then let systemd start it again\nsystemctl daemon-reload\nsystemctl restart gitlab.service",
+        ]
+    );
+    assert_eq!(recipe.restart(&"podman".into()), "systemctl restart gitlab.service");
+    // A unit of one's own runs podman.
+    let said = steps(&unit.by_hand(&[REGISTRY], &|_| false));
+    assert_eq!(said[0], "to the `podman run` of the unit gitlab.service, add\n--publish 4567:4567");
+    let home = "/home/alice/.local/share/containers/storage/overlay-containers/0/userdata";
+    let (_, users) = with(&[("/StaticDir", json!(home))]);
+    let quadlet = |path: &Path| path == Path::new("/home/alice/.config/containers/systemd/gitlab.container");
+    let said = steps(&users.by_hand(&[REGISTRY], &quadlet));
+    assert!(said[0].contains("in /home/alice/.config/containers/systemd/gitlab.container"), "{said:?}");
+    assert!(
+        said[1].ends_with("systemctl --user daemon-reload\nsystemctl --user restart gitlab.service"),
+        "{said:?}"
+    );
+}
+
+/// The labels that podman-compose 1.5 gives.
+#[test]
+fn a_project_of_podman_compose_is_changed_in_its_file() {
+    let labels = json!({
+        "io.podman.compose.project": "gitlab",
+        "io.podman.compose.version": "1.5.0",
+        "PODMAN_SYSTEMD_UNIT": "podman-compose@gitlab.service",
+        "com.docker.compose.project": "gitlab",
+        "com.docker.compose.project.working_dir": "/srv/gitlab",
+        "com.docker.compose.project.config_files": "compose.yaml",
+        "com.docker.compose.container-number": "1",
+        "com.docker.compose.service": "web",
+    });
+    let Keeper::Compose(project) = inspected(&[("/Config/Labels", labels)]).0.keeper() else { panic!() };
+    let is_here = |path: &Path| path == Path::new("/srv/gitlab/compose.yaml");
+    assert_eq!(
+        steps(&project.by_hand(&"podman".into(), &[REGISTRY], &is_here)),
+        [
+            "in /srv/gitlab/compose.yaml, below `ports:` of the service web, add\n      - \"4567:4567\"",
+            "then let Compose apply the change\ncd /srv/gitlab && podman-compose up -d web",
+        ]
+    );
 }

@@ -46,7 +46,9 @@ fn chosen_root(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<ChosenR
 fn with_fingerprint(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
     let named = case.evidence.trust.fingerprint?;
     let sent: Vec<_> = chain.iter().map(|certificate| certificate.der().clone()).collect();
-    verify_served(&sent, Some(named), host, case.evidence.at).ok().map(|served| served.root)
+    // The port is for messages alone.
+    let endpoint = Endpoint::new(host.clone(), 443);
+    verify_served(&sent, Some(named), &endpoint, case.evidence.at).ok().map(|served| served.root)
 }
 
 /// `finding` with a fix that makes the stores of `scope` trust the root of `chain`, which `endpoint` presents.
