@@ -200,6 +200,37 @@ fn a_gitlab_rb_that_is_mounted_alone_and_what_it_reads_are_the_settings() {
 }
 
 #[test]
+fn what_only_ruby_can_tell_is_asked_of_gitlabs_own_ruby_in_the_container() {
+    let machine = machine!("nas");
+    let engine = Engine::start(&machine);
+    let containers = Containers::prepare(&machine, &engine);
+    let theirs =
+        "external_url \"https://#{ENV['NAME']}\"\nregistry_external_url \"http://#{ENV['NAME']}:5050\"\n";
+    machine.write("/srv/gitlab/config/gitlab.rb", theirs);
+    let name = format!("NAME={HOST}");
+    let ports = ["--publish", "443:443", "--publish", "5050:5050"];
+    containers.run([&["--name", "gitlab", "--env", &*name][..], &ports].concat()).succeeded();
+    let unnamed = machine.run(["labtrust", "setup", "--no-trust"]).exited(3);
+    unnamed
+        .says("it takes the value from the environment")
+        .says(&format!("pass it: labtrust setup {HOST}\n"));
+    let refused = machine.run(["labtrust", "setup", HOST, "--no-trust"]).exited(3);
+    refused.says(&format!(
+        "gitlab.rb:2 sets `registry_external_url \"http://#{{ENV['NAME']}}:5050\"`, which Ruby evaluates to \
+         'http://{HOST}:5050'; --replace changes it to `registry_external_url 'https://{HOST}:5050'`"
+    ));
+    assert_eq!(machine.read("/srv/gitlab/config/gitlab.rb"), theirs);
+    machine.run(["labtrust", "setup", HOST, "--no-trust", "--replace"]).succeeded();
+    let after = machine.read("/srv/gitlab/config/gitlab.rb");
+    assert!(after.starts_with(theirs) && !after.contains("\nexternal_url 'https:"), "{after}");
+    let leaf = machine.read(&format!("/srv/gitlab/config/ssl/{HOST}.crt"));
+    for port in [443, 5050] {
+        assert!(leaf.contains(served(&machine, port).trim()), "{port}");
+    }
+    machine.run(["labtrust", "setup", HOST, "--no-trust"]).succeeded().says("nothing was changed");
+}
+
+#[test]
 fn the_file_overrides_the_environment_of_the_container() {
     let machine = machine!("nas");
     let engine = Engine::start(&machine);

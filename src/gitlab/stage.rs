@@ -88,7 +88,11 @@ impl Stage {
 }
 
 fn ruby(arguments: &[OsString]) -> Result<String, String> {
-    let output = Command::new("ruby").args(arguments).output().expect("Ruby: run scripts/install-lab");
+    let output = Command::new("ruby")
+        .arg("--disable=gems")
+        .args(arguments)
+        .output()
+        .expect("Ruby: run scripts/install-lab");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }
