@@ -167,7 +167,9 @@ fn settings_in(statement: &str, locals: &BTreeSet<String>) -> (Vec<Setting>, boo
     let text = first_line(statement);
     found.extend(passed.map(|passed| Setting { text: text.clone(), ..passed }));
     if !is_whole {
-        found.iter_mut().for_each(|setting| setting.text.clone_from(&text));
+        for setting in &mut found {
+            setting.text.clone_from(&text);
+        }
     }
     (found, is_whole)
 }
