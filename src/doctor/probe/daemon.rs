@@ -166,7 +166,7 @@ pub(super) fn read_all(text: &str) {
     assert!(
         exported
             .iter()
-            .all(|setting| (1..=lines).contains(&setting.line) && source::is_proxy_variable(&setting.name))
+            .all(|setting| (1..=lines).contains(&setting.line) && is_proxy_variable(&setting.name))
     );
     settings::flags(&text.split('\0').map(str::to_owned).collect::<Vec<_>>());
 }

@@ -131,6 +131,10 @@ fn podmans_service_behind_the_docker_command() {
     assert!(engine["detail"].as_str().unwrap().contains("podman"), "{engine:#}");
     trusting(&machine, &pair);
     ask_as(&machine, "root", &set).is_healthy();
+    // The link of the package podman-docker.
+    machine.run(["ln", "-s", socket, "/var/run/docker.sock"]).succeeded();
+    let report = ask(&machine).is_healthy();
+    assert!(report.json["checks"][0]["detail"].as_str().unwrap().contains("podman"), "{:#}", report.json);
 }
 
 #[test]

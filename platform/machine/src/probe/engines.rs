@@ -171,7 +171,7 @@ impl EngineRow {
         let pid = pid(Path::new(self.pid)).filter(is_daemon);
         if pid.is_none()
             && !self.has_signs()
-            && let Some(engine) = self.foreign()
+            && let Some(engine) = self.foreign(facts)
         {
             return engine;
         }
@@ -197,7 +197,12 @@ impl EngineRow {
     }
 
     /// The engine that listens on its socket, if that is not an engine of this machine: only its socket is in reach.
-    fn foreign(&self) -> Option<Engine> {
+    fn foreign(&self, facts: &Facts) -> Option<Engine> {
+        // The package podman-docker links it to the socket of podman's service.
+        let linked = fs::canonicalize(self.socket).ok().and_then(|path| named::virtual_engine(facts, &path));
+        if linked.is_some() {
+            return linked;
+        }
         let engine = named_engine(Path::new(self.socket));
         let is_foreign = engine.kind == EngineKind::Outside
             || engine.pid.is_some_and(|pid| process::own_root(pid, &engine.certs_d).is_some());

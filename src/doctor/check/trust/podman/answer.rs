@@ -89,6 +89,10 @@ impl<'c, 'e> Answer<'c, 'e> {
     fn rewritten(&self) -> Option<Finding> {
         let asked = self.tool.endpoint.registry_name();
         let other = other_registry(self.message, &asked)?;
+        // A registry that answers anybody, and only lacks the image that does not exist, is a mirror.
+        if ["manifest unknown", "name unknown", "not found"].iter().any(|text| self.message.contains(text)) {
+            return None;
+        }
         let what = format!("podman gets the images of {asked} from {other}, which reports: {}", self.message);
         let why = "a [[registry]] block in registries.conf has another location for this registry; podman login does not use it";
         let finding = Finding::new(&REWRITTEN, what, why);
@@ -141,11 +145,12 @@ impl<'c, 'e> Answer<'c, 'e> {
         }
         let set: Vec<_> =
             self.tool.variables.iter().filter(|setting| setting.name.starts_with("SSL_CERT_")).collect();
-        let named: Vec<_> = set.iter().map(|setting| format!("{}={}", setting.name, setting.value)).collect();
+        let values: Vec<_> =
+            set.iter().map(|setting| format!("{}={}", setting.name, setting.value)).collect();
         let names = set.iter().map(|setting| setting.name.as_str());
         let finding = (!set.is_empty()).then(|| {
             let what =
-                format!("podman trusts only the CAs in {}, and not the system store", named.join(" and "));
+                format!("podman trusts only the CAs in {}, and not the system store", values.join(" and "));
             Finding::new(
                 &ROOTS,
                 what,
