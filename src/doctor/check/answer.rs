@@ -79,7 +79,7 @@ const KINDS: &[Kind] = &[
     },
 ];
 
-/// Pages about a missing client certificate: nginx, Apache's and Caddy's proxies, HAProxy.
+/// Texts of pages about a missing client certificate.
 const CERTIFICATE_PAGES: &[&str] =
     &["No required SSL certificate was sent", "The SSL certificate error", "client certificate"];
 

@@ -7,7 +7,10 @@ use super::code::{
 };
 use crate::doctor::{
     Case, Code, Finding,
-    check::answer::CLIENT_CERTIFICATE,
+    check::{
+        answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE},
+        registry::advise_client_certificate,
+    },
     evidence::{EngineInfo, EngineSeen},
 };
 
@@ -24,6 +27,7 @@ const WORDS: &[(&str, &Code)] = &[
     ("tls: unrecognized name", &NAME_UNKNOWN),
     ("tls: certificate required", &CLIENT_CERTIFICATE),
     ("tls: bad certificate", &CLIENT_CERTIFICATE),
+    ("tls: no renegotiation", &CLIENT_CERTIFICATE),
     ("tls: ", &HANDSHAKE_FAILED),
     ("i/o timeout", &TIMEOUT),
     ("context deadline exceeded", &TIMEOUT),
@@ -54,6 +58,11 @@ pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Findi
         }
         let (_, code) = WORDS.iter().find(|(words, _)| said.contains(words))?;
         let code = codes.iter().find(|asked| asked.id == code.id)?;
+        if *code == &CLIENT_CERTIFICATE {
+            let what = format!("{} reports: {}", engine.title, said.trim_matches(['"', ':', ' ']));
+            let finding = Finding::new(code, what, CERTIFICATE_WHY);
+            return Some(advise_client_certificate(case, finding));
+        }
         let what = format!("{} cannot reach {}, but labtrust can", engine.title, case.endpoint());
         let why = format!("it reports: {}", said.trim_matches(['"', ':', ' ']));
         Some(Finding::new(code, what, why).advise(

@@ -62,8 +62,8 @@ fn value<'t>(text: &'t str, section: &str, key: &str) -> Option<&'t str> {
     let lines = || text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     let heads = lines().enumerate().filter(|(_, line)| line.trim() == format!("{section}:"));
     heads.into_iter().find_map(|(at, head)| {
-        let below = lines().skip(at + 1).take_while(|line| indent(line) > indent(head));
-        let found = below.filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix(':')).next()?;
+        let mut below = lines().skip(at + 1).take_while(|line| indent(line) > indent(head));
+        let found = below.find_map(|line| line.trim().strip_prefix(key)?.strip_prefix(':'))?;
         let found = found.trim().trim_matches(['"', '\'']);
         (!found.is_empty()).then_some(found)
     })
