@@ -254,10 +254,8 @@ fn at_another_address(machine: &Machine, pair: &Pair) {
     machine.sh(&format!("echo 192.0.2.11 {HOST} >>/etc/hosts")).succeeded();
     machine.write("/etc/gitlab/other.crt", pair.chain());
     machine.write_with_mode("/etc/gitlab/other.key", "600", &pair.key);
-    let site = format!(
-        "server {{ listen 192.0.2.11:4567 ssl; ssl_certificate /etc/gitlab/other.crt; \
-         ssl_certificate_key /etc/gitlab/other.key; location / {{ proxy_pass http://127.0.0.1:5000; }} }}"
-    );
+    let site = "server { listen 192.0.2.11:4567 ssl; ssl_certificate /etc/gitlab/other.crt; \
+                ssl_certificate_key /etc/gitlab/other.key; location / { proxy_pass http://127.0.0.1:5000; } }";
     machine
         .run(["sed", "-i", &format!("$s|}}|{site} }}|"), "/var/opt/gitlab/nginx/conf/nginx.conf"])
         .succeeded();

@@ -108,11 +108,13 @@ fn messages_about_the_connection_are_explained() {
 /// message is about a consequence.
 #[test]
 fn recorded_messages_of_daemons_are_explained() {
-    const SAID_OF_WHAT_FOLLOWS: [&str; 6] = [
+    const SAID_OF_WHAT_FOLLOWS: [&str; 8] = [
         "daemon-other-socket",
         "daemon-remote",
         "password-in-front",
         "port-taken",
+        "proxy-percent-sign",
+        "proxy-url-invalid",
         "registry-redirected",
         "ssl-path-overridden",
     ];

@@ -43,7 +43,9 @@ impl Pasted {
         for words in quoted::WRAPPERS {
             let words = letters(words);
             let found: Vec<usize> = pasted.text.match_indices(&words).map(|(at, _)| at).collect();
-            found.into_iter().for_each(|at| pasted.quoted[at..at + words.len()].fill(true));
+            for at in found {
+                pasted.quoted[at..at + words.len()].fill(true);
+            }
         }
         pasted
     }

@@ -189,21 +189,15 @@ impl View<'_, '_> {
             return Some(finding);
         }
         let unread = self.unread(|told| told.of_request(target, self.go).is_some());
-        let why = match unread {
-            Some((source, setting)) => {
-                format!(
-                    "the proxy is set in {}, but Docker does not read that file",
-                    location(source, setting)
-                )
-            }
-            None => {
-                let (source, setting) = self.proxy_for_all()?;
-                format!(
-                    "the proxy is set as {} in {}, but Docker reads only HTTPS_PROXY and HTTP_PROXY",
-                    setting.name,
-                    location(source, setting)
-                )
-            }
+        let why = if let Some((source, setting)) = unread {
+            format!("the proxy is set in {}, but Docker does not read that file", location(source, setting))
+        } else {
+            let (source, setting) = self.proxy_for_all()?;
+            format!(
+                "the proxy is set as {} in {}, but Docker reads only HTTPS_PROXY and HTTP_PROXY",
+                setting.name,
+                location(source, setting)
+            )
         };
         Some(Finding::new(&UNUSED, what, why).with(fix::unused(self)))
     }
