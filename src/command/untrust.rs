@@ -20,7 +20,7 @@ use crate::{
     report::{
         consent::{self, Proposal},
         stores as reports,
-        untrust::report_one,
+        untrust::{report_none, report_one},
     },
     state::{self, Damage, recorded},
 };
@@ -62,10 +62,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
             context.printer.document(&serde_json::json!({ "anchors": reports }));
         }
         (None, ..) => {
-            context.printer.document(&serde_json::json!({ "anchors": [] }));
-            let what = arguments.what.as_deref().map(|host| format!("for {}", text::in_line(host)));
-            let what = what.as_deref().unwrap_or("on this machine");
-            context.printer.say(format_args!("labtrust installed no CA {what}: nothing to undo"));
+            code = exit::worse(code, report_none(context, arguments.what.as_deref()));
         }
     }
     Ok(code)

@@ -1,13 +1,19 @@
 //! The report of `untrust` for one CA.
 
 use labtrust_machine::{Outcome, session::OutcomeState};
-use labtrust_plan::Anchor;
+use labtrust_plan::{Anchor, text};
 
 use super::{
     stores as reports,
     stores::{NextSteps, StoresReport},
 };
-use crate::{context::Context, hint::shell_line};
+use crate::{
+    client::untrust::left::is_installed_for,
+    context::Context,
+    exit,
+    hint::shell_line,
+    program::{sudo, typed},
+};
 
 pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> StoresReport {
     let repeat = ["untrust".to_owned(), anchor.sha256().to_string()];
@@ -26,4 +32,19 @@ pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Out
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(Vec::new()),
         successor: None,
     }
+}
+
+/// Reports that no CA is known here for the host `what`, or none at all; the answer is the exit code. A user is told if
+/// root installed one.
+pub(crate) fn report_none(context: &Context<'_>, what: Option<&str>) -> u8 {
+    let printer = context.printer;
+    printer.document(&serde_json::json!({ "anchors": [] }));
+    let whom = what.map_or_else(|| "on this machine".into(), |host| format!("for {}", text::in_line(host)));
+    printer.say(format_args!("labtrust installed no CA {whom}: nothing to undo"));
+    if context.facts.is_root() || !is_installed_for(&context.facts, what) {
+        return exit::DONE;
+    }
+    printer.heading("Root installed one with labtrust. To undo that:");
+    printer.command(sudo(&typed()));
+    exit::NO
 }

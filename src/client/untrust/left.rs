@@ -40,6 +40,25 @@ pub(crate) fn left(facts: &Facts, worlds: &Worlds, anchor: &Anchor, known: &[Out
     outcomes.filter(|outcome| outcome.state == OutcomeState::Trusted).collect()
 }
 
+/// Whether a file that labtrust installed lies in a folder that an engine of this machine reads for `host`, or for any
+/// host. A user cannot read root's receipts, but can see that.
+pub(crate) fn is_installed_for(facts: &Facts, host: Option<&str>) -> bool {
+    let is_for = |folder: &Path| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        host.is_none_or(|host| {
+            name == host || name.strip_prefix(host).is_some_and(|rest| rest.starts_with(':'))
+        })
+    };
+    let is_ours = |file: &Path| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.strip_prefix("labtrust-").is_some_and(|rest| rest.strip_suffix(".crt").is_some())
+    };
+    let list = |folder: &Path| World::here().list(folder).unwrap_or_default();
+    let folders =
+        facts.engines.iter().filter(|engine| engine.owner.is_none()).flat_map(|engine| list(&engine.certs_d));
+    folders.filter(|folder| is_for(folder)).any(|folder| list(&folder).iter().any(|file| is_ours(file)))
+}
+
 /// Whether a file of `change` exists under the name that labtrust gives it.
 fn is_by_labtrust(anchor: &Anchor, change: &Change) -> bool {
     let name = format!("labtrust-{}.crt", anchor.sha256().short());

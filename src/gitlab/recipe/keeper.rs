@@ -109,7 +109,7 @@ impl Service {
         let steps =
             ByHand::remark(format!("let the Swarm publish it for the service {}", shell_word(&self.name)));
         let stack = self.stack.as_ref().map(|stack| {
-            let lines = missing.iter().flat_map(|port| stack_lines(port, is_on_host));
+            let lines = missing.iter().flat_map(|port| stack_lines(*port, is_on_host));
             ByHand::remark(format!(
                 "and in the stack file of {}, below `ports:` of its service, or the next `docker stack deploy` removes it",
                 shell_word(stack)
@@ -121,7 +121,7 @@ impl Service {
 }
 
 /// The lines of a stack file for `port`.
-fn stack_lines(port: &PublishedPort, is_on_host: bool) -> Vec<String> {
+fn stack_lines(port: PublishedPort, is_on_host: bool) -> Vec<String> {
     let PublishedPort { outside, inside } = port;
     if is_on_host {
         let rest = [format!("published: {outside}"), "mode: host".to_owned()];

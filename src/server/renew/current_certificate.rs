@@ -106,7 +106,7 @@ impl CurrentCertificate {
                 Signer::Ours(Box::new(Ours { own, authority, site, key }))
             }
         };
-        Ok(Self { setup, leaf, root, signer })
+        Ok(Self { leaf, root, signer, setup })
     }
 
     /// The certificate at `path` if `import` installed it. Any other foreign certificate is an error.
