@@ -98,7 +98,11 @@ impl Installation {
     /// The files at GitLab's paths that match `pattern`, whose last part may hold `*` and `?`.
     fn matching(&self, world: &World, pattern: &str) -> Result<Vec<SourceFile>, String> {
         let (folder, last) = pattern.rsplit_once('/').unwrap_or_default();
-        if folder.is_empty() || folder.contains(['*', '?', '[', '{']) || last.contains(['[', '{', '\\']) {
+        if folder.is_empty()
+            || folder.contains(['*', '?', '[', '{'])
+            || last.contains(['[', '{', '\\'])
+            || last.matches('*').count() > 3
+        {
             return Err(format!("labtrust does not read the pattern {}", text::in_line(pattern)));
         }
         let folder = &lexical(folder);

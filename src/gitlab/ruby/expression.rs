@@ -12,7 +12,9 @@ pub(super) type Names = BTreeMap<String, String>;
 
 /// The string that `expression` is, with these `names`; none if only Ruby can tell.
 pub(super) fn text_of(expression: &str, names: &Names) -> Option<String> {
-    let expression = expression.trim();
+    /// The longest expression that is read: its brackets may be nested.
+    const LONGEST: usize = 1024;
+    let expression = Some(expression.trim()).filter(|expression| expression.len() <= LONGEST)?;
     let expression = expression.strip_suffix(".to_s").unwrap_or(expression);
     if let Value::Text(text) = literal(expression) {
         return Some(text);

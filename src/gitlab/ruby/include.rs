@@ -111,8 +111,13 @@ impl Scope {
 
     /// The files that `statement` reads, and whether it runs for certain if they exist.
     pub(super) fn target(&self, statement: &str) -> (Target, bool) {
+        /// The longest statement that is read: its loops may be nested.
+        const LONGEST: usize = 4096;
         if sends(statement) {
             return (Target::Sent, false);
+        }
+        if statement.len() > LONGEST {
+            return (Target::Computed, false);
         }
         let (body, rescued) = match split_at(statement, " rescue nil") {
             Some((body, _)) => (body, true),

@@ -112,3 +112,11 @@ fn gitlab_rb_overrides_what_the_environment_reads() {
         "https://b GITLAB_OMNIBUS_CONFIG:1"
     );
 }
+
+#[test]
+fn a_hostile_file_name_is_not_followed() {
+    let brackets = |count: usize| format!("from_file {}'x'{}", "(".repeat(count), ")".repeat(count));
+    for script in [brackets(100_000), "from_file [1].each { |a| ".repeat(5_000)] {
+        assert_eq!(found("", &script, &["external_url"]), "not read: only Ruby can tell which file");
+    }
+}
