@@ -428,8 +428,10 @@ fn paste(states: &[State]) {
             let machine = machine!("gitlab");
             let (_gitlab, steps) = state.enter(&machine);
             // Another machine has another CA, so the commands are those of this one.
-            let (harmless, others): (Vec<_>, Vec<_>) =
-                state.printed(&machine, steps).into_iter().partition(|block| block.iter().all(is_harmless));
+            let (harmless, others): (Vec<_>, Vec<_>) = state
+                .printed(&machine, steps)
+                .into_iter()
+                .partition(|block| block.iter().all(|command| is_harmless(command)));
             if index == 0 {
                 harmless.iter().for_each(|block| tally.run(state, &machine, block));
             }
@@ -444,7 +446,7 @@ fn paste(states: &[State]) {
     assert!(failed.is_empty(), "{failed}");
 }
 
-fn is_harmless(command: &String) -> bool {
+fn is_harmless(command: &str) -> bool {
     HARMLESS.iter().any(|start| format!("{command}\n").starts_with(start))
 }
 

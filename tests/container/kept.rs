@@ -64,8 +64,8 @@ fn a_service_of_a_swarm_gets_its_port_from_the_swarm() {
     machine.sh(&stop).succeeded();
     let made = machine.run(SETUP).exited(4);
     assert!(machine.has(&format!("/srv/gitlab/config/ssl/{HOST}.crt")));
-    let step = by_hand(&made.stdout, "let the Swarm publish it for the service gitlab");
-    let command = step["commands"][0].as_str().unwrap();
+    let advice = by_hand(&made.stdout, "let the Swarm publish it for the service gitlab");
+    let command = advice["commands"][0].as_str().unwrap();
     assert!(command.ends_with("--publish-add published=4567,target=4567,mode=host gitlab"), "{command}");
     machine.sh(command).succeeded();
     let ports = machine.sh("docker service inspect --format '{{json .Endpoint.Ports}}' gitlab").succeeded();
