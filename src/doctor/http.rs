@@ -1,11 +1,25 @@
 //! One GET without credentials and without a proxy. TLS is not verified: the checks judge the certificate, and need
 //! the answer even if it is not trusted.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use labtrust_machine::handshake;
+use labtrust_machine::{dial, handshake};
 use labtrust_plan::text;
-use ureq::{Agent, tls::TlsConfig};
+use ureq::{
+    Agent,
+    config::Config,
+    http::Uri,
+    tls::TlsConfig,
+    unversioned::{
+        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
+        transport::{DefaultConnector, NextTimeout},
+    },
+};
 
 use super::evidence::{Asked, Http, Redacted, parameter};
 
@@ -59,22 +73,59 @@ impl From<&Answer> for Http {
 ///
 /// # Errors The reason, as text.
 pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
-    ask(url, None, limit)
+    ask(url, None, None, limit)
+}
+
+/// The answer of the server at `address` to `GET url`, within `limit`.
+///
+/// # Errors The reason, as text.
+pub(super) fn get_from(address: SocketAddr, url: &str, limit: Duration) -> Result<Answer, String> {
+    ask(url, Some(address), None, limit)
 }
 
 /// The answer to `GET url` with a token that anybody gets, within `limit`.
 ///
 /// # Errors The reason, as text.
 pub(super) fn get_with_token(url: &str, token: &str, limit: Duration) -> Result<Answer, String> {
-    ask(url, Some(token), limit)
+    ask(url, None, Some(token), limit)
 }
 
-fn ask(url: &str, token: Option<&str>, limit: Duration) -> Result<Answer, String> {
+/// Resolves a name to one address: the known address, or else the first that accepts a connection.
+#[derive(Debug)]
+struct Nearest {
+    known: Option<SocketAddr>,
+    deadline: Instant,
+}
+
+impl Resolver for Nearest {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut one = self.empty();
+        if let Some(known) = self.known {
+            one.push(known);
+            return Ok(one);
+        }
+        let all = DefaultResolver::default().resolve(uri, config, timeout)?;
+        if all.len() < 2 {
+            return Ok(all);
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let (_, address) = dial::connect(&all, left).map_err(std::io::Error::other)?;
+        one.push(address);
+        Ok(one)
+    }
+}
+
+fn ask(url: &str, known: Option<SocketAddr>, token: Option<&str>, limit: Duration) -> Result<Answer, String> {
     let tls = TlsConfig::builder()
         .disable_verification(true)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .build();
-    let agent: Agent = Agent::config_builder()
+    let config = Agent::config_builder()
         .tls_config(tls)
         .proxy(None)
         .http_status_as_error(false)
@@ -83,8 +134,9 @@ fn ask(url: &str, token: Option<&str>, limit: Duration) -> Result<Answer, String
         .max_response_header_size(64 << 10)
         .timeout_global(Some(limit))
         .user_agent(concat!("labtrust/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into();
+        .build();
+    let resolver = Nearest { known, deadline: Instant::now() + limit };
+    let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
     let request = agent.get(url);
     let request = match token {
         Some(token) => request.header("authorization", format!("Bearer {token}")),

@@ -4,6 +4,7 @@ mod apply;
 mod bundle;
 mod check;
 pub mod database;
+pub mod dial;
 mod edit_file;
 pub mod engine;
 mod error;

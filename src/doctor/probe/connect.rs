@@ -2,11 +2,11 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::Instant,
 };
 
-use labtrust_machine::handshake;
+use labtrust_machine::{dial, handshake};
 use labtrust_plan::{Endpoint, Target, text};
 
 use super::{socks, time_budget::left};
@@ -31,7 +31,7 @@ pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> Pr
     };
     match connect(&proxy, deadline) {
         Ok((stream, address)) => {
-            seen.reached = Asked::Answered(address.into());
+            seen.reached = Asked::Answered(address.to_string().into());
             let answer = match protocol {
                 Protocol::Http => converse(&stream, endpoint, deadline),
                 Protocol::Socks => socks::converse(&stream, endpoint, deadline),
@@ -73,16 +73,9 @@ fn proxy_endpoint(url: &str) -> Option<(Protocol, Endpoint)> {
 }
 
 /// A connection to `endpoint`, with its address.
-pub(super) fn connect(endpoint: &Endpoint, deadline: Instant) -> Result<(TcpStream, String), String> {
+fn connect(endpoint: &Endpoint, deadline: Instant) -> Result<(TcpStream, SocketAddr), String> {
     let addresses = handshake::resolve(endpoint, left(deadline)).map_err(|error| error.to_string())?;
-    let mut why = "it has no address".to_owned();
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, left(deadline)) {
-            Ok(stream) => return Ok((stream, address.to_string())),
-            Err(error) => why = format!("{address}: {}", handshake::describe_fault(&error)),
-        }
-    }
-    Err(why)
+    dial::connect(&addresses, left(deadline))
 }
 
 fn converse(mut stream: &TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<String, String> {

@@ -21,8 +21,10 @@ pub(super) const LATE: &str = "it did not answer in time";
 
 /// The time for which a port that the user did not name is waited for in any case.
 const GRACE: Duration = Duration::from_millis(400);
-/// The shortest time limit of a connection.
+/// The shortest time limit of a connection to the registry's host, which has answered before.
 const CONNECT: Duration = Duration::from_millis(250);
+/// The shortest time limit of a connection to another host than the registry's.
+const CONNECT_ELSEWHERE: Duration = Duration::from_secs(1);
 /// The time between two looks at whether an answer is still needed.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -33,7 +35,6 @@ pub(super) struct TimeBudget {
     begun: Instant,
     named: Option<u16>,
     answered: Mutex<Answered>,
-    is_login_impossible: AtomicBool,
 }
 
 /// The answers so far.
@@ -41,6 +42,10 @@ pub(super) struct TimeBudget {
 struct Answered {
     /// The ports of registries.
     registries: Vec<u16>,
+    /// The ports that accepted a connection, and whose answer is not there yet.
+    open: Vec<u16>,
+    /// The ports of registries whose token service cannot be reached.
+    without_login: Vec<u16>,
     /// The time until the first needed port answered.
     after: Option<Duration>,
 }
@@ -49,13 +54,7 @@ impl TimeBudget {
     /// A budget of `limit`; the user `named` this port.
     pub(super) fn new(limit: Duration, named: Option<u16>) -> Self {
         let begun = Instant::now();
-        Self {
-            deadline: begun + limit,
-            begun,
-            named,
-            answered: Mutex::default(),
-            is_login_impossible: AtomicBool::new(false),
-        }
+        Self { deadline: begun + limit, begun, named, answered: Mutex::default() }
     }
 
     fn answered(&self) -> MutexGuard<'_, Answered> {
@@ -73,6 +72,19 @@ impl TimeBudget {
         }
     }
 
+    /// Notes that `port` accepted a connection: its server may be slow, but no firewall drops the packets.
+    pub(super) fn note_open(&self, port: u16) {
+        let mut answered = self.answered();
+        if !answered.open.contains(&port) {
+            answered.open.push(port);
+        }
+    }
+
+    /// Notes that `port` has answered, or will not answer any more.
+    pub(super) fn note_end(&self, port: u16) {
+        self.answered().open.retain(|open| *open != port);
+    }
+
     /// Whether the answer of `port` is needed in any case: the user named it, or a registry is there. If neither is
     /// known, it is the port that Docker uses for a host without a port.
     fn needs(&self, answered: &Answered, port: u16) -> bool {
@@ -83,15 +95,17 @@ impl TimeBudget {
         }
     }
 
-    /// Notes that the token service cannot be reached: a daemon that connects directly cannot log in either.
-    pub(super) fn note_impossible_login(&self) {
-        self.is_login_impossible.store(true, Ordering::Relaxed);
+    /// Notes that the token service of the registry at `port` cannot be reached: a daemon that connects directly cannot
+    /// log in there either.
+    pub(super) fn note_impossible_login(&self, port: u16) {
+        self.answered().without_login.push(port);
     }
 
-    /// The time limit of a connection to a server that the registry names: at least the time of the whole answer of
-    /// the registry.
-    pub(super) fn connect_limit(&self) -> Duration {
-        self.answered().after.unwrap_or_default().max(CONNECT)
+    /// The time limit of a connection to `endpoint`, which `registry` names. A server at the same host is as near as the
+    /// registry, whose whole answer took at least the time of a connection.
+    pub(super) fn connect_limit(&self, registry: &Endpoint, endpoint: &Endpoint) -> Duration {
+        let least = if endpoint.host == registry.host { CONNECT } else { CONNECT_ELSEWHERE };
+        self.answered().after.unwrap_or_default().max(least)
     }
 
     /// The answer to `question` about `endpoint`, unless the port is not needed and others have answered.
@@ -111,16 +125,21 @@ impl TimeBudget {
         is_direct: &AtomicBool,
         question: impl FnOnce(Duration) -> T + Send + 'static,
     ) -> Option<T> {
-        let can_log_in =
-            || !(is_direct.load(Ordering::Relaxed) && self.is_login_impossible.load(Ordering::Relaxed));
+        let is_impossible = || self.answered().without_login.contains(&endpoint.port);
+        let can_log_in = || !(is_direct.load(Ordering::Relaxed) && is_impossible());
         self.wait_while(|| self.is_needed(endpoint.port) && can_log_in(), question)
     }
 
     /// Whether the answer of `port` is still waited for.
-    fn is_needed(&self, port: u16) -> bool {
+    pub(super) fn is_needed(&self, port: u16) -> bool {
         let answered = self.answered();
         let grace = answered.after.map(|after| after.max(GRACE));
-        self.needs(&answered, port) || grace.is_none_or(|grace| self.begun.elapsed() < grace)
+        // Without a port, any open port may be the registry's.
+        let may_be_registry =
+            self.named.is_none() && answered.registries.is_empty() && answered.open.contains(&port);
+        self.needs(&answered, port)
+            || may_be_registry
+            || grace.is_none_or(|grace| self.begun.elapsed() < grace)
     }
 
     /// The answer to `question`, which runs in a thread that may outlive this call.
@@ -193,13 +212,28 @@ mod tests {
     }
 
     #[test]
+    fn without_a_port_a_registry_that_is_slow_is_waited_for_but_a_dropped_port_is_not() {
+        let budget = TimeBudget::new(LIMIT, None);
+        budget.note_open(4567);
+        budget.note_answer(443, false);
+        assert!(waits(&budget, 4567) && !waits(&budget, 5050));
+        budget.note_end(4567);
+        assert!(!waits(&budget, 4567), "it has answered");
+        budget.note_open(443);
+        budget.note_answer(4567, true);
+        assert!(!waits(&budget, 443), "a registry was found");
+    }
+
+    #[test]
     fn ports_that_are_not_needed_have_as_much_time_as_the_slowest_needed_answer() {
         let budget = TimeBudget::new(LIMIT, Some(4567));
         sleep(Duration::from_millis(10));
         budget.note_answer(4567, true);
         let quick = budget.ask(&endpoint(5050), |_| sleep(Duration::from_millis(100)));
         assert!(quick.is_some(), "the grace");
-        assert_eq!(budget.connect_limit(), CONNECT);
+        let elsewhere = "auth.example.com:443".parse().expect("an endpoint");
+        assert_eq!(budget.connect_limit(&endpoint(4567), &endpoint(443)), CONNECT);
+        assert_eq!(budget.connect_limit(&endpoint(4567), &elsewhere), CONNECT_ELSEWHERE);
     }
 
     #[test]
@@ -210,7 +244,9 @@ mod tests {
             budget.ask_engine(&endpoint(4567), &AtomicBool::new(is_direct), question).is_some()
         };
         assert!(waits(true), "a login is possible");
-        budget.note_impossible_login();
+        budget.note_impossible_login(443);
+        assert!(waits(true), "another port's token service");
+        budget.note_impossible_login(4567);
         assert!(!waits(true) && waits(false));
     }
 
