@@ -78,7 +78,7 @@ fn texts(name: &str) -> impl Fn(&serde_json::Value) -> Vec<String> {
 }
 
 #[test]
-fn a_dry_run_of_a_purge_names_what_another_hand_put_there() {
+fn a_dry_run_of_a_purge_names_anchors_of_other_programs() {
     let machine = machine!("client");
     let (pair, _) = root(&machine, "ca");
     machine.write("/usr/local/share/ca-certificates/by-hand.crt", &pair.root);

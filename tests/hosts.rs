@@ -103,7 +103,7 @@ fn a_host_that_came_later_does_not_spoil_what_worked() {
 }
 
 #[test]
-fn what_another_hand_gave_a_further_host_stays() {
+fn a_certificate_that_another_program_gave_a_further_host_stays() {
     let machine = machine!("gitlab");
     let _gitlab = Gitlab::start(&machine);
     add(&machine, URLS);

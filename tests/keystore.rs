@@ -38,7 +38,7 @@ fn a_keystore_that_a_killed_hook_left_empty_is_put_back_in_both_directions() {
 }
 
 #[test]
-fn what_another_hand_adds_to_the_keystore_between_two_runs_stays() {
+fn an_entry_that_another_program_adds_between_two_runs_stays() {
     let machine = machine!("client");
     let (pair, trust) = scene(&machine);
     machine.settled();

@@ -5,6 +5,7 @@ mod engine;
 mod git;
 mod host;
 mod neighbours;
+mod others;
 mod podman;
 mod updater;
 
@@ -145,70 +146,6 @@ fn what_is_not_valid_yet_says_from_when_it_is() {
         assert!(!early.stdout.contains(whole), "{early:?}");
         at(4000).says("(expired)");
     }
-}
-
-#[test]
-fn a_strangers_file_in_the_same_folder_is_left_alone() {
-    let machine = machine!("client");
-    let _engine = Engine::start(&machine);
-    let (_, fingerprint) = serving(&machine);
-    let stranger = Pair::made(&machine, &["other.example.com"], Validity::Current);
-    let folder = format!("/etc/docker/certs.d/{REGISTRY}");
-    machine.write(&format!("{folder}/ca.crt"), &stranger.root);
-    let before = machine.settled();
-
-    machine.run(["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint]).succeeded();
-    assert_eq!(machine.read(&format!("{folder}/ca.crt")), stranger.root);
-    // The engine verified nothing before the CA was in the system's store, and remembers it.
-    machine.run(["labtrust", "untrust", "--all"]).exited(4);
-    assert_eq!(machine.changes_since(&before), [""; 0]);
-}
-
-#[test]
-fn what_another_hand_trusts_stays_trusted_and_is_named_until_it_is_purged() {
-    let machine = machine!("client");
-    let _engine = Engine::start(&machine);
-    let (pair, fingerprint) = serving(&machine);
-    let folder = format!("/etc/docker/certs.d/{REGISTRY}");
-    machine.write("/usr/local/share/ca-certificates/by-hand.crt", &pair.root);
-    machine.write(&format!("{folder}/by-hand.crt"), &pair.root);
-    machine.run(["update-ca-certificates"]).succeeded();
-
-    let trusted = machine.manifest();
-    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
-    machine.run(trust).succeeded().says("another program or person added it");
-    assert_eq!(machine.changes_since(&trusted), [""; 0], "what is so already is not made twice");
-
-    machine.write("/root/ca.crt", &pair.root);
-    let untrust = ["labtrust", "untrust", "/root/ca.crt"];
-    machine
-        .run([&untrust[..], &["--store", "system"]].concat())
-        .exited(1)
-        .says("still trusted, without a receipt");
-    machine.run([&untrust[..], &["--purge"]].concat());
-    machine.run(["labtrust", "untrust", "/root/ca.crt"]).succeeded();
-    assert!(!machine.has(&format!("{folder}/by-hand.crt")));
-    assert!(!machine.read("/etc/ssl/certs/ca-certificates.crt").contains(pair.root.trim()));
-    assert!(!java_trusts(&machine, &pair.root));
-    let dangling = machine.sh("find /etc/ssl/certs -xtype l").succeeded();
-    assert_eq!(dangling.stdout, "");
-}
-
-#[test]
-fn what_somebody_changed_since_is_left_and_named() {
-    let machine = machine!("client");
-    let (pair, fingerprint) = serving(&machine);
-    machine.write("/root/ca.crt", &pair.root);
-    let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", &fingerprint];
-    machine.run(trust).succeeded();
-    machine.sh(
-        "for file in /usr/local/share/ca-certificates/labtrust-*.crt; do echo '# mine now' >>$file; done",
-    );
-    machine
-        .run(["labtrust", "untrust"])
-        .exited(1)
-        .says("left in place, because another program or person changed it");
-    machine.sh("grep -q 'mine now' /usr/local/share/ca-certificates/labtrust-*.crt").succeeded();
 }
 
 #[test]
@@ -380,31 +317,4 @@ fn an_engine_that_was_restarted_meanwhile_is_named_when_trust_is_taken_back() {
     machine.run(["labtrust", "untrust"]).exited(4).says("/usr/sbin/service docker restart");
     engine.restart();
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
-}
-
-#[test]
-fn a_folder_that_two_cas_share_goes_with_the_last_of_them() {
-    let machine = machine!("client");
-    machine.without_hooks();
-    let before = machine.settled();
-    let mut fingerprints = Vec::new();
-    for name in ["one", "two"] {
-        let pair = Pair::constrained(&machine, &[HOST]);
-        let file = format!("/tmp/{name}.crt");
-        machine.write(&file, &pair.root);
-        fingerprints.push(fingerprint(&machine, &pair.root));
-        machine.run(["labtrust", "trust", &file, "--for", REGISTRY, "--yes"]).succeeded();
-    }
-    for sha256 in fingerprints {
-        machine.run(["labtrust", "untrust", &sha256]).succeeded();
-    }
-    assert_eq!(machine.changes_since(&before), [""; 0]);
-    // All at once, where the CA that made the folder is the one that was trusted again last.
-    for (name, registry) in [("one", "a"), ("two", "b"), ("one", "c")] {
-        let (file, registry) = (format!("/tmp/{name}.crt"), format!("{registry}.{HOST}"));
-        let trust = ["labtrust", "trust", &file, "--for", &registry, "--store", "docker", "--yes"];
-        machine.run(trust).succeeded();
-    }
-    machine.run(["labtrust", "untrust", "--all"]).succeeded();
-    assert_eq!(machine.changes_since(&before), [""; 0]);
 }

@@ -1,0 +1,94 @@
+//! Anchors and files that another program or person put where labtrust works, or changed there.
+
+use super::*;
+
+#[test]
+fn another_cas_file_in_the_same_folder_is_left_alone() {
+    let machine = machine!("client");
+    let _engine = Engine::start(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let other = Pair::made(&machine, &["other.example.com"], Validity::Current);
+    let folder = format!("/etc/docker/certs.d/{REGISTRY}");
+    machine.write(&format!("{folder}/ca.crt"), &other.root);
+    let before = machine.settled();
+
+    machine.run(["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint]).succeeded();
+    assert_eq!(machine.read(&format!("{folder}/ca.crt")), other.root);
+    // The engine verified nothing before the CA was in the system's store, and remembers it.
+    machine.run(["labtrust", "untrust", "--all"]).exited(4);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn trust_that_another_program_added_stays_until_it_is_purged() {
+    let machine = machine!("client");
+    let _engine = Engine::start(&machine);
+    let (pair, fingerprint) = serving(&machine);
+    let folder = format!("/etc/docker/certs.d/{REGISTRY}");
+    machine.write("/usr/local/share/ca-certificates/by-hand.crt", &pair.root);
+    machine.write(&format!("{folder}/by-hand.crt"), &pair.root);
+    machine.run(["update-ca-certificates"]).succeeded();
+
+    let trusted = machine.manifest();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
+    machine.run(trust).succeeded().says("another program or person added it");
+    assert_eq!(machine.changes_since(&trusted), [""; 0], "an anchor that is there is not added again");
+
+    machine.write("/root/ca.crt", &pair.root);
+    let untrust = ["labtrust", "untrust", "/root/ca.crt"];
+    machine
+        .run([&untrust[..], &["--store", "system"]].concat())
+        .exited(1)
+        .says("still trusted, without a receipt");
+    machine.run([&untrust[..], &["--purge"]].concat());
+    machine.run(["labtrust", "untrust", "/root/ca.crt"]).succeeded();
+    assert!(!machine.has(&format!("{folder}/by-hand.crt")));
+    assert!(!machine.read("/etc/ssl/certs/ca-certificates.crt").contains(pair.root.trim()));
+    assert!(!java_trusts(&machine, &pair.root));
+    let dangling = machine.sh("find /etc/ssl/certs -xtype l").succeeded();
+    assert_eq!(dangling.stdout, "");
+}
+
+#[test]
+fn a_file_that_was_changed_since_is_left_and_named() {
+    let machine = machine!("client");
+    let (pair, fingerprint) = serving(&machine);
+    machine.write("/root/ca.crt", &pair.root);
+    let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", &fingerprint];
+    machine.run(trust).succeeded();
+    machine.sh(
+        "for file in /usr/local/share/ca-certificates/labtrust-*.crt; do echo '# mine now' >>$file; done",
+    );
+    machine
+        .run(["labtrust", "untrust"])
+        .exited(1)
+        .says("left in place, because another program or person changed it");
+    machine.sh("grep -q 'mine now' /usr/local/share/ca-certificates/labtrust-*.crt").succeeded();
+}
+
+#[test]
+fn a_folder_that_two_cas_share_goes_with_the_last_of_them() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let before = machine.settled();
+    let mut fingerprints = Vec::new();
+    for name in ["one", "two"] {
+        let pair = Pair::constrained(&machine, &[HOST]);
+        let file = format!("/tmp/{name}.crt");
+        machine.write(&file, &pair.root);
+        fingerprints.push(fingerprint(&machine, &pair.root));
+        machine.run(["labtrust", "trust", &file, "--for", REGISTRY, "--yes"]).succeeded();
+    }
+    for sha256 in fingerprints {
+        machine.run(["labtrust", "untrust", &sha256]).succeeded();
+    }
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    // All at once, where the CA that made the folder is the one that was trusted again last.
+    for (name, registry) in [("one", "a"), ("two", "b"), ("one", "c")] {
+        let (file, registry) = (format!("/tmp/{name}.crt"), format!("{registry}.{HOST}"));
+        let trust = ["labtrust", "trust", &file, "--for", &registry, "--store", "docker", "--yes"];
+        machine.run(trust).succeeded();
+    }
+    machine.run(["labtrust", "untrust", "--all"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
