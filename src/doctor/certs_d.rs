@@ -1,6 +1,6 @@
 //! The names of the folders in a `certs.d`: the right ones, and the usual mistakes.
 
-use labtrust_plan::{Endpoint, Host};
+use labtrust_plan::{Endpoint, Facts, Host};
 
 /// Whether a folder called `name` looks like one for `host`: the exact name, or a usual mistake.
 pub(super) fn looks_like(name: &str, host: &Host) -> bool {
@@ -19,6 +19,14 @@ fn letters_and_digits(name: &str) -> String {
 
 /// containerd's folder of registries. Its `config_path` sets another one, but no distribution does.
 pub(super) const CONTAINERD: &str = "/etc/containerd/certs.d";
+
+/// The programs that share podman's settings and folders.
+const PODMANS_FAMILY: [&str; 3] = ["podman", "buildah", "skopeo"];
+
+/// Whether a program that reads podman's folders is installed.
+pub(super) fn has_podmans_family(facts: &Facts) -> bool {
+    PODMANS_FAMILY.iter().any(|tool| facts.tools.contains_key(*tool))
+}
 
 /// The names of the folder of `registry`. containerd reads only the first that exists (containerd,
 /// `core/remotes/docker/config/hosts.go`, `hostPaths`). Docker's pulls do the same with the containerd image store.

@@ -13,7 +13,7 @@ use super::served::Served;
 use crate::{
     certificate::read_certificates,
     doctor::{
-        certs_d::{CONTAINERD, looks_like},
+        certs_d::{CONTAINERD, has_podmans_family, looks_like},
         evidence::{Asked, CertsDSeen, Evidence, FileForm, FileSeen, FolderSeen},
     },
     hint::fail,
@@ -34,11 +34,11 @@ pub(super) fn read_all(world: &World, evidence: &Evidence, served: &Served) -> V
     paths(&evidence.facts).into_iter().map(seen).collect()
 }
 
-/// Each `certs.d` of the Docker daemons, podman and containerd. containerd's is left out only if it certainly does
+/// Each `certs.d` of the Docker daemons, podman's family and containerd. containerd's is left out only if it certainly does
 /// not exist.
 fn paths(facts: &Facts) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = facts.engines.iter().map(|engine| engine.certs_d.clone()).collect();
-    if facts.tools.contains_key("podman") {
+    if has_podmans_family(facts) {
         paths.extend(podman_folders(facts).into_iter().flat_map(|(_, paths)| paths));
     }
     paths.extend(Some(PathBuf::from(CONTAINERD)).filter(|path| !matches!(path.try_exists(), Ok(false))));
@@ -167,6 +167,19 @@ mod tests {
         ];
         for (bytes, expected) in forms {
             assert_eq!(form(bytes), expected, "{}", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    #[test]
+    fn each_program_of_podmans_family_has_podmans_folders() {
+        let text = include_str!("../../../tests/evidence/untrusted-podman.json");
+        let mut facts = serde_json::from_str::<Evidence>(text).expect("evidence").facts;
+        let podmans = PathBuf::from("/etc/containers/certs.d");
+        for (tool, expected) in
+            [("podman", true), ("buildah", true), ("skopeo", true), ("docker", false), ("curl", false)]
+        {
+            facts.tools = [(tool.to_owned(), Path::new("/usr/bin").join(tool))].into();
+            assert_eq!(paths(&facts).contains(&podmans), expected, "{tool}");
         }
     }
 
