@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 use labtrust_machine::{Progress, probe, session::OutcomeState};
-use labtrust_plan::{Facts, Target};
+use labtrust_plan::{Actor, Facts, Target};
 
 use crate::{
     cli::Doctor,
@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &D
         (Some(file), _) => file::read(file)?,
         (None, Some(target)) => {
             context.printer.begin(&format!("asking {target}"));
-            ask(state, arguments, target, &context.facts)
+            ask(context, state, arguments, target, &context.facts)
         }
         (None, None) => return Err(exit::misuse("no host was given", "{labtrust doctor HOST[:PORT]}")),
     };
@@ -46,14 +46,24 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &D
     }
 }
 
-fn ask(state: &state::State<'_>, arguments: &Doctor, target: &Target, facts: &Facts) -> Evidence {
+fn ask(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    arguments: &Doctor,
+    target: &Target,
+    facts: &Facts,
+) -> Evidence {
     // An unreadable state does not stop the doctor: its CAs are unknown then.
     let receipts = state.receipts().ok();
     let own = state.nearest_ca().ok().flatten().map(state::ca::Ca::anchor);
     let known: Vec<_> =
         receipts.into_iter().flat_map(|receipts| untrust::trusted(receipts)).chain(own).collect();
     let fingerprint = arguments.fingerprint;
-    gather(&Question { host: &target.host, port: target.port, facts, known: &known, fingerprint })
+    let person = Actor::User(facts.invoker.as_ref().unwrap_or(&facts.user).clone());
+    let world = Some(&person).filter(|person| person.is_within_reach(facts));
+    let world = world.and_then(|person| context.worlds.of(person).ok());
+    let question = Question { host: &target.host, port: target.port, facts, known: &known, fingerprint };
+    gather(&question, world.as_deref())
 }
 
 /// Applies the fixes of `before`, and asks everything again.
@@ -69,7 +79,7 @@ fn fix(
         ControlFlow::Continue(fixed) => fixed,
     };
     let facts = probe()?;
-    let after = ask(&state.again(), arguments, target, &facts);
+    let after = ask(context, &state.again(), arguments, target, &facts);
     let diagnosis = without_repeats(diagnose(&after), &after, &fixed.outcomes, &fixed.restarted);
     report::doctor::print(context, &after, &diagnosis, Some(&fixed));
     let done = exit::of_outcomes(&fixed.outcomes, OutcomeState::Trusted);

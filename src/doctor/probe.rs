@@ -34,8 +34,9 @@ use super::{
 /// The time limit for all questions together.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Asks all questions.
-pub fn gather(question: &Question<'_>) -> Evidence {
+/// Asks all questions. `person` has the rights of the person who is at work, who may have called sudo; none if these cannot be
+/// had.
+pub fn gather(question: &Question<'_>, person: Option<&World>) -> Evidence {
     let budget = TimeBudget::new(LIMIT, question.port);
     let deadline = budget.deadline;
     let endpoints = endpoints(question);
@@ -89,7 +90,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     // A tool of podman's family waits for a server that does not answer: such a server was seen already.
     if evidence.servers.iter().any(|server| server.endpoint.port == registry && server.reached.is_open()) {
         let endpoint = Endpoint::new(question.host.clone(), registry);
-        evidence.client.containers = client::ask_container_tool(question.facts, &endpoint, deadline);
+        evidence.client.containers = client::ask_container_tool(question.facts, person, &endpoint, deadline);
     }
     evidence.trust = trust::read(&World::here(), question, &evidence);
     evidence

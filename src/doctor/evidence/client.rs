@@ -34,6 +34,9 @@ pub struct ContainerToolSeen {
     pub answer: Asked<Redacted>,
     /// The variables of the shell that change what it trusts, or which proxy it uses.
     pub variables: Vec<Setting>,
+    /// The name of the user with whose rights it ran; none for the user who ran labtrust.
+    #[serde(default)]
+    pub user: Option<String>,
 }
 
 /// A tool that uses a proxy.

@@ -68,6 +68,24 @@ fn settings_that_send_pulls_to_another_registry() {
 }
 
 #[test]
+fn the_settings_of_the_user_who_called_sudo() {
+    let machine = machine!("client");
+    let (_podman, pair) = installed(&machine);
+    trusting(&machine, &pair);
+    machine.ensure_user("alice");
+    let id = |of: &str| machine.run(["id", of, "alice"]).succeeded().stdout.trim().to_owned();
+    let (uid, gid) = (id("-u"), id("-g"));
+    let variables = [("SUDO_USER", "alice"), ("SUDO_UID", &*uid), ("SUDO_GID", &*gid)];
+    assert!(ask_as(&machine, "root", &variables).json.to_string().contains("skopeo accepts"));
+    let own = "/home/alice/.config/containers/registries.conf";
+    machine.write(own, format!("[[registry]]\nlocation = \"{REGISTRY}\"\nblocked = true\n"));
+    machine.sh("chown -R alice: /home/alice/.config").succeeded();
+    ask_as(&machine, "root", &[]).is_healthy();
+    let report = ask_as(&machine, "root", &variables).blames("podman-blocked");
+    assert!(report.what().contains(own), "{:#}", report.json);
+}
+
+#[test]
 fn variables_of_the_shell() {
     let machine = machine!("client");
     let (_podman, pair) = installed(&machine);

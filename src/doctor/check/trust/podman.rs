@@ -22,6 +22,7 @@ use crate::{
     certificate::Parsed,
     doctor::{
         Case, CheckState, Code, Finding,
+        certs_d::has_podmans_family,
         check::{Check, CheckResult},
         evidence::{CertsDSeen, FolderSeen},
     },
@@ -37,33 +38,29 @@ pub(crate) const CHECK: Check = Check {
 /// A CA that no store trusts is one cause, not two.
 const UNTRUSTED: Code = Code::error("untrusted-podman").explaining(&["untrusted-system"]);
 
-/// The programs that share their settings and folders.
-const TOOLS: [&str; 3] = ["podman", "buildah", "skopeo"];
-
 fn judge(case: &Case<'_>) -> CheckResult {
-    if !TOOLS.iter().any(|tool| case.evidence.facts.tools.contains_key(*tool)) {
+    if !has_podmans_family(&case.evidence.facts) {
         return CheckResult::skipped("not installed");
     }
-    let Some(answer) = Answer::of(case) else { return judge_files(case) };
-    if let Some(finding) = answer.finding() {
+    let answer = Answer::of(case);
+    if let Some(finding) = answer.as_ref().and_then(Answer::finding) {
         return finding.into();
     }
-    if answer.is_accepted() {
-        return CheckResult::passed(format!("{} accepts {}", answer.tool.program, answer.tool.endpoint));
-    }
-    let files = judge_files(case);
+    let files = judge_people(case, answer.as_ref().filter(|answer| answer.is_accepted()));
+    let Some(answer) = answer.filter(|answer| !answer.is_accepted()) else { return files };
     if let Some(finding) = answer.replaced_roots(files.state == CheckState::Passed) {
         return finding.into();
     }
     if !answer.is_refused() || !files.findings.is_empty() || case.chain.is_empty() {
         return files;
     }
-    unlisted(case).unwrap_or_else(|| untrusted(case, &answer)).into()
+    unlisted(case, &answer).unwrap_or_else(|| untrusted(case, &answer)).into()
 }
 
-/// The finding that this user may not look into the first folder for the registry.
-fn unlisted(case: &Case<'_>) -> Option<Finding> {
-    let (_, paths) = podman_folders(&case.evidence.facts).into_iter().next()?;
+/// The finding that the user who was asked may not look into the first folder for the registry.
+fn unlisted(case: &Case<'_>, answer: &Answer<'_, '_>) -> Option<Finding> {
+    let mut people = podman_folders(&case.evidence.facts).into_iter();
+    let (user, paths) = people.find(|(user, _)| answer.is_for(user))?;
     let mut folders = paths.iter().filter_map(|path| {
         let seen = case.certs_d(path)?;
         Some((seen, folder::exact(Some(seen), &case.endpoint())?))
@@ -71,7 +68,7 @@ fn unlisted(case: &Case<'_>) -> Option<Finding> {
     let (seen, folder) = folders.next()?;
     let is_forbidden =
         folder.files.fault().is_some_and(|why| why.to_lowercase().contains("permission denied"));
-    is_forbidden.then(|| answer::forbidden(case, &seen.path.join(&folder.name), true))
+    is_forbidden.then(|| answer::forbidden(user, &seen.path.join(&folder.name), true))
 }
 
 /// The finding that no file that the tool reads holds the CA.
@@ -81,18 +78,21 @@ fn untrusted(case: &Case<'_>, answer: &Answer<'_, '_>) -> Finding {
     chosen_root::with_command(case, Finding::new(&UNTRUSTED, what, why))
 }
 
-/// The result by the files that these programs read.
-fn judge_files(case: &Case<'_>) -> CheckResult {
-    if case.chain.is_empty() {
-        return CheckResult::skipped("not checked (no certificate received)");
-    }
+/// The result for each person: by `accepted` for the person who was asked, for the others by the files that these programs read.
+fn judge_people(case: &Case<'_>, accepted: Option<&Answer<'_, '_>>) -> CheckResult {
     let people = podman_folders(&case.evidence.facts);
-    let results = people.into_iter().map(|(user, paths)| judge_user(case, user, &paths));
+    let results =
+        people.into_iter().filter_map(|(user, paths)| match accepted.filter(|answer| answer.is_for(user)) {
+            Some(Answer { tool, .. }) => {
+                Some(CheckResult::passed(format!("{} accepts {}", tool.program, tool.endpoint)))
+            }
+            None => (!case.chain.is_empty()).then(|| judge_user(case, user, &paths)),
+        });
     results
         .reduce(
             |first, next| if first.state == CheckState::Passed { next } else { first.with(next.findings) },
         )
-        .unwrap_or_else(|| CheckResult::skipped("not used by anyone"))
+        .unwrap_or_else(|| CheckResult::skipped("not checked (no certificate received)"))
 }
 
 fn judge_user(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> CheckResult {
@@ -157,4 +157,45 @@ fn shadowed(case: &Case<'_>, user: &User, path: &Path, later: &CertsDSeen, root:
     }];
     finding.fix.anchor = Some(anchor);
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::{
+        Evidence, diagnose,
+        evidence::{Asked, FileForm, FileSeen},
+    };
+
+    /// A machine on which alice calls sudo: the machine's folder holds the CA, and her own folder, which is empty, hides it.
+    fn with_sudo() -> Evidence {
+        let text = include_str!("../../../../tests/evidence/untrusted-podman.json");
+        let mut evidence: Evidence = serde_json::from_str(text).expect("evidence");
+        let alice = User { name: "alice".into(), uid: 1000, gid: 1000, home: "/home/alice".into() };
+        let path = alice.home.join(".config/containers/certs.d");
+        evidence.facts.invoker = Some(alice);
+        let name = Case::new(&evidence).endpoint().certs_d_folder();
+        let chain = evidence.servers.iter().find_map(|server| server.reached.chain()).expect("a chain");
+        let certificates = chain.last().cloned().into_iter().collect();
+        let file = FileSeen { name: "ca.crt".into(), form: FileForm::Pem, certificates, hidden: Vec::new() };
+        let folder =
+            |files| Asked::Answered(vec![FolderSeen { name: name.clone(), files: Asked::Answered(files) }]);
+        evidence.trust.certs_d[1].folders = folder(vec![file]);
+        evidence.trust.certs_d.push(CertsDSeen { path, folders: folder(Vec::new()) });
+        evidence
+    }
+
+    #[test]
+    fn an_acceptance_counts_for_the_person_who_was_asked() {
+        for (user, expected) in [(None, vec!["certsd-masked"]), (Some("alice"), vec![])] {
+            let mut evidence = with_sudo();
+            let tool = evidence.client.containers.as_mut().expect("a tool");
+            tool.answer = Asked::Answered("".into());
+            tool.user = user.map(str::to_owned);
+            let findings = diagnose(&evidence).findings;
+            let codes = findings.iter().map(|finding| finding.code.id);
+            let codes: Vec<_> = codes.filter(|code| *code != "untrusted-system").collect();
+            assert_eq!(codes, expected, "{user:?}: {findings:?}");
+        }
+    }
 }

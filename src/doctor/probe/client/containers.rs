@@ -4,7 +4,7 @@
 use std::{path::Path, time::Instant};
 
 use labtrust_machine::{Result, World, world::Access};
-use labtrust_plan::{Command, Contents, Endpoint, Facts};
+use labtrust_plan::{Command, Contents, Endpoint, Facts, fact::User};
 
 use crate::doctor::{
     evidence::{Asked, ContainerToolSeen, Redacted, Setting},
@@ -24,24 +24,31 @@ const SECONDS: u64 = 3;
 const LONGEST: usize = 2000;
 
 /// The answer of one of these programs about the registry at `endpoint`; none if none is installed that can be asked.
-pub(crate) fn ask(facts: &Facts, endpoint: &Endpoint, deadline: Instant) -> Option<ContainerToolSeen> {
+/// skopeo runs with the rights and the home of the person who is at work, which `person` has.
+pub(crate) fn ask(
+    facts: &Facts,
+    person: Option<&World>,
+    endpoint: &Endpoint,
+    deadline: Instant,
+) -> Option<ContainerToolSeen> {
     let seconds = left(deadline).as_secs().clamp(1, SECONDS);
     let image = format!("{}/labtrust/probe", endpoint.registry_name());
-    let command = |program: &Path, words: &[&str]| {
+    let command = |program: &Path, user: &User, words: &[&str]| {
         let names = [&VARIABLES[..], &ROOTS, &PLACES].concat();
         let command = Command::new(program, words.iter().copied()).within(seconds);
-        command.at_home(&facts.user.home).with_variables(&names)
+        command.at_home(&user.home).with_variables(&names)
     };
-    let (name, outcome) = if let Some(skopeo) = facts.tools.get("skopeo") {
+    let (user, name, outcome) = if let (Some(skopeo), Some(world)) = (facts.tools.get("skopeo"), person) {
+        let user = facts.invoker.as_ref().unwrap_or(&facts.user);
         let words = ["inspect", "--no-creds", "--no-tags", &format!("docker://{image}")];
-        ("skopeo", World::here().try_run(&command(skopeo, &words)))
+        (user, "skopeo", world.try_run(&command(skopeo, user, &words)))
     } else {
         let podman = facts.tools.get("podman").filter(|_| may_ask_podman(facts))?;
         let ask = |logins: &Path| {
             let words = ["search", "--limit", "1", "--authfile", &logins.to_string_lossy(), &image];
-            World::here().try_run(&command(podman, &words))
+            World::here().try_run(&command(podman, &facts.user, &words))
         };
-        ("podman", without_logins(ask))
+        (&facts.user, "podman", without_logins(ask))
     };
     let answer = match outcome {
         Ok(output) if output.code == Some(0) => Asked::Answered(Redacted::default()),
@@ -49,7 +56,11 @@ pub(crate) fn ask(facts: &Facts, endpoint: &Endpoint, deadline: Instant) -> Opti
         Err(error) => Asked::Failed(error.to_string().into()),
     };
     let (program, endpoint) = (name.to_owned(), endpoint.clone());
-    Some(ContainerToolSeen { program, endpoint, answer, variables: variables() })
+    // sudo passes the variables of its user's shell on to nobody.
+    let is_own = user.uid == facts.user.uid;
+    let variables = if is_own { variables() } else { Vec::new() };
+    let user = (!is_own).then(|| user.name.clone());
+    Some(ContainerToolSeen { program, endpoint, answer, variables, user })
 }
 
 /// Whether podman can be asked without a trace: it creates its storage if that does not exist, and for a user a process that

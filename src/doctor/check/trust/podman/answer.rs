@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use labtrust_machine::engine::{Reach, reach_from_client};
-use labtrust_plan::{Endpoint, text};
+use labtrust_plan::{Endpoint, fact::User, text};
 
 use super::super::fatal::UNREADABLE;
 use crate::doctor::{
@@ -37,6 +37,12 @@ impl<'c, 'e> Answer<'c, 'e> {
         Some(Self { case, tool, message })
     }
 
+    /// Whether the tool ran with the rights of `user`.
+    pub(super) fn is_for(&self, user: &User) -> bool {
+        let own = &self.case.evidence.facts.user;
+        self.tool.user.as_ref().map_or(user.uid == own.uid, |name| *name == user.name)
+    }
+
     /// The finding that the tool's own settings, or the shell's variables, are the reason; none for another reason.
     pub(super) fn finding(&self) -> Option<Finding> {
         let own = self.blocked().or_else(|| self.broken()).or_else(|| self.forbidden());
@@ -53,7 +59,9 @@ impl<'c, 'e> Answer<'c, 'e> {
     fn forbidden(&self) -> Option<Finding> {
         let (_, rest) = self.message.split_once("open /")?;
         let path = format!("/{}", rest.split_once(": permission denied")?.0);
-        Some(forbidden(self.case, Path::new(&path), false)).filter(|_| path.contains("/certs.d/"))
+        let facts = &self.case.evidence.facts;
+        let user = facts.people().find(|user| self.is_for(user)).unwrap_or(&facts.user);
+        Some(forbidden(user, Path::new(&path), false)).filter(|_| path.contains("/certs.d/"))
     }
 
     fn blocked(&self) -> Option<Finding> {
@@ -178,9 +186,9 @@ impl<'c, 'e> Answer<'c, 'e> {
     }
 }
 
-/// The finding that this user may not read `path`, a file or a folder of a registry.
-pub(super) fn forbidden(case: &Case<'_>, path: &Path, is_folder: bool) -> Finding {
-    let (user, shown) = (&case.evidence.facts.user.name, text::path(path));
+/// The finding that `user` may not read `path`, a file or a folder of a registry.
+pub(super) fn forbidden(user: &User, path: &Path, is_folder: bool) -> Finding {
+    let (user, shown) = (&user.name, text::path(path));
     let what = format!("{user} may not read {shown}");
     let why = "podman, buildah and skopeo read the CA with the rights of the user who runs them";
     let mode = if is_folder { "a+rx" } else { "a+r" };
