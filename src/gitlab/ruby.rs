@@ -4,6 +4,7 @@
 mod evaluation;
 mod expression;
 mod include;
+mod leaving;
 mod origin;
 mod scan;
 mod setting;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 
 use self::{
     include::Scope,
+    leaving::left_out,
     origin::GITLAB_RB,
     scan::{first_line, passed_on, reads_another_file, receiver, within},
     statement::{Comment, nesting, statements},
@@ -63,19 +65,22 @@ impl Script {
         // The depth of conditions and loops before each statement, and at the end.
         let mut depths = vec![0_usize];
         let mut scope = Scope::of(path);
+        let left_out = left_out(&statements);
         let (mut includes, mut locals) = (Vec::new(), BTreeSet::new());
         for (index, statement) in statements.iter().enumerate() {
             let (opens, closes) = nesting(&statement.text);
             let depth = depths[index].saturating_sub(closes);
             scope.close(closes);
+            let is_run = !statement.is_cut && !left_out[index];
             if reads_another_file(&statement.text) {
                 let (target, is_certain) = scope.target(&statement.text);
                 includes.push(Include {
                     text: first_line(&statement.text),
                     line: *statement.lines.start(),
                     origin: origin.clone(),
+                    outermost: (origin.clone(), *statement.lines.start()),
                     after: settings.len(),
-                    is_certain: is_certain && !statement.is_cut,
+                    is_certain: is_certain && is_run,
                     target,
                     why: None,
                 });
@@ -85,7 +90,7 @@ impl Script {
             for mut setting in found {
                 let (first, last) = (*statement.lines.start(), *statement.lines.end());
                 // A statement in a condition or a loop may not run at all.
-                let is_certain = is_whole && depth == 0 && !statement.is_cut;
+                let is_certain = is_whole && depth == 0 && is_run;
                 if !is_certain {
                     setting.value = setting.value.in_doubt(setting.merges);
                 }
@@ -131,10 +136,10 @@ impl Script {
 
     /// Whether no file that labtrust could not follow may set `setting` again.
     pub(crate) fn is_final(&self, setting: &Setting) -> bool {
-        self.includes.iter().all(|include| match include.origin {
-            Origin::Environment => setting.origin == Origin::File,
-            Origin::File => setting.origin == Origin::File && include.line < setting.line,
-            Origin::Other(_) => false,
+        self.includes.iter().all(|include| match &include.outermost {
+            (Origin::Environment, _) => setting.origin == Origin::File,
+            (Origin::File, line) => setting.origin == Origin::File && *line < setting.line,
+            (Origin::Other(_), _) => false,
         })
     }
 

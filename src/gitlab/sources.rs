@@ -148,7 +148,10 @@ impl Splicer<'_> {
             }
             setting
         }));
-        whole.includes.extend(script.includes);
+        let outermost = &include.outermost;
+        whole.includes.extend(
+            script.includes.into_iter().map(|inner| Include { outermost: outermost.clone(), ..inner }),
+        );
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use labtrust_plan::text;
 use serde::Deserialize;
 
 use super::{
@@ -9,6 +10,9 @@ use super::{
     setting::Setting,
     value::Value,
 };
+
+/// The most letters of a reason that are quoted.
+const LONGEST: usize = 200;
 
 /// The settings that Ruby evaluated, by their paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,11 +47,24 @@ struct Row {
     text: Option<String>,
 }
 
+/// The output of `evaluate.rb`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Output {
+    Rows(Vec<Row>),
+    Stopped { error: String },
+}
+
 impl Evaluation {
-    /// Reads the output of `evaluate.rb`.
-    pub(crate) fn read(json: &[u8]) -> Option<Self> {
-        let rows: Vec<Row> = serde_json::from_slice(json).ok()?;
-        Some(Self(rows.into_iter().map(|row| (row.path.clone(), evaluated(row))).collect()))
+    /// Reads the output of `evaluate.rb`. The error is why Ruby stopped.
+    pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
+        match serde_json::from_slice(json) {
+            Ok(Output::Rows(rows)) => {
+                Ok(Self(rows.into_iter().map(|row| (row.path.clone(), evaluated(row))).collect()))
+            }
+            Ok(Output::Stopped { error }) => Err(text::in_line(&error).chars().take(LONGEST).collect()),
+            Err(_) => Err("it ends without an answer".into()),
+        }
     }
 
     /// What Ruby makes of `path`, if it was asked.

@@ -16,6 +16,9 @@ pub(crate) struct Include {
     pub line: usize,
     /// Where it was read.
     pub origin: Origin,
+    /// The place, in gitlab.rb or the environment, of the statement that leads to it: its own one, or that of the
+    /// outermost statement around it.
+    pub outermost: (Origin, usize),
     /// The number of settings before it.
     pub after: usize,
     /// Whether it runs for certain if the file exists; else what the file sets is in doubt.

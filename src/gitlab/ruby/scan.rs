@@ -74,7 +74,7 @@ pub(super) fn passed_on(statement: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The words of `statement` outside its strings, each with its position.
-fn words(statement: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn words(statement: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {

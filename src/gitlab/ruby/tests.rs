@@ -97,6 +97,8 @@ fn what_ruby_computes_is_said_to_be_computed() {
         "x and external_url('https://h')",
         "x.each { |y| external_url y }",
         "y = if x then\nexternal_url 'https://h'\nend",
+        "return if x\nexternal_url 'https://h'",
+        "if x\n  y\n  return\nend\nexternal_url 'https://h'",
     ] {
         assert_eq!(last(script, &["external_url"]), Some(Value::Computed), "{script:?}");
     }

@@ -62,7 +62,9 @@ impl CurrentSetting {
                 Value::Text(text) => text.clone(),
                 _ => setting.text.get(setting.literal.clone()).unwrap_or_default().to_owned(),
             };
-            is_whole(setting) && row.templates.contains(&value.as_str())
+            // A local variable hides the setting of its name.
+            let is_hidden = setting.path.len() > 1 && script.locals.contains(&setting.path[0]);
+            is_whole(setting) && !is_hidden && row.templates.contains(&value.as_str())
         };
         // A file that Ruby reads below the commented line would set it again.
         let is_in_other = |setting: &Setting| matches!(setting.origin, Origin::Other(_));

@@ -95,6 +95,19 @@ fn other_files_are_read_where_they_are_named() {
         ),
         ("from_file '/etc/gitlab/site.rb' if ENV['SITE']", "Computed /srv/etc/gitlab/site.rb:1"),
         ("if x\n  from_file '/etc/gitlab/site.rb'\nelse\n  y\nend", "Computed /srv/etc/gitlab/site.rb:1"),
+        (
+            "%w[/etc/gitlab/site.rb].each do |f|\n  next if f == x\n  from_file f\nend",
+            "Computed /srv/etc/gitlab/site.rb:1",
+        ),
+        (
+            "%w[/etc/gitlab/site.rb].each do |f|\n  from_file f\n  if x\n    break\n  end\nend",
+            "Computed /srv/etc/gitlab/site.rb:1",
+        ),
+        ("return if x\nfrom_file '/etc/gitlab/site.rb'", "Computed /srv/etc/gitlab/site.rb:1"),
+        ("from_file '/etc/gitlab/site.rb'\nreturn", site),
+        ("def x\n  return 1 if y\nend\nfrom_file '/etc/gitlab/site.rb'", site),
+        ("x.each do |y|\n  next if y\nend\nfrom_file '/etc/gitlab/site.rb'", site),
+        ("a = b.next\nc = { return: 1 }\nfrom_file '/etc/gitlab/site.rb'", site),
     ] {
         assert_eq!(found("", script, &["external_url"]), expected, "{script}");
     }
