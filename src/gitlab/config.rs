@@ -16,6 +16,8 @@ use super::{
 pub(crate) struct Config {
     script: Script,
     sources: Arc<Sources>,
+    /// Why GitLab's own Ruby did not evaluate it, if it was asked.
+    ruby_stopped: Option<String>,
 }
 
 /// The value of a setting, as far as it is known.
@@ -52,19 +54,30 @@ impl Config {
     /// Reads gitlab.rb, a container's `environment`, and with `fetch` the files that both make Ruby read.
     pub(crate) fn gather(environment: &str, gitlab_rb: &str, fetch: &dyn Fn(&Target) -> Followed) -> Self {
         let (sources, script) = Sources::gather(environment, gitlab_rb, fetch);
-        Self { script, sources: Arc::new(sources) }
+        Self { script, sources: Arc::new(sources), ruby_stopped: None }
     }
 
     /// The configuration with `gitlab_rb` in place of the present one.
     pub(crate) fn with(&self, gitlab_rb: &str) -> Self {
-        Self { script: self.sources.settings(gitlab_rb), sources: Arc::clone(&self.sources) }
+        Self { script: self.sources.settings(gitlab_rb), ..self.clone() }
     }
 
-    /// The same configuration, with what GitLab's own Ruby makes of it.
-    pub(crate) fn evaluated(&self, evaluation: Evaluation) -> Self {
-        let sources = self.sources.evaluated(evaluation.clone());
-        let script = Script { evaluation: Some(evaluation), ..self.script.clone() };
-        Self { script, sources: Arc::new(sources) }
+    /// The same configuration, with what GitLab's own Ruby makes of it, or why it stopped.
+    pub(crate) fn evaluated(&self, answer: Result<Evaluation, String>) -> Self {
+        match answer {
+            Ok(evaluation) => {
+                let sources = Arc::new(self.sources.evaluated(evaluation.clone()));
+                let script = Script { evaluation: Some(evaluation), ..self.script.clone() };
+                Self { script, sources, ruby_stopped: None }
+            }
+            Err(why) => Self { ruby_stopped: Some(why), ..self.clone() },
+        }
+    }
+
+    /// A message about GitLab's own Ruby, if it was asked for the settings and stopped.
+    pub(crate) fn ruby_stopped(&self) -> Option<String> {
+        let why = self.ruby_stopped.as_ref()?;
+        Some(format!("GitLab's own Ruby cannot compute the settings: {why}"))
     }
 
     /// Whether only Ruby can tell one of the settings at `paths`.
@@ -282,6 +295,12 @@ impl Config {
 
     /// Messages about lines that look right and have no effect, with the correct line.
     pub(crate) fn remarks(&self) -> Vec<String> {
+        // A person's own variable may have the name of a setting: `registry = 'git.example.com'`.
+        let is_meant = |variable: &Setting| {
+            let is_used =
+                |other: &Setting| other.inert && other.path.len() > 1 && other.path[0] == variable.path[0];
+            matches!(variable.value, Value::Table(_)) || self.script.settings.iter().any(is_used)
+        };
         let remark = |setting: &Setting| {
             let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
             let line = Line::of(setting);
@@ -290,7 +309,7 @@ impl Config {
                 [name] if setting.inert && name.ends_with("external_url") => {
                     Some(format!("`{line}` has no effect: remove the equals sign to set {name}"))
                 }
-                [name] if setting.inert && is_setting(name) => Some(format!(
+                [name] if setting.inert && is_setting(name) && is_meant(setting) => Some(format!(
                     "`{line}` has no effect, nor has any {name}[…] below it: Ruby takes it as a local variable; write \
                      {name}.merge!(…)"
                 )),

@@ -1,6 +1,7 @@
 # Evaluates gitlab.rb as GitLab does, without applying it, and prints as JSON the settings whose paths are asked for: each
 # with its value, and the file and the line that set it.
 require 'json'
+require 'rbconfig'
 
 # A hash of settings: it makes hashes in itself when they are asked for, and remembers which line set what.
 class Sheet < Hash
@@ -65,7 +66,7 @@ class Settings
 
   def node
     host = `hostname`.strip
-    { 'hostname' => host, 'fqdn' => `hostname -f`.strip }.tap { |known| known.default_proc = ->(_, key) { raise KeyError, key } }
+    { 'hostname' => host, 'fqdn' => `hostname -f`.strip }.tap { |known| known.default_proc = ->(known, key) { raise KeyError.new(key, receiver: known, key: key) } }
   end
 
   def method_missing(name, *values)
@@ -99,24 +100,53 @@ rescue StandardError
   nil
 end
 
+# The paths of code that is not gitlab.rb's.
+OURS = ['-e', '<internal', RbConfig::CONFIG.fetch('libdir')].freeze
+
+# Why gitlab.rb cannot be evaluated: the place and the kind of the error. Its message may quote a secret.
+def reason(error)
+  detail =
+    case error
+    when LoadError then error.path
+    when NameError then error.name
+    when KeyError then error.key rescue nil
+    end
+  places = (error.backtrace_locations || []).map { |one| [one.path, one.lineno] }
+  file, line = places.find { |path, _| !path.start_with?(*OURS) }
+  # A syntax error has its place only in its message.
+  file, line = error.message.match(/\A(\S+?):(\d+):/)&.captures if error.is_a?(SyntaxError)
+  kind = error.is_a?(Stopped) ? error.message : [error.class, detail].compact.join(': ')
+  [file && "#{file}:#{line}", kind].compact.join(': ')
+end
+
+# gitlab.rb reads what labtrust does not know.
+class Stopped < Exception # rubocop:disable Lint/InheritException
+end
+
 # A shell's environment is not the one in which GitLab evaluates the file, but a container's is.
 if ARGV.include?('--without-environment')
-  ours = ['-e', '<internal', RbConfig::CONFIG.fetch('libdir')]
-  %i[[] fetch key? has_key? include? member? to_h to_hash values_at slice].each do |name|
+  writers = %i[[]= store update merge! freeze]
+  (ENV.singleton_methods - writers).each do |name|
     original = ENV.method(name)
     ENV.define_singleton_method(name) do |*arguments, &block|
-      abort('it reads the environment') unless caller_locations(1, 1).first.path.start_with?(*ours)
+      raise Stopped, 'it reads the environment' unless caller_locations(1, 1).first.path.start_with?(*OURS)
+
       original.call(*arguments, &block)
     end
   end
 end
 
-output = $stdout
-$stdout = $stderr
+# What gitlab.rb and its commands print goes to the other output.
+output = $stdout.dup
+$stdout.reopen($stderr)
 settings = Settings.new
 Gitlab = settings
-settings.instance_eval(ENV.fetch('GITLAB_OMNIBUS_CONFIG', ''), 'GITLAB_OMNIBUS_CONFIG', 1)
-gitlab_rb = '/etc/gitlab/gitlab.rb'
-settings.from_file(gitlab_rb) if File.exist?(gitlab_rb)
-rows = JSON.parse(ARGV.fetch(0)).map { |path| { path: path, value: nil }.merge(found(settings.sheet, path)) }
-output.puts(JSON.generate(rows))
+begin
+  settings.instance_eval(ENV.fetch('GITLAB_OMNIBUS_CONFIG', ''), 'GITLAB_OMNIBUS_CONFIG', 1)
+  gitlab_rb = '/etc/gitlab/gitlab.rb'
+  settings.from_file(gitlab_rb) if File.exist?(gitlab_rb)
+  said = JSON.parse(ARGV.fetch(0)).map { |path| { path: path, value: nil }.merge(found(settings.sheet, path)) }
+rescue Exception => e # rubocop:disable Lint/RescueException
+  said = { error: reason(e) }
+end
+output.puts(JSON.generate(said))

@@ -36,10 +36,11 @@ impl Installation {
 
     /// Refuses a gitlab.rb that makes Ruby read a file which labtrust cannot follow: it may set anything.
     pub(crate) fn refuse_unread_files(&self, config: &Config, host: &str) -> Result<()> {
-        let unread: Vec<_> = config.unread_files().collect();
+        let mut unread: Vec<_> = config.unread_files().collect();
         if unread.is_empty() || matches!(self.kind, Kind::Out | Kind::Prepared) {
             return Ok(());
         }
+        unread.extend(config.ruby_stopped());
         Err(fail(
             unread.join("; "),
             hint!(

@@ -56,11 +56,17 @@ impl Stage {
     }
 
     /// What GitLab's own Ruby would make of the gitlab.rb `text`.
-    pub(crate) fn evaluation(&self, text: &[u8]) -> Option<Evaluation> {
+    pub(crate) fn evaluation(&self, text: &[u8]) -> Result<Evaluation, String> {
+        self.evaluation_with(text, &[])
+    }
+
+    /// The same with more `options` of the script.
+    pub(crate) fn evaluation_with(&self, text: &[u8], options: &[&str]) -> Result<Evaluation, String> {
         self.write(text);
         let script = String::from_utf8(self.named(evaluate::SCRIPT.as_bytes()));
         let paths = serde_json::to_string(&role::setting_paths()).expect("JSON");
-        let json = ruby(&["-e".into(), script.expect("a script").into(), "--".into(), paths.into()]);
+        let words = ["-e".into(), script.expect("a script").into(), "--".into(), paths.into()];
+        let json = ruby(&words.into_iter().chain(options.iter().map(Into::into)).collect::<Vec<_>>());
         let json = json.unwrap_or_else(|error| panic!("{error}"));
         Evaluation::read(self.inside(&json).as_bytes())
     }

@@ -264,3 +264,17 @@ fn a_registry_that_gitlabs_nginx_does_not_serve_is_noticed() {
         assert_eq!(Config::read("", &script).external_registry().is_some(), others, "{script}");
     }
 }
+
+#[test]
+fn only_a_hash_in_a_local_variable_was_meant_as_a_setting() {
+    for (script, count) in [
+        ("registry = { 'enable' => false }", 1),
+        ("registry ||= {}\nregistry['enable'] = false", 1),
+        ("registry = Hash.new\nregistry['enable'] = false", 1),
+        ("registry = 'git.corp.example'\nregistry_external_url \"https://#{registry}:5050\"", 0),
+        ("nginx = \"#{node}-nginx\"", 0),
+        ("external_url = 'https://git.corp.example'", 1),
+    ] {
+        assert_eq!(Config::read("", script).remarks().len(), count, "{script}");
+    }
+}

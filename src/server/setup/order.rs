@@ -121,7 +121,7 @@ fn unnamed(config: &Config) -> anyhow::Error {
         }
         _ => vec!["you gave no host, and gitlab.rb has no external_url with one".into()],
     };
-    whys.extend(config.unread_files());
+    whys.extend(config.unread_files().chain(config.ruby_stopped()));
     let evaluated = match config.address(Role::Gitlab) {
         Known::Is(address) => Some(address.endpoint.host.in_url()),
         _ => None,

@@ -320,6 +320,7 @@ fn doubts(world: &World, installation: &Installation, config: &Config, layout: &
     }
     let unread =
         config.unread_files().map(|unread| format!("{unread}; that file may override the settings above"));
+    let unread = unread.chain(config.ruby_stopped());
     unread.chain(layout.unknown_url_notes(world, installation, config)).collect()
 }
 

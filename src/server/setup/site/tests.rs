@@ -68,7 +68,7 @@ impl Case {
         installation.kind = Kind::Folder;
         let mut config = installation.settings(&world)?;
         if self.has_ruby {
-            config = config.evaluated(stage.evaluation(text).expect("an evaluation"));
+            config = config.evaluated(stage.evaluation(text));
         }
         installation.refuse_unread_files(&config, "HOST")?;
         let (gitlab, registry) = endpoints(self.host.as_ref(), self.registry.as_ref(), &config)?;
