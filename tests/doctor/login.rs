@@ -84,10 +84,20 @@ fn a_settings_file_that_the_docker_command_cannot_use() {
     login_as(&machine, "root").succeeded();
     ask(&machine).is_healthy();
 
-    machine.write(CONFIG, "{\"auths\": {},\n\"credsStore\":");
-    let report = ask(&machine);
-    assert_eq!(report.causes(), ["docker-config-unusable"], "{:#}", report.json);
-    assert!(report.what().contains("line 2"), "{}", report.what());
+    for (rest, what, shown) in [
+        ("\"credsStore\":", "line 2", None),
+        ("\"credsStore\": 1}", "\"credsStore\" is not a string", Some("2:\"credsStore\"")),
+    ] {
+        let secret = "c2VjcmV0";
+        machine.write(CONFIG, &format!("{{\"auths\": {{\"h\": {{\"auth\": \"{secret}\"}}}},\n{rest}"));
+        machine.sh("docker ps").says("config file");
+        let report = ask(&machine);
+        assert_eq!(report.causes(), ["docker-config-unusable"], "{:#}", report.json);
+        assert!(report.what().contains(what), "{}", report.what());
+        let command = report.json["findings"][0]["fix"]["commands"][0].as_str().unwrap();
+        let said = machine.sh(&format!("{command} 2>&1")).stdout;
+        assert!(!said.contains(secret) && said.contains(shown.unwrap_or_default()), "{said}");
+    }
 
     machine.sh("rm -r /root/.docker; : >/root/.docker").succeeded();
     login_as(&machine, "root").exited(1).says("not a directory");

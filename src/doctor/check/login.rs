@@ -77,8 +77,20 @@ fn unusable(case: &Case<'_>, login: &LoginFileSeen) -> Option<Finding> {
         LoginFileState::Broken(why) => (
             format!("{path} cannot be read: {why}"),
             IGNORED,
-            "correct the file; this shows the error:",
-            ShellLine::of(["python3", "-m", "json.tool", &file]),
+            "correct the file; this shows the error, and nothing of the file:",
+            ShellLine::of(["python3", "-m", "json.tool", &file]).then(">/dev/null"),
+        ),
+        LoginFileState::WrongType { key: Some(key), wanted } => (
+            format!("{path} cannot be used: the value of \"{key}\" is not {wanted}"),
+            IGNORED,
+            "correct this value; this shows its line, without the value:",
+            ShellLine::of(["grep", "-no", &format!("\"{}\"", literal(key)), &file]),
+        ),
+        LoginFileState::WrongType { key: None, wanted } => (
+            format!("{path} cannot be used: it does not hold {wanted}"),
+            IGNORED,
+            "move the file away; docker login creates a new one:",
+            away(&file),
         ),
     };
     Some(Finding::new(&FILE_UNUSABLE, what, why).advise(advice).command(command))

@@ -36,6 +36,14 @@ pub enum LoginFileState {
     FolderNotWritable,
     /// The docker command cannot parse it, for this reason, and ignores all of it.
     Broken(Redacted),
+    /// A value has another type than the docker command expects, so it ignores all of the file.
+    WrongType {
+        /// The key of the value; none for the whole file.
+        #[serde(default)]
+        key: Option<Redacted>,
+        /// The type that is expected, in words.
+        wanted: Redacted,
+    },
 }
 
 /// A program that keeps logins for the docker command.

@@ -12,7 +12,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
         side: Side::Engine,
         what: "The Docker daemon does not start, because it cannot read its settings. The message names the file \
                and the error.",
-        next: &["python3 -m json.tool /etc/docker/daemon.json", "sudo systemctl restart docker"],
+        next: &["python3 -m json.tool /etc/docker/daemon.json >/dev/null", "sudo systemctl restart docker"],
     },
     KnownMessage {
         says: &[

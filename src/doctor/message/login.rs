@@ -33,7 +33,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
         what: "The program that keeps Docker's logins fails: the message quotes it. It may need a desktop session \
                (D-Bus), a password store (pass init), or Windows programs in WSL. Without an entry credsStore in \
                ~/.docker/config.json, the login is kept in that file.",
-        next: &["grep -n cred ~/.docker/config.json"],
+        next: &[r#"grep -noE '"cred[A-Za-z]*"[^,}]*' ~/.docker/config.json"#],
     },
     KnownMessage {
         says: &[
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
         codes: &["docker-config-unusable"],
         side: Side::Client,
         what: "The docker command cannot use its settings file, ~/.docker/config.json, in which it keeps logins: the \
-               file belongs to another user (after sudo docker login), is a folder, or is not JSON.",
+               file belongs to another user (after sudo docker login), is a folder, is not JSON, or has a value of a wrong type.",
         next: DOCTOR,
     },
 ];

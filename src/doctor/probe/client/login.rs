@@ -1,34 +1,23 @@
 //! Looks at the docker command's settings file, and for the program that it names as the keeper of logins. The program
 //! is not run: it shows secrets.
 
+mod config;
+
 use std::{
-    collections::HashMap,
     env, fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use labtrust_plan::{Endpoint, fact::User};
-use serde::Deserialize;
-use serde_json::Value;
 
 use crate::doctor::{
     Question,
     case::{REGISTRIES, WEB},
-    evidence::{HelperSeen, LoginFileSeen, LoginFileState, Redacted},
+    evidence::{HelperSeen, LoginFileSeen, LoginFileState},
     probe::{daemon, environment::docker_config},
     redacted::MARK,
 };
-
-/// The part of the settings that decides where logins are kept (docker/cli, `cli/config/configfile`).
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Config {
-    /// Kept logins. Only their type matters here.
-    auths: Option<HashMap<String, Value>>,
-    creds_store: Option<String>,
-    cred_helpers: Option<HashMap<String, Option<String>>>,
-}
 
 /// The file in which `docker login` stores the login of the question's host.
 pub(super) fn file(question: &Question<'_>) -> LoginFileSeen {
@@ -40,7 +29,7 @@ pub(super) fn file(question: &Question<'_>) -> LoginFileSeen {
         Err(why) => (LoginFileState::Broken(why.into()), None),
         Ok(None) => (state, None),
         Ok(Some(text)) => match helper(&text, &names(question)) {
-            Err(why) => (LoginFileState::Broken(why), None),
+            Err(unusable) => (unusable, None),
             Ok(named) => (state, named.map(|(key, name)| seen(&key, &name))),
         },
     };
@@ -54,16 +43,9 @@ fn names(question: &Question<'_>) -> Vec<String> {
     ports.into_iter().map(|port| Endpoint::new(question.host.clone(), port).registry_name()).collect()
 }
 
-/// The key in the settings `text` that names a helper for one of the registries `names`, and the helper.
-pub(super) fn helper(text: &str, names: &[String]) -> Result<Option<(String, String)>, Redacted> {
-    // The docker command reads one value, and ignores text after it.
-    let first = serde_json::Deserializer::from_str(text).into_iter::<Config>().next();
-    let config = first.transpose().map_err(|error| Redacted::json_error(&error))?.unwrap_or_default();
-    let _ = config.auths;
-    let own = config.cred_helpers.unwrap_or_default();
-    let of_registry = names.iter().find_map(|name| Some((name.clone(), own.get(name)?.clone()?)));
-    let all = config.creds_store.map(|name| ("credsStore".to_owned(), name));
-    Ok(of_registry.or(all).filter(|(_, name)| !name.is_empty()))
+/// The helper that the settings `text` name for one of the registries `names`, with its key.
+pub(super) fn helper(text: &str, names: &[String]) -> Result<Option<(String, String)>, LoginFileState> {
+    config::parsed(text).map(|settings| config::helper(&settings, names))
 }
 
 fn seen(key: &str, name: &str) -> HelperSeen {
@@ -129,31 +111,4 @@ fn may(path: &Path, user: &User, rights: u32) -> bool {
         0
     };
     user.uid == 0 || (file.mode() >> shift) & rights == rights
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_helper_of_a_registry_comes_before_the_one_for_all() {
-        let names = ["h:4567".to_owned(), "h".to_owned()];
-        for (text, expected) in [
-            ("", None),
-            ("{}", None),
-            (r#"{"credsStore": "desktop.exe"}"#, Some(("credsStore", "desktop.exe"))),
-            (r#"{"credsStore": ""}"#, None),
-            (r#"{"credsStore": "a", "credHelpers": {"h:4567": "b"}}"#, Some(("h:4567", "b"))),
-            (r#"{"credsStore": "a", "credHelpers": {"h:4567": ""}}"#, None),
-            (r#"{"credsStore": "a", "credHelpers": {"other": "b"}}"#, Some(("credsStore", "a"))),
-            (r#"{"credHelpers": {"h": "b"}} text after it"#, Some(("h", "b"))),
-            (r#"{"auths": null, "credsStore": null, "credHelpers": null}"#, None),
-        ] {
-            let found = helper(text, &names).expect("settings");
-            assert_eq!(found.as_ref().map(|(key, name)| (&**key, &**name)), expected, "{text}");
-        }
-        for broken in ["{", "[", r#"{"auths": []}"#, r#"{"credsStore": 1}"#, "\u{0}"] {
-            assert!(helper(broken, &names).is_err(), "{broken}");
-        }
-    }
 }
