@@ -1,6 +1,9 @@
 //! Logins that the registry accepts and the docker command cannot store.
 
-use super::{ask, serving, trusting};
+use labtrust::doctor::{Evidence, diagnose};
+use serde_json::json;
+
+use super::{ask, recorded, serving, trusting};
 use crate::lab::{Engine, Machine, Output, REGISTRY};
 
 const CONFIG: &str = "/root/.docker/config.json";
@@ -127,4 +130,22 @@ fn a_settings_file_that_a_login_with_sudo_left_behind() {
     // This login replaces the file.
     let file = "cd /home/alice/.docker; chown root: config.json; chmod 600 config.json";
     unusable(file, "alice may not read").exited(0);
+}
+
+#[test]
+fn a_shared_folder_is_not_taken_from_its_owner() {
+    let mut evidence = serde_json::to_value(recorded::evidence("docker-config-unusable")).unwrap();
+    let home = evidence["facts"]["user"]["home"].as_str().unwrap().to_owned();
+    for (folder, command) in
+        [(format!("{home}/.docker"), "sudo chown -R"), ("/srv/docker".into(), "unset DOCKER_CONFIG")]
+    {
+        for state in ["unreadable", "folder-not-writable"] {
+            evidence["client"]["login"]["path"] = json!(format!("{folder}/config.json"));
+            evidence["client"]["login"]["state"] = json!(state);
+            let evidence: Evidence = serde_json::from_value(evidence.clone()).unwrap();
+            let diagnosis = diagnose(&evidence);
+            let commands = &diagnosis.findings[0].fix.commands;
+            assert!(commands[0].to_string().starts_with(command), "{state}: {commands:?}");
+        }
+    }
 }

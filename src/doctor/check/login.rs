@@ -46,7 +46,7 @@ fn unusable(case: &Case<'_>, login: &LoginFileSeen) -> Option<Finding> {
     let facts = &case.evidence.facts;
     let user = &facts.invoker.as_ref().unwrap_or(&facts.user).name;
     let away = |path: &str| ShellLine::of(["mv", path, &format!("{path}.off")]);
-    let own = ShellLine::of(["sudo", "chown", "-R", &format!("{user}:"), &folder]);
+    let (advice_of_owner, own) = with_rights(case, login, &folder);
     let is_root = facts.is_root() && facts.invoker.is_none();
     let (what, why, advice, command) = match &login.state {
         LoginFileState::Absent | LoginFileState::Usable => return None,
@@ -62,16 +62,11 @@ fn unusable(case: &Case<'_>, login: &LoginFileSeen) -> Option<Finding> {
             "move it away; docker login creates the folder:",
             away(&folder),
         ),
-        LoginFileState::Unreadable => (
-            format!("{user} may not read {path}"),
-            IGNORED,
-            "a docker login with sudo leaves such a file. Give it back to its user:",
-            own,
-        ),
+        LoginFileState::Unreadable => (format!("{user} may not read {path}"), IGNORED, advice_of_owner, own),
         LoginFileState::FolderNotWritable => (
             format!("{user} may not create files in {}", text::path(folder.as_ref())),
             SAVES,
-            "a docker login with sudo leaves such a folder. Give it back to its user:",
+            advice_of_owner,
             own,
         ),
         LoginFileState::Broken(why) => (
@@ -94,6 +89,19 @@ fn unusable(case: &Case<'_>, login: &LoginFileSeen) -> Option<Finding> {
         ),
     };
     Some(Finding::new(&FILE_UNUSABLE, what, why).advise(advice).command(command))
+}
+
+/// How the user gets a file that they may use, in words and as a command. A folder outside their home may be shared, and
+/// stays with its owner.
+fn with_rights(case: &Case<'_>, login: &LoginFileSeen, folder: &str) -> (&'static str, ShellLine) {
+    let facts = &case.evidence.facts;
+    let user = facts.invoker.as_ref().unwrap_or(&facts.user);
+    if !login.path.starts_with(&user.home) {
+        let advice = "ask its owner for the right, or use a folder of your own, ~/.docker:";
+        return (advice, "unset DOCKER_CONFIG".into());
+    }
+    let own = ShellLine::of(["sudo", "chown", "-R", &format!("{}:", user.name), folder]);
+    ("a docker login with sudo leaves such a file or folder. Give it back to its user:", own)
 }
 
 /// The finding of a missing helper.

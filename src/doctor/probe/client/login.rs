@@ -5,10 +5,12 @@ mod config;
 
 use std::{
     env, fs,
+    io::ErrorKind,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
+use labtrust_machine::{Error, World};
 use labtrust_plan::{Endpoint, fact::User};
 
 use crate::doctor::{
@@ -24,16 +26,24 @@ pub(super) fn file(question: &Question<'_>) -> LoginFileSeen {
     let path = docker_config(question.facts).join("config.json");
     let user = question.facts.invoker.as_ref().unwrap_or(&question.facts.user);
     let state = state(&path, user);
-    let text = if state == LoginFileState::Usable { daemon::text(&path) } else { Ok(None) };
-    let (state, helper) = match text {
-        Err(why) => (LoginFileState::Broken(why.into()), None),
-        Ok(None) => (state, None),
-        Ok(Some(text)) => match helper(&text, &names(question)) {
-            Err(unusable) => (unusable, None),
-            Ok(named) => (state, named.map(|(key, name)| seen(&key, &name))),
-        },
+    let text = if state == LoginFileState::Usable { text(&path) } else { Ok(None) };
+    let named = text.and_then(|text| helper(text.as_deref().unwrap_or_default(), &names(question)));
+    let (state, helper) = match named {
+        Err(unusable) => (unusable, None),
+        Ok(named) => (state, named.map(|(key, name)| seen(&key, &name))),
     };
     LoginFileSeen { path, state, helper }
+}
+
+/// The text of the file at `path`; none if it does not exist.
+fn text(path: &Path) -> Result<Option<String>, LoginFileState> {
+    match World::read_named(path) {
+        Ok(bytes) => Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
+        Err(Error::File { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
+            Err(LoginFileState::Unreadable)
+        }
+        Err(error) => Err(LoginFileState::Broken(error.to_string().into())),
+    }
 }
 
 /// The names under which the docker command may store the login, most specific first.
@@ -99,16 +109,37 @@ fn state(path: &Path, user: &User) -> LoginFileState {
 const READ: u32 = 4;
 const WRITE_AND_SEARCH: u32 = 3;
 
-/// Whether `user` has the `rights` of this number at `path`. Access lists and further groups are not looked at: if the
-/// file belongs to another user and another group, these may still grant the rights.
+/// Whether `user` may have the `rights` of this number at `path`. A further group of the user and an access list can grant
+/// what the bits of the group allow, and no more (acl(5)).
 fn may(path: &Path, user: &User, rights: u32) -> bool {
     let Ok(file) = fs::metadata(path) else { return true };
-    let shift = if file.uid() == user.uid {
-        6
-    } else if file.gid() == user.gid {
-        3
-    } else {
-        0
-    };
-    user.uid == 0 || (file.mode() >> shift) & rights == rights
+    let allows = |shift: u32| (file.mode() >> shift) & rights == rights;
+    user.uid == 0 || if file.uid() == user.uid { allows(6) } else { allows(3) || allows(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn rights_that_a_further_group_or_an_access_list_can_grant_are_not_denied() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = fs::metadata(folder.path()).expect("a folder");
+        let user = |uid: u32| User { name: "alice".into(), uid, gid: 4_000_001, home: "/home/alice".into() };
+        let (owner, other) = (user(file.uid()), user(4_000_000));
+        for (mode, of_owner, of_other) in [
+            (0o700, true, false),
+            (0o750, true, false),
+            (0o755, true, false),
+            (0o770, true, true),
+            (0o777, true, true),
+            (0o570, file.uid() == 0, true),
+        ] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).expect("a mode");
+            let is_allowed = |user| may(folder.path(), user, WRITE_AND_SEARCH);
+            assert_eq!((is_allowed(&owner), is_allowed(&other)), (of_owner, of_other), "{mode:o}");
+        }
+    }
 }
