@@ -61,6 +61,24 @@ fn a_port_that_nobody_named_holds_no_answer() {
 }
 
 #[test]
+fn one_address_of_several_holds_no_answer() {
+    let machine = machine!("client");
+    well(&machine);
+    machine.sh("ip address add 198.51.100.1/32 dev lo").succeeded();
+    machine.sh("iptables -I INPUT -d 198.51.100.1 -j DROP").succeeded();
+    let (dead, alive) = (format!("198.51.100.1 {HOST}\n"), format!("192.0.2.10 {HOST}\n"));
+    for hosts in [[dead.as_str(), &alive].concat(), [alive.as_str(), &dead].concat()] {
+        let began = Instant::now();
+        let report = ask_knowing(&machine, &hosts);
+        println!("{hosts:?}: {:.2} s", began.elapsed().as_secs_f64());
+        assert_eq!(report.causes(), [""; 0], "{hosts:?}: {:#}", report.json);
+    }
+    // The daemon, too, connects to the address that answers.
+    machine.sh(&format!("echo '{dead}' >>/etc/hosts")).succeeded();
+    within(ONE_DROPPED, "one address dropped", &machine).is_healthy();
+}
+
+#[test]
 fn a_name_that_cannot_be_resolved() {
     for names in [Names::Unknown, Names::Refused, Names::Silent] {
         let machine = machine!("client");
