@@ -11,7 +11,7 @@ use crate::{
         Parsed,
         profile::{CA_END_NOTICE, CA_END_WARNING},
     },
-    gitlab::{behind::Followed, moved::Moved},
+    gitlab::{Role, behind::Followed, moved::Moved},
     state::{Ca, ca::with_key},
 };
 
@@ -142,6 +142,8 @@ pub(crate) struct Signs<'a> {
     pub setup: Option<&'a ShellLine>,
     /// The CA in use.
     pub own: Option<&'a Ca>,
+    /// Whether this machine's stores have it.
+    pub is_trusted: bool,
     /// The certificates that have ended, or are not valid yet.
     pub out_of_date: &'a [OutOfDate],
     /// The settings of GitLab.
@@ -241,7 +243,7 @@ fn names(signs: &Signs<'_>) -> Vec<Concern> {
             _ => format!("gitlab.rb names {host}, and the installed certificate does not"),
         };
         let next = match signs.own {
-            Some(own) => own.lines_for(host, gitlab == Some(host)),
+            Some(own) => own.lines_for(host, gitlab == Some(host), signs.is_trusted),
             None => vec![ShellLine::from("{labtrust request}")],
         };
         Concern { code: "name-missing", level: Level::Warning, what, next }
@@ -259,7 +261,7 @@ fn moved(signs: &Signs<'_>) -> Vec<Concern> {
         code: "moved",
         level: Level::Warning,
         what: moved.to_string(),
-        next: vec![own.setup_line_as_configured()],
+        next: own.lines_for(&moved.to.endpoint.host, moved.role == Role::Gitlab, signs.is_trusted),
     };
     signs.followed.moved.iter().filter(covered).map(concern).collect()
 }

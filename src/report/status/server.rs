@@ -50,10 +50,11 @@ impl<'s> Server<'s> {
         let renewal = Renewal::look(state, own, receipts, &placed);
         let (authority, leaves) = (own.and_then(look::authority), look::leaves(own, &placed));
         let presented = look::presented(&placed);
+        let is_trusted = own.is_some_and(|own| {
+            untrust::trusted(receipts).any(|anchor| anchor.sha256() == own.anchor().sha256())
+        });
         let setup = own.map(|own| {
             let leaf = placed.iter().find(|placed| own.has_signed(&placed.chain)).and_then(PlacedChain::leaf);
-            let is_trusted =
-                untrust::trusted(receipts).any(|anchor| anchor.sha256() == own.anchor().sha256());
             own.setup_line(leaf.as_ref(), is_trusted)
         });
         let followed = look::followed(&context.facts, receipts, own);
@@ -65,6 +66,7 @@ impl<'s> Server<'s> {
             installed: placed.iter().filter_map(|placed| placed.installed).max(),
             setup: setup.as_ref(),
             own,
+            is_trusted,
             out_of_date: &out_of_date::find(own, setup.as_ref(), &placed, now),
             followed: &followed,
             presented: &presented,

@@ -9,7 +9,7 @@ use super::{Authority, Leaf, Presented, Renewer};
 use crate::{
     gitlab::{self, Role, behind},
     server::install_pair::PlacedChain,
-    state::{Ca, RECEIPT},
+    state::{Ca, RECEIPT, SiteRecord},
 };
 
 /// An endpoint of this machine answers within this, or does not answer. Its name may take two seconds of it.
@@ -47,6 +47,9 @@ pub(crate) fn leaves(own: Option<&Ca>, placed: &[PlacedChain]) -> Vec<Leaf> {
 
 /// The settings of the GitLab whose files were placed.
 pub(crate) fn followed(facts: &Facts, receipts: &[Receipt], own: Option<&Ca>) -> behind::Followed {
+    if own.is_some_and(|own| !is_decided_by_gitlab_rb(&own.notes.site)) {
+        return behind::Followed::default();
+    }
     let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
     let placed: Vec<&Path> = records
         .filter(|record| record.store.as_str() == gitlab::STORE)
@@ -54,6 +57,12 @@ pub(crate) fn followed(facts: &Facts, receipts: &[Receipt], own: Option<&Ca>) ->
         .collect();
     let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
     behind::look(&World::here(), facts, &placed, known)
+}
+
+/// Whether gitlab.rb decides on the hosts and ports of a setup at `site`: another server uses the files of `--out`, even
+/// if they are in a folder of GitLab's.
+fn is_decided_by_gitlab_rb(site: &SiteRecord) -> bool {
+    site.out.is_none()
 }
 
 /// The command by which a client trusts `own`, at the port of the registry in the settings `followed`; none while they
@@ -99,4 +108,22 @@ pub(crate) fn presented(placed: &[PlacedChain]) -> Vec<(Endpoint, Presented)> {
             .map(|(endpoint, asked)| (endpoint, asked.join().unwrap_or(Presented::Nothing)))
             .collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gitlab_rb_decides_on_no_files_of_another_server() {
+        let folder = || Some("/etc/gitlab/ssl".into());
+        for (site, expected) in [
+            (SiteRecord::default(), true),
+            (SiteRecord { gitlab: folder(), ..SiteRecord::default() }, true),
+            (SiteRecord { out: folder(), ..SiteRecord::default() }, false),
+            (SiteRecord { prepare: folder(), ..SiteRecord::default() }, true),
+        ] {
+            assert_eq!(is_decided_by_gitlab_rb(&site), expected, "{site:?}");
+        }
+    }
 }

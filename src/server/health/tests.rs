@@ -80,6 +80,7 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
         schedule: &Schedule::Runs { next: String::new(), since: None },
         setup: None,
         own: None,
+        is_trusted: false,
         out_of_date: &[],
         followed: &followed,
         presented: &presented,

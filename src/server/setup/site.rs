@@ -151,6 +151,7 @@ impl Site {
         let is_begun = is_begun(state.receipts()?, &installation);
         // What the user typed is part of every command that a refusal offers.
         let mut options = folders.options();
+        let typed_registry = typed_registry.filter(|_| !matches!(purpose, Purpose::Replace(_)));
         options.extend(
             typed_registry.map(|registry| shell_line!("--registry {}", short(&registry.or_port(443)))),
         );

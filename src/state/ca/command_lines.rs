@@ -16,6 +16,11 @@ pub(crate) fn with_key(setup: Option<&ShellLine>) -> ShellLine {
     setup.with(["--ca-cert", "FILE", "--ca-key", "FILE"])
 }
 
+/// The option that leaves this machine's stores alone, unless the CA `is_trusted` there.
+fn trust_option(is_trusted: bool) -> Option<ShellLine> {
+    (!is_trusted).then(|| ShellLine::from("--no-trust"))
+}
+
 impl Ca {
     /// The arguments with which root trusts this CA. If the state folder is not the default one, they name the CA's
     /// file.
@@ -57,7 +62,7 @@ impl Ca {
         }
         let is_usual = self.notes.days == LEAF_DAYS;
         options.extend((!is_usual).then(|| shell_line!("--days {}", self.notes.days.to_string())));
-        options.extend((!is_trusted).then(|| ShellLine::from("--no-trust")));
+        options.extend(trust_option(is_trusted));
         options.extend(self.notes.site.options());
         shell_line!("{labtrust setup {}{}}", host, Options(&options))
     }
@@ -90,16 +95,19 @@ impl Ca {
         options
     }
 
-    /// The command that sets this machine up for the hosts that its gitlab.rb names now.
-    pub(crate) fn setup_line_as_configured(&self) -> ShellLine {
-        let line = shell_line!("{labtrust setup{}}", Options(&self.notes.site.options()));
+    /// The command that sets this machine up for the hosts that its gitlab.rb names now, with trust in this machine's
+    /// stores if the CA `is_trusted` there. It works only where a gitlab.rb decides on the hosts.
+    fn setup_line_as_configured(&self, is_trusted: bool) -> ShellLine {
+        let mut options = Vec::from_iter(trust_option(is_trusted));
+        options.extend(self.notes.site.options());
+        let line = shell_line!("{labtrust setup{}}", Options(&options));
         if self.root.is_ca() { line } else { line.with(["--self-signed"]) }
     }
 
     /// The commands after which the server has a certificate for `host`, which gitlab.rb names; `is_gitlabs` tells
-    /// whether GitLab itself is there.
-    pub(crate) fn lines_for(&self, host: &Host, is_gitlabs: bool) -> Vec<ShellLine> {
-        let setup = self.setup_line_as_configured();
+    /// whether GitLab itself is there, and `is_trusted` whether this machine's stores have the CA.
+    pub(crate) fn lines_for(&self, host: &Host, is_gitlabs: bool, is_trusted: bool) -> Vec<ShellLine> {
+        let setup = self.setup_line_as_configured(is_trusted);
         let next = self.next.as_ref().ok().and_then(Option::as_deref);
         match host {
             _ if self.root.is_ca() && !self.keeps_key() => vec![with_key(Some(&setup))],
@@ -149,3 +157,6 @@ impl Ca {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
