@@ -9,7 +9,7 @@ use labtrust_machine::World;
 use labtrust_plan::{Endpoint, Facts, ShellLine};
 
 use super::{
-    config::{Config, Known},
+    config::Config,
     installation::Installation,
     layout::Layout,
     moved::{Moved, moved},
@@ -69,8 +69,5 @@ fn is_behind(
 
 /// The https endpoint that gitlab.rb sets for `role`.
 fn named(config: &Config, role: Role) -> Option<Endpoint> {
-    match config.address(role) {
-        Known::Is(address) if address.https => Some(address.endpoint),
-        _ => None,
-    }
+    config.final_address(role).filter(|address| address.https).map(|address| address.endpoint)
 }

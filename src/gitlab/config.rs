@@ -98,6 +98,15 @@ impl Config {
         Self::address_of(self.script.last(&[role.url()]), role)
     }
 
+    /// The URL of the server `role`, unless a file that labtrust cannot follow may set it again.
+    pub(crate) fn final_address(&self, role: Role) -> Option<Address> {
+        let is_final = |setting: &Setting| self.script.evaluation.is_some() || self.script.is_final(setting);
+        match Self::address_of(self.script.last(&[role.url()]).filter(is_final), role) {
+            Known::Is(address) => Some(address),
+            Known::Unset | Known::Computed(_) => None,
+        }
+    }
+
     /// The URL of the server `role`, if it is written and not computed.
     pub(crate) fn written_address(&self, role: Role) -> Known<Address> {
         let written = self.script.written(&[role.url()]);
@@ -163,6 +172,12 @@ impl Config {
             _ => None,
         };
         said.or(row.usual_port)
+    }
+
+    /// Whether gitlab.rb tells the port on which nginx listens for `role`, and not only Ruby can.
+    pub(crate) fn tells_port(&self, role: Role) -> bool {
+        let is_computed = |setting: Setting| setting.value == Value::Computed;
+        !self.has_unread_files() && !self.nginx(role, role.row().port).is_some_and(is_computed)
     }
 
     /// Whether gitlab.rb sets the port on which nginx listens for `role`.
@@ -277,6 +292,11 @@ impl Config {
             }
         }
         found
+    }
+
+    /// Whether a file that labtrust could not follow may set anything.
+    pub(crate) fn has_unread_files(&self) -> bool {
+        self.script.evaluation.is_none() && !self.script.includes.is_empty()
     }
 
     /// A message about each line that makes Ruby read another file, if labtrust cannot follow it: that file may set

@@ -68,7 +68,9 @@ impl Installation {
 
     /// Whether GitLab has certainly not applied its gitlab.rb yet, if that redirects port 80 or disables Let's Encrypt.
     fn has_not_reconfigured(&self, world: &World, config: &Config) -> bool {
-        let Some(data) = self.outside(Path::new(DATA)) else { return false };
+        let Some(data) = self.outside(Path::new(DATA)).filter(|_| !config.has_unread_files()) else {
+            return false;
+        };
         let lacks_redirect = || config.redirects() && nginx::redirects(world, &data) == Some(false);
         // The cron job that renews Let's Encrypt's certificate (omnibus-gitlab, letsencrypt/recipes/enable.rb).
         let renews = || exists(world, &data.join("crond/letsencrypt-renew")).unwrap_or_default();
@@ -116,6 +118,7 @@ impl Layout {
             role,
             endpoint,
             client_host,
+            usual_ports: [gitlab.port, registry.port],
         };
         server(Role::Gitlab, gitlab, &gitlab.host).refuse_computed_tls()?;
         for (role, endpoint) in roles {

@@ -5,7 +5,7 @@ use std::fmt;
 use labtrust_plan::Endpoint;
 
 use super::{
-    config::{Address, Config, Known, url},
+    config::{Address, Config, url},
     layout::Layout,
     role::Role,
 };
@@ -24,12 +24,10 @@ pub(crate) struct Moved {
 /// The URLs of `config` that differ from `endpoints`, those of a setup: GitLab's own first, its registry's last.
 pub(crate) fn moved(config: &Config, endpoints: &[Endpoint]) -> Vec<Moved> {
     let known = [(Role::Gitlab, endpoints.first()), (Role::Registry, endpoints.last())];
-    let moved = |(role, from): (Role, Option<&Endpoint>)| match config.address(role) {
-        Known::Is(to) if !config.is_off(role) => {
-            let from = from?.clone();
-            (!to.https || to.endpoint != from).then_some(Moved { role, from, to })
-        }
-        _ => None,
+    let moved = |(role, from): (Role, Option<&Endpoint>)| {
+        let to = config.final_address(role).filter(|_| !config.is_off(role))?;
+        let from = from?.clone();
+        (!to.https || to.endpoint != from).then_some(Moved { role, from, to })
     };
     known.into_iter().filter_map(moved).collect()
 }
@@ -87,6 +85,12 @@ mod tests {
                 "gitlab.rb sets external_url to http://git.example.com:80, but setup was for https://git.example.com",
             ),
             ("registry_external_url 'https://git.example.com:5050'\nregistry['enable'] = false", ""),
+            // A file that only Ruby finds may set the URL again.
+            ("external_url 'http://git.example.com'\nfrom_file file", ""),
+            (
+                "from_file file\nexternal_url 'https://new.example.com'",
+                "gitlab.rb sets external_url to https://new.example.com, but setup was for https://git.example.com",
+            ),
         ] {
             let found: Vec<_> =
                 moved(&Config::read("", script), &endpoints).iter().map(Moved::to_string).collect();

@@ -36,6 +36,8 @@ pub(super) struct Server<'a> {
     pub endpoint: &'a Endpoint,
     /// The host name that clients use.
     pub client_host: &'a Host,
+    /// The ports of GitLab and of its registry for clients.
+    pub usual_ports: [u16; 2],
 }
 
 /// The paths of the certificate and key inside GitLab.
@@ -94,17 +96,31 @@ impl Server<'_> {
 
     /// The port on which nginx listens for it.
     fn port(&self) -> u16 {
-        self.config.listen_port(self.role).unwrap_or(self.endpoint.port)
+        let port = self.config.listen_port(self.role).unwrap_or(self.endpoint.port);
+        self.listener().map_or(port, |listener| listener.port)
     }
 
-    /// Its listener in nginx's configuration.
+    /// Its listener in nginx's configuration. If only Ruby can tell its port, this is the one listener of its host that
+    /// has a port of its own.
     fn listener(&self) -> Option<&Listener> {
-        let (stem, port) = (self.stem(), self.port());
-        self.listeners?.iter().find(|listener| listener.is_for(&stem, port))
+        let (stem, listeners) = (self.stem(), self.listeners?);
+        let port = self.config.listen_port(self.role).unwrap_or(self.endpoint.port);
+        let found = listeners.iter().find(|listener| listener.is_for(&stem, port));
+        if found.is_some() || self.config.tells_port(self.role) {
+            return found;
+        }
+        let mut own = listeners.iter().filter(|listener| {
+            !self.usual_ports.contains(&listener.port) && listener.is_for(&stem, listener.port)
+        });
+        own.next().filter(|_| own.next().is_none())
     }
 
     pub(super) fn files(&self) -> Result<Files> {
         let (stem, listener, host) = (self.stem(), self.listener(), self.client_host);
+        // A file that labtrust cannot follow may set the paths, and nginx has the paths of the last reconfigure.
+        if let Some(served) = listener.filter(|_| self.config.has_unread_files()) {
+            return Ok(Files { certificate: served.certificate.clone(), key: served.key.clone() });
+        }
         let usual = |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{stem}.{ending}"));
         let certificate = path(
             self.config.certificate(self.role),
@@ -185,6 +201,9 @@ impl Server<'_> {
             )),
             Some(found) if found.certificate != files.certificate || found.key != files.key => {
                 Outlook::Reconfigured
+            }
+            None if !self.config.tells_port(self.role) => {
+                Outlook::Unseen(format!("only Ruby can tell whether GitLab's nginx serves {endpoint}"))
             }
             None if self.listeners.is_some() => Outlook::Reconfigured,
             // Where the configuration does not tell whether it answers on loopback, the present answer tells.

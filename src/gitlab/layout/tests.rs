@@ -128,6 +128,36 @@ fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
 }
 
 #[test]
+fn nginx_shows_what_only_ruby_can_tell() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let installation = container(folder.path());
+    let (host, own) = ("git.example.com", "/etc/gitlab/ssl/own");
+    for (script, port, certificate) in [
+        (format!("{URLS}from_file file"), 443, "own"),
+        (format!("{URLS}from_file file"), 8080, "own"),
+        // The URLs may be in that file, too.
+        ("from_file file".to_owned(), 8080, "own"),
+        (format!("{URLS}nginx['listen_port'] = port\nnginx['ssl_certificate'] = file"), 8080, "own"),
+        (format!("{URLS}registry_nginx['listen_port'] = port"), 443, "git.example.com"),
+    ] {
+        let stem = format!("/etc/gitlab/ssl/{certificate}");
+        let registry = if script.contains("from_file") { own } else { "/etc/gitlab/ssl/git.example.com" };
+        nginx(folder.path(), &format!("{}{}", server(host, port, &stem), server(host, 4567, registry)));
+        let script = script.replace("= file", &format!("= file\nnginx['ssl_certificate_key'] = '{own}.key'"));
+        let layout =
+            of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
+        let expected = folder.path().join(format!("config/ssl/{certificate}.crt"));
+        assert_eq!(names(&layout)[0], expected.display().to_string(), "{script}");
+        assert!(!layout.is_reconfigured, "{script}: {layout:?}");
+    }
+    // Where nginx does not show it either, nothing is claimed.
+    nginx(folder.path(), &format!("{}{}", server(host, 8080, own), server(host, 8081, own)));
+    let script = format!("{URLS}from_file file");
+    let layout = of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
+    assert!(!layout.is_reconfigured && layout.served.is_empty(), "{layout:?}");
+}
+
+#[test]
 fn a_port_that_is_not_met_here_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let installation = container(folder.path());
