@@ -208,7 +208,9 @@ fn wanted(
             && !is_served(role, endpoint)
             && wanted.iter().any(|one| one.row == url)
         {
-            wanted.push(Wanted::literal(row, Value::Number(endpoint.port.into())));
+            // nginx listens inside the container, whose ports may be published under others.
+            let port = installation.inside(endpoint.port).unwrap_or(endpoint.port);
+            wanted.push(Wanted::literal(row, Value::Number(port.into())));
         }
         if let Kind::Container(container) = &installation.kind
             && !config.sets_port(role)
@@ -298,3 +300,6 @@ fn keeping(conflicts: &[Conflict], host: &str, options: &[ShellLine]) -> Option<
     let host = gitlab.unwrap_or_else(|| host.to_owned());
     Some(hint!("keep the address: {labtrust setup {}{}}", host, Options(&options)))
 }
+
+#[cfg(test)]
+mod tests;
