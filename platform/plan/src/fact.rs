@@ -166,6 +166,16 @@ impl EngineKind {
         matches!(self, Self::Desktop | Self::Colima)
     }
 
+    /// The name of the virtual machine or profile of such an engine, which is a folder in the path of its `socket`.
+    pub fn instance(self, socket: &Path) -> Option<String> {
+        let above = match self {
+            Self::Colima => 1,
+            Self::Lima => 2,
+            _ => return None,
+        };
+        Some(socket.ancestors().nth(above)?.file_name()?.to_string_lossy().into_owned())
+    }
+
     /// Whether its files are in a virtual machine, or outside of this container: nothing here changes what it reads.
     fn is_out_of_reach(self) -> bool {
         matches!(self, Self::Outside | Self::Rancher | Self::Lima)

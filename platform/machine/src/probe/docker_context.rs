@@ -14,7 +14,7 @@ use crate::world::World;
 /// The engine that a setting names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DockerContext {
-    /// The setting: `DOCKER_HOST`, or a context.
+    /// The setting: `DOCKER_HOST`, `DOCKER_CONTEXT` with its context, or a context.
     pub told_by: String,
     /// The engine's address, such as `unix:///run/user/1000/docker.sock`, which may hold a password; or why it is not known.
     pub address: Result<String, String>,
@@ -71,14 +71,16 @@ pub fn docker_context(facts: &Facts) -> Option<DockerContext> {
         return Some(DockerContext { told_by: "DOCKER_HOST".into(), address: Ok(address) });
     }
     let folder = docker_config(facts);
-    let name = match variable("DOCKER_CONTEXT") {
+    let chosen = variable("DOCKER_CONTEXT");
+    let variable = if chosen.is_some() { "DOCKER_CONTEXT: " } else { "" };
+    let name = match chosen {
         Some(name) => name,
         None => read::<Config>(&folder.join("config.json")).ok()??.current_context,
     };
     if name.is_empty() || name == "default" {
         return None;
     }
-    let told_by = format!("the context {}", text::in_line(&name));
+    let told_by = format!("{variable}the context {}", text::in_line(&name));
     // The folder's name is the SHA-256 of the context's name.
     let id = Fingerprint::of(name.as_bytes()).to_string();
     let path = folder.join("contexts/meta").join(id).join("meta.json");

@@ -2,6 +2,8 @@
 
 mod files;
 mod named;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs,
@@ -15,7 +17,7 @@ use labtrust_plan::{
     store,
 };
 
-use self::files::{is_socket, registries};
+use self::files::{may_be_socket, registries};
 use super::{
     daemon::{addresses, daemon_command_line, daemon_settings_file, sockets},
     docker_context::{DockerContext, docker_context},
@@ -28,6 +30,9 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 /// The socket that the docker command uses if no setting names another, where an engine of this machine listens.
 const DEFAULT: &str = "/var/run/docker.sock";
+
+/// The name of the socket of a user's own engine.
+const SOCKET: &str = "docker.sock";
 
 /// The paths of a kind of engine that belongs to the machine.
 struct EngineRow {
@@ -116,12 +121,16 @@ fn mark_chosen(engines: &mut Vec<Engine>, facts: &Facts, context: Option<&Docker
             None => return,
         },
     };
-    let is_it = |engine: &&mut Engine| engine.socket.as_deref().is_some_and(|known| is_same(known, socket));
+    let is_it = |engine: &&mut Engine| match &engine.socket {
+        Some(known) => is_same(known, socket),
+        // It does not run.
+        None => context.is_some() && usual_sockets(engine, facts).iter().any(|usual| is_same(usual, socket)),
+    };
     if let Some(engine) = engines.iter_mut().find(is_it) {
         engine.chosen_by = Some(chosen_by.to_owned());
     } else if context.is_some() {
-        let engine =
-            named::virtual_engine(facts, socket).or_else(|| is_socket(socket).then(|| named_engine(socket)));
+        let engine = named::virtual_engine(facts, socket)
+            .or_else(|| may_be_socket(socket).then(|| named_engine(socket)));
         engines.extend(engine.map(|engine| Engine { chosen_by: Some(chosen_by.to_owned()), ..engine }));
     }
 }
@@ -154,16 +163,34 @@ fn named_engine(socket: &Path) -> Engine {
     }
 }
 
-/// Whether both paths lead to the same file.
+/// The sockets on which `engine` listens if no setting names another.
+fn usual_sockets(engine: &Engine, facts: &Facts) -> Vec<PathBuf> {
+    let Some(user) = &engine.owner else {
+        let rows = MACHINE.iter().filter(|row| row.kind == engine.kind);
+        return rows.map(|row| row.socket.into()).collect();
+    };
+    let rows = VIRTUAL.iter().filter(|row| row.kind == engine.kind && row.os == facts.os);
+    let mut sockets: Vec<_> = rows.flat_map(|row| row.sockets).map(|path| user.home.join(path)).collect();
+    sockets.extend((engine.kind == EngineKind::Rootless).then(|| runtime_folder(facts, user).join(SOCKET)));
+    sockets
+}
+
+/// Whether both paths lead to the same file, or would if it existed.
 fn is_same(one: &Path, other: &Path) -> bool {
-    one == other
-        || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+    let is_one = |one: &Path, other: &Path| {
+        one == other
+            || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+    };
+    let folders = one.parent().zip(other.parent());
+    is_one(one, other)
+        || one.file_name() == other.file_name() && folders.is_some_and(|(one, other)| is_one(one, other))
 }
 
 impl EngineRow {
     fn is_installed(&self, snap: bool) -> bool {
         // The snap and the machine's own engine use the same socket path: it is the snap's if the snap is installed.
-        self.has_signs() || (!snap && self.kind == EngineKind::Rootful && is_socket(Path::new(self.socket)))
+        self.has_signs()
+            || (!snap && self.kind == EngineKind::Rootful && may_be_socket(Path::new(self.socket)))
     }
 
     fn engine(&self, facts: &Facts) -> Engine {
@@ -199,7 +226,8 @@ impl EngineRow {
     /// The engine that listens on its socket, if that is not an engine of this machine: only its socket is in reach.
     fn foreign(&self, facts: &Facts) -> Option<Engine> {
         // The package podman-docker links it to the socket of podman's service.
-        let linked = fs::canonicalize(self.socket).ok().and_then(|path| named::virtual_engine(facts, &path));
+        let target = fs::canonicalize(self.socket).or_else(|_| fs::read_link(self.socket));
+        let linked = target.ok().and_then(|path| named::virtual_engine(facts, &path));
         if linked.is_some() {
             return linked;
         }
@@ -216,26 +244,25 @@ impl EngineRow {
         let line = pid.map(daemon_command_line).unwrap_or_default();
         let file = daemon_settings_file(self.kind, Path::new(self.certs_d), &line);
         let addresses = addresses(&line, file.as_deref());
-        let named: Vec<_> = sockets(&addresses, usual).filter(|path| is_socket(path)).collect();
+        let named: Vec<_> = sockets(&addresses, usual).filter(|path| may_be_socket(path)).collect();
         let is_usual = |path: &&&Path| is_same(path, usual);
         let found = named.iter().find(is_usual).or_else(|| named.first()).copied();
-        found.or_else(|| is_socket(usual).then_some(usual)).map(Path::to_owned)
+        found.or_else(|| may_be_socket(usual).then_some(usual)).map(Path::to_owned)
     }
 }
 
 /// docs.docker.com, "Rootless mode": configuration under `~/.config/docker`, socket in the user's runtime folder.
 fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
     let config = own_folder(facts, user, "XDG_CONFIG_HOME").unwrap_or_else(|| user.home.join(".config"));
-    let runtime = own_folder(facts, user, "XDG_RUNTIME_DIR")
-        .unwrap_or_else(|| PathBuf::from(format!("/run/user/{}", user.uid)));
-    let socket = runtime.join("docker.sock");
+    let runtime = runtime_folder(facts, user);
+    let socket = runtime.join(SOCKET);
     let unit = user.home.join(".config/systemd/user/docker.service");
     let pid = pid(&runtime.join("docker.pid"));
-    (is_socket(&socket) || unit.exists()).then(|| Engine {
+    (may_be_socket(&socket) || unit.exists()).then(|| Engine {
         kind: EngineKind::Rootless,
         registries: registries(&config.join("docker/certs.d")),
         certs_d: config.join("docker/certs.d"),
-        socket: is_socket(&socket).then_some(socket),
+        socket: may_be_socket(&socket).then_some(socket),
         owner: Some(user.clone()),
         pid,
         started: pid.and_then(started),
@@ -246,6 +273,12 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
         root: None,
         has_own_store: false,
     })
+}
+
+/// The folder of `user` for sockets.
+fn runtime_folder(facts: &Facts, user: &User) -> PathBuf {
+    let own = own_folder(facts, user, "XDG_RUNTIME_DIR");
+    own.unwrap_or_else(|| PathBuf::from(format!("/run/user/{}", user.uid)))
 }
 
 /// An engine in a user's virtual machine, which copies the user's `~/.docker/certs.d` when it starts.
@@ -283,7 +316,7 @@ const VIRTUAL: &[Virtual] = &[
 
 fn virtual_engines(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
     VIRTUAL.iter().filter(|machine| machine.os == facts.os).filter_map(|machine| {
-        let socket = machine.sockets.iter().map(|path| user.home.join(path)).find(|path| is_socket(path));
+        let socket = machine.sockets.iter().map(|path| user.home.join(path)).find(|path| may_be_socket(path));
         let installed = machine.signs.iter().any(|sign| user.home.join(sign).exists());
         (installed || socket.is_some()).then(|| Engine {
             kind: machine.kind,

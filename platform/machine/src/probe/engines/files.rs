@@ -1,6 +1,6 @@
 //! The files of an engine: its socket, and the folders of its `certs.d`.
 
-use std::{fs, os::unix::fs::FileTypeExt, path::Path};
+use std::{fs, io, os::unix::fs::FileTypeExt, path::Path};
 
 use labtrust_plan::{Endpoint, Target};
 
@@ -14,7 +14,10 @@ pub(super) fn registries(certs_d: &Path) -> Vec<Endpoint> {
     registries
 }
 
-/// Whether a socket is at `path`.
-pub(super) fn is_socket(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
+/// Whether a socket is at `path`, or may be: this user may not look into its folder.
+pub(super) fn may_be_socket(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(metadata) => metadata.file_type().is_socket(),
+        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
+    }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use labtrust_plan::fact::{Engine, EngineKind, Facts, User};
 
-use super::files::{is_socket, registries};
+use super::files::{may_be_socket, registries};
 
 /// The ends of sockets' paths and the engines that use them; `*` stands for any one name. Sources: Rancher Desktop's
 /// `pkg/rancher-desktop/utils/paths.ts`, docs.orbstack.dev, Lima's `templates/docker.yaml`, Colima's `config/files.go`.
@@ -35,7 +35,7 @@ pub(super) fn virtual_engine(facts: &Facts, socket: &Path) -> Option<Engine> {
         kind: *kind,
         registries: registries(&certs_d),
         certs_d,
-        socket: is_socket(socket).then(|| socket.to_owned()),
+        socket: may_be_socket(socket).then(|| socket.to_owned()),
         owner: owner.cloned(),
         pid: None,
         started: None,

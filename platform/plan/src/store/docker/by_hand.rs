@@ -1,7 +1,7 @@
 //! Engines whose folder labtrust cannot write: in a container, in a virtual machine, or outside of this container. A person
 //! copies the CA there, from a folder of this machine.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::row::ByHand;
 use crate::{
@@ -74,13 +74,7 @@ fn install<const N: usize>(by: [&str; N], from: &str, to: &str) -> ShellLine {
 /// user's engine another.
 fn lima(engine: &Engine, from: &str, file: &str) -> ShellLine {
     let script = r#"for folder in "$HOME/.config" /etc; do sudo install -D -m 644 "$1" "$folder/docker/certs.d/$2"; done"#;
-    ShellLine::of(["limactl", "shell", &instance(engine), "sh", "-c", script, "sh", from, file])
-}
-
-/// The name of the virtual machine of an engine in Lima: its socket is `~/.lima/NAME/sock/docker.sock`.
-fn instance(engine: &Engine) -> String {
-    let folder: Option<PathBuf> =
-        engine.socket.as_ref().and_then(|socket| Some(socket.parent()?.parent()?.to_owned()));
-    let name = folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    name.unwrap_or_else(|| "docker".into())
+    let instance = engine.socket.as_deref().and_then(|socket| engine.kind.instance(socket));
+    let instance = instance.unwrap_or_else(|| "docker".into());
+    ShellLine::of(["limactl", "shell", &instance, "sh", "-c", script, "sh", from, file])
 }
