@@ -1,6 +1,11 @@
 //! Checks that a Docker daemon is running, and that this user can ask it.
 
 mod other_socket;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
 
 use labtrust_machine::engine::SocketState;
 use labtrust_plan::{
@@ -8,7 +13,8 @@ use labtrust_plan::{
     fact::{Engine, EngineKind, ServiceManager},
 };
 
-use self::other_socket::{OTHER_SOCKET, Used};
+use self::other_socket::{OTHER_SOCKET, Used, back_to_default, variable};
+use self::start::start;
 use super::{Check, CheckResult};
 use crate::doctor::{
     Case, Code, Finding,
@@ -29,7 +35,7 @@ const NEEDED: &str = "docker login needs the Docker daemon, which contacts the r
 const NO_PERMISSION: Code = Code::error("daemon-no-permission");
 
 fn judge(case: &Case<'_>) -> CheckResult {
-    if let Some(finding) = on_other_machine(case) {
+    if let Some(finding) = not_at_a_socket(case) {
         return finding.into();
     }
     if let Some(context) = &case.evidence.client.docker_context
@@ -50,35 +56,41 @@ fn judge(case: &Case<'_>) -> CheckResult {
         SocketState::Open => {
             version(engine, &socket, fact.is_some_and(|fact| fact.kind == EngineKind::Podman))
         }
-        SocketState::Forbidden => no_permission(case, &socket),
+        SocketState::Forbidden => no_permission(case, &socket, fact),
         SocketState::Absent | SocketState::NoListener => down(case, engine, fact),
         SocketState::Unknown(why) => CheckResult::fault(format!("{socket}: {why}")),
     }
 }
 
-/// The address of the daemon that the docker command uses, if it is on another machine.
+/// The address of the daemon that the docker command uses, if it is not a socket or a pipe of this machine: such a daemon is not
+/// asked.
 pub(crate) fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
     let at = case.evidence.client.docker_context.as_ref()?.at.answer()?;
-    let address = at.split_once("://").map_or("", |(_, rest)| rest);
-    let is_here = at.starts_with("unix://")
-        || at.starts_with("npipe://")
-        || ["localhost", "127.", "[::1]"].iter().any(|local| address.starts_with(local));
-    (!is_here && !address.is_empty()).then_some(at)
+    let (scheme, address) = at.split_once("://")?;
+    (!["unix", "npipe"].contains(&scheme) && !address.is_empty()).then_some(at)
 }
 
-fn on_other_machine(case: &Case<'_>) -> Option<Finding> {
+fn not_at_a_socket(case: &Case<'_>) -> Option<Finding> {
     let at = remote(case)?;
     let told_by = &case.evidence.client.docker_context.as_ref()?.told_by;
-    let what = format!("the docker command uses the Docker daemon at {at} (set by {told_by})");
-    let why = "that daemon contacts the registry: the trust stores and the proxy of this machine have no effect on \
-               docker login";
-    let finding = Finding::new(&REMOTE, what, why)
-        .advise("run labtrust on that machine, or make the docker command use this machine's daemon:");
-    Some(finding.command(if told_by == "DOCKER_HOST" {
-        "unset DOCKER_HOST"
+    let address = at.split_once("://").map_or("", |(_, rest)| rest);
+    let is_here = ["localhost", "127.", "[::1]"].iter().any(|local| address.starts_with(local));
+    let (through, why, advice) = if is_here {
+        (
+            " through TCP",
+            "that daemon contacts the registry, and may be in a virtual machine or a container: whether the trust stores and \
+             the proxy of this machine have an effect on docker login is not known",
+            "run labtrust where that daemon runs, or make the docker command use a socket:",
+        )
     } else {
-        "docker context use default"
-    }))
+        (
+            "",
+            "that daemon contacts the registry: the trust stores and the proxy of this machine have no effect on docker login",
+            "run labtrust on that machine, or make the docker command use this machine's daemon:",
+        )
+    };
+    let what = format!("the docker command uses the Docker daemon at {at}{through} (set by {told_by})");
+    Some(Finding::new(&REMOTE, what, why).advise(advice).command(back_to_default(told_by)))
 }
 
 /// The finding that the socket that a setting of the docker command names does not exist, and no other daemon runs.
@@ -107,14 +119,37 @@ fn no_engine(case: &Case<'_>) -> CheckResult {
     .into()
 }
 
-fn no_permission(case: &Case<'_>, socket: &str) -> CheckResult {
-    let user = &case.evidence.facts.user.name;
-    let what = format!("{user} cannot use the socket {socket}");
-    Finding::new(&NO_PERMISSION, what, "only root and the members of the group docker can use it")
-        .advise("join the group docker (its members can do what root can) and log in again, or use sudo:")
-        .run(["sudo", "usermod", "-aG", "docker", user])
-        .run(["sudo", "labtrust", "doctor", &case.endpoint().to_string()])
-        .into()
+fn no_permission(case: &Case<'_>, socket: &str, fact: Option<&Engine>) -> CheckResult {
+    let user = &case.evidence.facts.user;
+    let what = format!("{} cannot use the socket {socket}", user.name);
+    let told_by = Used::of(case).and_then(|used| used.told_by);
+    let finding = |why| Finding::new(&NO_PERMISSION, what, why);
+    let finding =
+        match fact.map_or(EngineKind::Rootful, |fact| fact.kind) {
+            EngineKind::Rootful | EngineKind::Snap => finding(
+                "only root and the members of the group docker can use it",
+            )
+            .advise("join the group docker (its members can do what root can) and log in again, or use sudo:")
+            .run(["sudo", "usermod", "-aG", "docker", &user.name]),
+            EngineKind::Podman => finding("only the user whose podman it is can use it, and root")
+                .advise("use your own podman, or use sudo:")
+                .run(["systemctl", "--user", "start", "podman.socket"])
+                .run(["export", &format!("DOCKER_HOST=unix:///run/user/{}/podman/podman.sock", user.uid)]),
+            _ => {
+                let finding = finding("only its owner can use it, and root");
+                match told_by {
+                    Some(told_by) => finding
+                        .advise("make the docker command use this machine's daemon, or use sudo:")
+                        .command(back_to_default(told_by)),
+                    None => finding.advise("use sudo:"),
+                }
+            }
+        };
+    // sudo removes the variable.
+    let kept = told_by.and_then(variable).map(|name| format!("--preserve-env={name}"));
+    let registry = case.endpoint().to_string();
+    let words = ["sudo"].into_iter().chain(kept.as_deref()).chain(["labtrust", "doctor", &registry]);
+    finding.run(words).into()
 }
 
 fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckResult {
@@ -126,12 +161,10 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
         _ => format!("{title} is not running: it has no socket"),
     };
     let finding = Finding::new(&DOWN, what, NEEDED);
-    if let Some(start) = fact.and_then(|fact| STARTS.iter().find(|start| start.kind == fact.kind)) {
-        return start
-            .commands
-            .iter()
-            .fold(finding.advise(start.advice), |finding, line| finding.command(*line))
-            .into();
+    if let Some(fact) = fact
+        && let Some(start) = start(fact, socket(case, engine, fact), case.evidence.facts.os)
+    {
+        return start.command.into_iter().fold(finding.advise(start.advice), Finding::command).into();
     }
     match fact.and_then(|fact| fact.restart.as_ref()) {
         Some(restart) => {
@@ -148,30 +181,11 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
     .into()
 }
 
-/// How to start an engine that is not a service of the machine.
-struct Start {
-    kind: EngineKind,
-    advice: &'static str,
-    commands: &'static [&'static str],
+/// The socket of `engine`; if it is not there, the one at which the docker command expects it.
+fn socket<'e>(case: &Case<'e>, engine: &'e EngineSeen, fact: &Engine) -> Option<&'e Path> {
+    let expected = || Used::of(case).filter(|_| fact.chosen_by.is_some());
+    engine.socket.as_deref().or_else(|| expected().map(|used| Path::new(used.socket)))
 }
-
-const STARTS: &[Start] = &[
-    Start { kind: EngineKind::Desktop, advice: "start Docker Desktop", commands: &[] },
-    Start { kind: EngineKind::Colima, advice: "start it:", commands: &["colima start"] },
-    Start { kind: EngineKind::Rootless, advice: "start it:", commands: &["systemctl --user start docker"] },
-    Start { kind: EngineKind::OrbStack, advice: "start it:", commands: &["orb start"] },
-    Start { kind: EngineKind::Rancher, advice: "start it:", commands: &["rdctl start"] },
-    Start {
-        kind: EngineKind::Lima,
-        advice: "start its virtual machine:",
-        commands: &["limactl start docker"],
-    },
-    Start {
-        kind: EngineKind::Podman,
-        advice: "start it:",
-        commands: &["systemctl --user start podman.socket"],
-    },
-];
 
 /// The command that starts the service that `restart` restarts.
 fn start_command(restart: &Command) -> Command {

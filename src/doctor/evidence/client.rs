@@ -69,7 +69,7 @@ pub enum Tool {
 /// The daemon that the docker command is set to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DockerContextSeen {
-    /// The setting that names the daemon: `DOCKER_HOST`, or a context.
+    /// The setting that names the daemon: `DOCKER_HOST`, `DOCKER_CONTEXT` with its context, or a context.
     pub told_by: Redacted,
     /// The daemon's address, such as `ssh://server` or `unix:///run/user/1000/docker.sock`.
     pub at: Asked<Redacted>,

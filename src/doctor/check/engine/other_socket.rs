@@ -67,8 +67,20 @@ pub(super) fn finding(case: &Case<'_>) -> Option<Finding> {
     .advise("make the docker command use the daemon that is running:");
     let switch = ShellLine::of(["export", &format!("DOCKER_HOST=unix://{there}")]);
     Some(match used.told_by {
-        Some("DOCKER_HOST") if DEFAULTS.contains(&there) => finding.command("unset DOCKER_HOST"),
-        Some(_) if DEFAULTS.contains(&there) => finding.command("docker context use default"),
+        Some(told_by) if DEFAULTS.contains(&there) => finding.command(back_to_default(told_by)),
         _ => finding.command(switch),
     })
+}
+
+/// The command that takes back the setting `told_by`, so that the docker command uses its default socket.
+pub(super) fn back_to_default(told_by: &str) -> ShellLine {
+    match variable(told_by) {
+        Some(variable) => ShellLine::of(["unset", variable]),
+        None => ShellLine::of(["docker", "context", "use", "default"]),
+    }
+}
+
+/// The variable of the shell that is the setting `told_by`; none for a context in the docker command's own settings.
+pub(super) fn variable(told_by: &str) -> Option<&'static str> {
+    ["DOCKER_HOST", "DOCKER_CONTEXT"].into_iter().find(|variable| told_by.starts_with(variable))
 }
