@@ -182,6 +182,26 @@ fn a_port_that_is_swallowed_takes_no_time_from_the_token_service() {
 }
 
 #[test]
+fn a_slow_registry_is_found_without_its_port() {
+    let machine = machine!("client");
+    well(&machine);
+    let without_port = || {
+        let line = ["labtrust", "doctor", HOST, "--json", "--evidence", EVIDENCE];
+        Report::of(&machine, &machine.run(line))
+    };
+    let quick = without_port();
+    // nginx connects to the registry after a second.
+    machine.block(Blockade::Dropped, &[1999]);
+    let slow = "proxy_connect_timeout 1s; error_page 504 = @registry; proxy_pass http://127.0.0.1:1999; } \
+                location @registry { proxy_pass http://127.0.0.1:5000;";
+    machine.run(["sed", "-i", &BACKEND.replace("INSTEAD", slow), NGINX]).succeeded();
+    hup(&machine);
+    let took = format!("curl -sk -o /dev/null -w '%{{time_total}}' https://{REGISTRY}/v2/ | grep -q '^[12]'");
+    wait_until(&machine, &took);
+    assert_eq!(without_port().causes(), quick.causes());
+}
+
+#[test]
 fn a_page_instead_of_a_token() {
     let machine = machine!("client");
     machine.without_hooks();

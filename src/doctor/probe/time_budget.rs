@@ -42,8 +42,10 @@ pub(super) struct TimeBudget {
 struct Answered {
     /// The ports of registries.
     registries: Vec<u16>,
-    /// The ports that accepted a connection, and whose answer is not there yet.
+    /// The ports that accepted a connection.
     open: Vec<u16>,
+    /// The ports that have answered, or will not answer any more.
+    ended: Vec<u16>,
     /// The ports of registries whose token service cannot be reached.
     without_login: Vec<u16>,
     /// The time until the first needed port answered.
@@ -82,7 +84,7 @@ impl TimeBudget {
 
     /// Notes that `port` has answered, or will not answer any more.
     pub(super) fn note_end(&self, port: u16) {
-        self.answered().open.retain(|open| *open != port);
+        self.answered().ended.push(port);
     }
 
     /// Whether the answer of `port` is needed in any case: the user named it, or a registry is there. If neither is
@@ -135,8 +137,8 @@ impl TimeBudget {
         let answered = self.answered();
         let grace = answered.after.map(|after| after.max(GRACE));
         // Without a port, any open port may be the registry's.
-        let may_be_registry =
-            self.named.is_none() && answered.registries.is_empty() && answered.open.contains(&port);
+        let is_open = answered.open.contains(&port) && !answered.ended.contains(&port);
+        let may_be_registry = is_open && self.named.is_none() && answered.registries.is_empty();
         self.needs(&answered, port)
             || may_be_registry
             || grace.is_none_or(|grace| self.begun.elapsed() < grace)
@@ -218,6 +220,7 @@ mod tests {
         budget.note_answer(443, false);
         assert!(waits(&budget, 4567) && !waits(&budget, 5050));
         budget.note_end(4567);
+        budget.note_open(4567);
         assert!(!waits(&budget, 4567), "it has answered");
         budget.note_open(443);
         budget.note_answer(4567, true);
