@@ -31,7 +31,7 @@ pub(crate) struct Followed {
 }
 
 /// Looks at the GitLab of this machine that has one of the files `placed`. `known` are the endpoints of the setup, for
-/// GitLab and its registry. This runs no program.
+/// GitLab and its registry. All of this takes a few seconds at most.
 pub(crate) fn look(world: &World, facts: &Facts, placed: &[&Path], known: &[Endpoint]) -> Followed {
     if placed.is_empty() {
         return Followed::default();

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use labtrust_plan::{Command, ShellLine, fact::User};
@@ -37,6 +38,8 @@ pub(crate) struct Container {
     mounts: Vec<(PathBuf, PathBuf)>,
     ports: Vec<(u16, Reach)>,
     own_network: bool,
+    /// When the search for it ends: it is asked nothing after that. None for no limit.
+    pub deadline: Option<Instant>,
     /// Whether the ports of its service are published by the machine of the task alone.
     pub is_published_on_host: bool,
 }
@@ -158,6 +161,7 @@ impl Container {
                 .collect(),
             ports,
             own_network: inspected.host_config.network_mode != "host",
+            deadline: None,
             is_published_on_host: false,
         })
     }

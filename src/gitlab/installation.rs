@@ -340,7 +340,11 @@ impl GitlabRb {
         if !container.hides_files() {
             return Self::InFolder;
         }
-        let inside = inside::read(world, container, container::GITLAB_RB).ok().flatten();
+        let inside = match inside::read(world, container, container::GITLAB_RB) {
+            // The one in the folder may be another one.
+            Err(_) if container.deadline.is_some() => return Self::Inside,
+            inside => inside.ok().flatten(),
+        };
         let outside = world.read(&config.join("gitlab.rb")).ok().flatten();
         let is_other = inside.is_some_and(|inside| outside.is_none_or(|outside| *outside != inside));
         if is_other { Self::Inside } else { Self::InFolder }

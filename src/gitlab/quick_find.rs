@@ -1,5 +1,5 @@
-//! Finds the GitLab of this machine quickly: it runs no program, and asks the engines over their sockets within a time
-//! limit. It leaves out any uncertain container, because no change follows from its result.
+//! Finds the GitLab of this machine quickly: it asks the engines over their sockets within a time limit, and runs no
+//! program but the client that reads files inside a container, within the same limit. It leaves out any uncertain container, because no change follows from its result.
 
 use std::{
     path::Path,
@@ -72,6 +72,7 @@ fn containers(world: &World, facts: &Facts, engine: &Engine, deadline: Instant) 
     let read = |listed: &Listed| {
         let inspected = ask(&format!("/containers/{}/json", listed.id))?;
         let mut container = Container::read(&inspected, &client, engine.owner.as_ref()).ok()?;
+        container.deadline = Some(deadline);
         let service = container.recipe.swarm_service().filter(|name| is_plain(name)).map(str::to_owned);
         let service = service.and_then(|service| ask(&format!("/services/{service}")));
         let service = service.and_then(|service| serde_json::from_str::<Value>(&service).ok());

@@ -12,7 +12,7 @@ use super::{
     container, inside,
     installation::{GitlabRb, Installation, Kind},
     ruby::Target,
-    sources::{Followed, SourceFile},
+    sources::{Followed, MOST, SourceFile, TOO_MANY},
 };
 use crate::hint::{fail, hint};
 
@@ -120,6 +120,9 @@ impl Installation {
             }
         };
         names.retain(|name| !name.starts_with('.') && is_match(last, name));
+        if names.len() > MOST {
+            return Err(TOO_MANY.into());
+        }
         names.sort();
         let files = names.iter().map(|name| self.source_file(world, &format!("{folder}/{name}")));
         files.filter_map(Result::transpose).collect()

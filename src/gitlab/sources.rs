@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use super::ruby::{Evaluation, Include, Origin, Script, Target};
 
 /// The most files that are read for one gitlab.rb: GitLab's own are a handful.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
+
+/// Why more files than that are not read.
+pub(super) const TOO_MANY: &str = "there are too many of them";
 
 /// The variable with settings in a container's environment.
 const ENVIRONMENT: &str = "GITLAB_OMNIBUS_CONFIG";
@@ -136,7 +139,7 @@ impl Splicer<'_> {
             return Err(format!("{name} reads itself"));
         }
         if self.count > MOST {
-            return Err("there are too many of them".into());
+            return Err(TOO_MANY.into());
         }
         self.trail.push(name.to_owned());
         let path = if name.starts_with('/') { name } else { "" };
