@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use labtrust_machine::{World, receipt::Receipt};
-use labtrust_plan::{Fingerprint, ShellLine, shell_line, text};
+use labtrust_plan::{Endpoint, Fingerprint, Host, ShellLine, shell_line, text};
 use serde::{Serialize, Serializer, ser::Error as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::stores::until;
 use crate::{
-    certificate::Parsed,
+    certificate::{Parsed, SubjectName},
     hint::Hint,
     printer::Printer,
     server::{
@@ -46,23 +46,36 @@ pub(crate) struct IssuingCa {
     sha256: Fingerprint,
     #[serde(skip)]
     root: Parsed,
-    /// The command for clients.
-    client: ShellLine,
+    /// The command for clients, if a host is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<ShellLine>,
 }
 
 impl IssuingCa {
     /// The CA of the certificates `placed`, unless `own` signed them.
-    fn find(own: Option<&Ca>, placed: &[PlacedChain]) -> Option<Self> {
+    fn find(own: Option<&Ca>, receipts: &[Receipt], placed: &[PlacedChain]) -> Option<Self> {
         let foreign = placed.iter().find(|placed| !own.is_some_and(|own| own.is_ours(&placed.chain)))?;
         let root = Parsed::from_der(foreign.chain.last()?.der()).ok().filter(Parsed::is_self_signed)?;
-        let endpoint = match foreign.endpoints.last() {
-            Some(endpoint) => endpoint.to_string(),
-            None => foreign.leaf()?.names.first()?.to_string(),
-        };
         let sha256 = root.fingerprint();
-        let client = shell_line!("labtrust trust {} --fingerprint {}", endpoint, sha256);
+        let server = server(&foreign.endpoints, receipts, sha256, &foreign.leaf()?.names);
+        let client = server.map(|server| shell_line!("labtrust trust {} --fingerprint {}", server, sha256));
         Some(Self { sha256, root, client })
     }
+}
+
+/// The server where a client finds the root `sha256`: the registry that serves its certificate, or that this machine
+/// trusts it for, else the first host among `names`. A wildcard is no host.
+fn server(
+    served: &[Endpoint],
+    receipts: &[Receipt],
+    sha256: Fingerprint,
+    names: &[SubjectName],
+) -> Option<String> {
+    let mut trusted = receipts.iter().filter_map(|receipt| receipt.anchor.as_ref());
+    let trusted = trusted.find(|anchor| anchor.sha256() == sha256);
+    let host = |name: &SubjectName| name.to_string().parse::<Host>().ok().map(|host| host.in_url());
+    let registry = served.last().or_else(|| trusted?.endpoints.last()).map(ToString::to_string);
+    registry.or_else(|| names.iter().find_map(host))
 }
 
 /// Serializes the last run without the `schema` of its file.
@@ -90,7 +103,7 @@ impl Renewal {
             // `status` reports a damaged record separately.
             last: state.renewal().ok().flatten().cloned(),
             next: Schedule::look(&World::here(), receipts),
-            ca: IssuingCa::find(own, placed),
+            ca: IssuingCa::find(own, receipts, placed),
             until: leaf.as_ref().map(until),
             changed: install_pair::changed_certificates(receipts, placed),
             is_placed,
@@ -116,9 +129,14 @@ impl Renewal {
         &self.next
     }
 
+    /// Whether the CA of somebody else issued the certificate, and the server sends its root.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.ca.is_some()
+    }
+
     /// The command by which a client trusts the CA of somebody else that issued the certificate.
     pub(crate) fn client_line(&self) -> Option<&ShellLine> {
-        self.ca.as_ref().map(|ca| &ca.client)
+        self.ca.as_ref().and_then(|ca| ca.client.as_ref())
     }
 
     /// Prints it.
@@ -139,5 +157,25 @@ impl Renewal {
         }
         let nothing = Hint::from("none scheduled; run every day: {labtrust renew --if-expiring}");
         printer.say(format_args!("  next run   {}", self.next.next().as_deref().unwrap_or(nothing.as_str())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_sent_to_a_host_and_never_to_a_wildcard() {
+        let sha256 = Fingerprint::of(b"a root");
+        for (served, names, expected) in [
+            (vec!["git.example.com:4567"], vec!["*.example.com"], Some("git.example.com:4567")),
+            (vec![], vec!["*.example.com", "git.example.com"], Some("git.example.com")),
+            (vec![], vec!["2001:db8::1"], Some("[2001:db8::1]")),
+            (vec![], vec!["*.example.com"], None),
+        ] {
+            let served: Vec<Endpoint> = served.iter().map(|one| one.parse().expect("an endpoint")).collect();
+            let parsed: Vec<SubjectName> = names.iter().map(|one| one.parse().expect("a name")).collect();
+            assert_eq!(server(&served, &[], sha256, &parsed).as_deref(), expected, "{names:?}");
+        }
     }
 }

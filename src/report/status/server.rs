@@ -76,7 +76,7 @@ impl<'s> Server<'s> {
         let overview = Overview {
             own,
             client_line: own
-                .filter(|_| renewal.as_ref().and_then(Renewal::client_line).is_none())
+                .filter(|_| !renewal.as_ref().is_some_and(Renewal::is_foreign))
                 .and_then(|own| look::client_line(own, &followed)),
             requests: requests.iter().filter(|request| request.answer.is_empty()).collect(),
             anchors: anchors(receipts, own),
