@@ -59,10 +59,21 @@ struct Docker {
     host: String,
 }
 
+/// The docker command of Ubuntu's snap. The folder comes last in `PATH`.
+const SNAPS: [&str; 2] = ["/snap/bin/docker", "/var/lib/snapd/snap/bin/docker"];
+
 /// The folder of the docker command's settings, of the user who runs labtrust.
 pub fn docker_config(facts: &Facts) -> PathBuf {
     let own = env::var_os("DOCKER_CONFIG").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    own.unwrap_or_else(|| facts.invoker.as_ref().unwrap_or(&facts.user).home.join(".docker"))
+    let has_snaps = SNAPS.iter().any(|path| Path::new(path).exists());
+    own.unwrap_or_else(|| usual_folder(facts, has_snaps))
+}
+
+/// The folder of the docker command's settings that no variable names. A snap's programs have a home folder of their own.
+fn usual_folder(facts: &Facts, has_snaps: bool) -> PathBuf {
+    let home = &facts.invoker.as_ref().unwrap_or(&facts.user).home;
+    let is_snaps = has_snaps && !facts.tools.contains_key("docker");
+    home.join(if is_snaps { "snap/docker/current/.docker" } else { ".docker" })
 }
 
 /// The engine that a setting names; none if no setting names one, and the docker command uses its default socket.
@@ -101,4 +112,24 @@ fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> Result<Option<T>, String> {
 
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_snaps_docker_command_has_its_own_settings() {
+        for (tool, has_snaps, expected) in [
+            ("docker", false, "/home/alice/.docker"),
+            ("docker", true, "/home/alice/.docker"),
+            ("curl", false, "/home/alice/.docker"),
+            ("curl", true, "/home/alice/snap/docker/current/.docker"),
+        ] {
+            let user = serde_json::json!({"name": "alice", "uid": 1000, "gid": 1000, "home": "/home/alice"});
+            let facts = serde_json::json!({"os": "linux", "user": user, "tools": {tool: "/usr/bin/x"}});
+            let facts: Facts = serde_json::from_value(facts).expect("facts");
+            assert_eq!(usual_folder(&facts, has_snaps), Path::new(expected), "{tool}, {has_snaps}");
+        }
+    }
 }
