@@ -3,7 +3,10 @@
 
 use std::{path::Path, time::Instant};
 
-use labtrust_machine::{Result, World, world::Access};
+use labtrust_machine::{
+    Result, World,
+    world::{Access, Output},
+};
 use labtrust_plan::{Command, Contents, Endpoint, Facts, fact::User};
 
 use crate::doctor::{
@@ -51,8 +54,7 @@ pub(crate) fn ask(
         (&facts.user, "podman", without_logins(ask))
     };
     let answer = match outcome {
-        Ok(output) if output.code == Some(0) => Asked::Answered(Redacted::default()),
-        Ok(output) => Asked::Answered(message(&String::from_utf8_lossy(&output.stderr)).into()),
+        Ok(output) => answer(&output),
         Err(error) => Asked::Failed(error.to_string().into()),
     };
     let (program, endpoint) = (name.to_owned(), endpoint.clone());
@@ -87,6 +89,16 @@ fn variables() -> Vec<Setting> {
     proxies.chain(ROOTS.iter().filter_map(|name| root(name))).collect()
 }
 
+/// The message of a program that ended with `output`; empty if it succeeded.
+fn answer(output: &Output) -> Asked<Redacted> {
+    let message = message(&String::from_utf8_lossy(&output.stderr));
+    match output.code {
+        Some(0) => Asked::Answered(Redacted::default()),
+        _ if message.is_empty() => Asked::Failed("it failed without a message".into()),
+        _ => Asked::Answered(message.into()),
+    }
+}
+
 /// The message in a program's error output: its last line, without the words of the log around it.
 fn message(output: &str) -> String {
     let last = output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -98,6 +110,19 @@ fn message(output: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_without_a_message_is_no_acceptance() {
+        for (code, stderr, expected) in [
+            (Some(0), "a warning\n", Some("")),
+            (Some(1), "Error: EOF\n", Some("EOF")),
+            (Some(1), "\n", None),
+            (None, "", None),
+        ] {
+            let output = Output { code, signal: None, stdout: Vec::new(), stderr: stderr.into() };
+            assert_eq!(answer(&output).answer().map(|text| &**text), expected, "{code:?}, {stderr}");
+        }
+    }
 
     #[test]
     fn the_message_is_found_in_the_log() {

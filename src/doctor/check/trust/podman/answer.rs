@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use labtrust_machine::engine::{Reach, reach_from_client};
-use labtrust_plan::{Endpoint, fact::User, text};
+use labtrust_plan::{Endpoint, ShellLine, Target, fact::User, text};
 
 use super::super::fatal::UNREADABLE;
 use crate::doctor::{
@@ -43,6 +43,12 @@ impl<'c, 'e> Answer<'c, 'e> {
         self.tool.user.as_ref().map_or(user.uid == own.uid, |name| *name == user.name)
     }
 
+    /// The user with whose rights the tool ran.
+    fn user(&self) -> &'e User {
+        let facts = &self.case.evidence.facts;
+        facts.people().find(|user| self.is_for(user)).unwrap_or(&facts.user)
+    }
+
     /// The finding that the tool's own settings, or the shell's variables, are the reason; none for another reason.
     pub(super) fn finding(&self) -> Option<Finding> {
         let own = self.blocked().or_else(|| self.broken()).or_else(|| self.forbidden());
@@ -59,9 +65,7 @@ impl<'c, 'e> Answer<'c, 'e> {
     fn forbidden(&self) -> Option<Finding> {
         let (_, rest) = self.message.split_once("open /")?;
         let path = format!("/{}", rest.split_once(": permission denied")?.0);
-        let facts = &self.case.evidence.facts;
-        let user = facts.people().find(|user| self.is_for(user)).unwrap_or(&facts.user);
-        Some(forbidden(user, Path::new(&path), false)).filter(|_| path.contains("/certs.d/"))
+        Some(forbidden(self.user(), Path::new(&path), false)).filter(|_| path.contains("/certs.d/"))
     }
 
     fn blocked(&self) -> Option<Finding> {
@@ -97,21 +101,17 @@ impl<'c, 'e> Answer<'c, 'e> {
     fn rewritten(&self) -> Option<Finding> {
         let asked = self.tool.endpoint.registry_name();
         let other = other_registry(self.message, &asked)?;
-        // A registry that answers anybody, and only lacks the image that does not exist, is a mirror.
-        if ["manifest unknown", "name unknown", "not found"].iter().any(|text| self.message.contains(text)) {
+        // The location is there on purpose if its registry answers, and only wants a login or lacks the image.
+        if self.is_accepted() {
             return None;
         }
         let what = format!("podman gets the images of {asked} from {other}, which reports: {}", self.message);
         let why = "a [[registry]] block in registries.conf has another location for this registry; podman login does not use it";
         let finding = Finding::new(&REWRITTEN, what, why);
-        Some(finding.advise("remove the block, or correct its location; this shows it:").run([
-            "grep",
-            "-rn",
-            "-B3",
-            "-A3",
-            &other,
-            "/etc/containers/",
-        ]))
+        let finding = finding.advise("remove the block, or correct its location; this shows it:");
+        let own = self.user().home.join(".config/containers").display().to_string();
+        let search = |folder: &str| ShellLine::of(["grep", "-rns", "-B3", "-A3", "--", &other, folder]);
+        Some(finding.command(search("/etc/containers/")).command(search(&own)))
     }
 
     /// The finding that the proxy of the shell is the reason, although the server can be reached without it.
@@ -216,18 +216,39 @@ fn other_registry(message: &str, asked: &str) -> Option<String> {
     let after =
         ["pinging container registry ", "reading manifest latest in ", "fetching manifest latest in "];
     let (_, rest) = after.iter().find_map(|words| message.split_once(words))?;
-    let name = rest.split([':', '/', ' ']).next().unwrap_or_default();
-    let port = rest[name.len()..]
-        .strip_prefix(':')
-        .map(|rest| rest.split(|digit: char| !digit.is_ascii_digit()).next().unwrap_or_default());
-    let other =
-        port.filter(|port| !port.is_empty()).map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-    (!other.is_empty() && other != asked).then(|| text::in_line(&other).into_owned())
+    let other = rest.split(['/', ' ']).next()?.trim_end_matches(':');
+    (other.parse::<Target>().is_ok() && other != asked).then(|| other.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_location_whose_registry_answers_is_no_fault() {
+        let text = include_str!("../../../../../tests/evidence/untrusted-podman.json");
+        let evidence: crate::doctor::Evidence = serde_json::from_str(text).expect("evidence");
+        for (said, expected) in [
+            ("reading manifest latest in mirror.example/x/probe: manifest unknown", false),
+            (
+                "reading manifest latest in mirror.example/x/probe: unauthorized: authentication required",
+                false,
+            ),
+            ("reading manifest latest in mirror.example/x/probe: denied: requested access is denied", false),
+            ("pinging container registry mirror.example: Get \"https://mirror.example/v2/\": EOF", true),
+            (
+                "pinging container registry mirror.example: received unexpected HTTP status: 502 Bad Gateway",
+                true,
+            ),
+        ] {
+            let mut evidence = evidence.clone();
+            let tool = evidence.client.containers.as_mut().expect("a tool");
+            tool.answer = crate::doctor::evidence::Asked::Answered(said.into());
+            let findings = crate::doctor::diagnose(&evidence).findings;
+            let is_blamed = findings.iter().any(|finding| finding.code == &REWRITTEN);
+            assert_eq!(is_blamed, expected, "{said}: {findings:?}");
+        }
+    }
 
     #[test]
     fn another_registry_is_seen_in_the_message() {
@@ -247,6 +268,12 @@ mod tests {
                 "(Mirrors also failed: [m/x: pinging container registry m: EOF]): h:4567/x: pinging container registry h:4567: EOF",
                 None,
             ),
+            (
+                r#"pinging container registry [2001:db8::1]:4567: Get "https://[2001:db8::1]:4567/v2/": EOF"#,
+                Some("[2001:db8::1]:4567"),
+            ),
+            ("reading manifest latest in [2001:db8::1]/x/probe: unauthorized", Some("[2001:db8::1]")),
+            ("pinging container registry a;reboot: EOF", None),
             ("it failed", None),
         ] {
             assert_eq!(other_registry(message, "h:4567").as_deref(), expected, "{message}");
