@@ -40,6 +40,7 @@ mod sources;
 #[cfg(test)]
 pub(crate) mod stage;
 pub(crate) mod synology;
+mod typed_command;
 
 pub(crate) use config::{Address, Config, Known};
 pub(crate) use configure::Configured;
@@ -49,6 +50,7 @@ pub(crate) use pair::Pair;
 pub(crate) use prepare::Prepared;
 pub(crate) use published_ports::PortAdvice;
 pub(crate) use role::Role;
+pub(crate) use typed_command::TypedCommand;
 
 /// The name of the store, in receipts, of all files installed in GitLab.
 pub(crate) const STORE: &str = "gitlab";

@@ -216,8 +216,8 @@ fn what_only_ruby_can_tell_is_asked_of_gitlabs_own_ruby_in_the_container() {
         .says(&format!("pass it: labtrust setup {HOST}\n"));
     let refused = machine.run(["labtrust", "setup", HOST, "--no-trust"]).exited(3);
     refused.says(&format!(
-        "gitlab.rb:2 sets `registry_external_url \"http://#{{ENV['NAME']}}:5050\"`, which Ruby evaluates to \
-         'http://{HOST}:5050'; --replace changes it to `registry_external_url 'https://{HOST}:5050'`"
+        "gitlab.rb:2 sets `registry_external_url \"http://#{{ENV['NAME']}}:5050\"` (Ruby computes \
+         'http://{HOST}:5050'); it has to be `registry_external_url 'https://{HOST}:5050'`"
     ));
     assert_eq!(machine.read("/srv/gitlab/config/gitlab.rb"), theirs);
     machine.run(["labtrust", "setup", HOST, "--no-trust", "--replace"]).succeeded();

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_plan::{Anchor, Certificate, Change, Wanted};
+use labtrust_plan::{Anchor, Certificate, Change, ShellLine, Wanted};
 
 use super::options::reader;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     cli::Import,
     client::{restart, stores},
     context::Context,
+    hint::shell_line,
     report::{self, consent, import::Imported, install, stores::warn_of_damages},
     server::{
         import::{Meant, adopted, chain, check_names, dropped, pair, site, trusted_here},
@@ -34,6 +35,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
         host: arguments.host.clone(),
         registry: arguments.registry.clone(),
         place: arguments.site.record(),
+        files: typed_files(arguments),
     };
     let mut site = site(&context.facts, state, &chain, asked, meant)?;
     check_names(&chain.leaf, &site.gitlab, &site.registry)?;
@@ -53,7 +55,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
         arguments.site.replace,
         "use one certificate for all of these hosts",
     )?;
-    site.guard(&ours, arguments.site.replace, &site.gitlab.host)?;
+    site.guard(&ours, arguments.site.replace)?;
     site.check_settings(consent::is_asked(context), arguments.site.replace)?;
     site.check_sites(&chain.leaf, "import a certificate that is also for {}")?;
     let adopted = adopted(&chain.leaf, &site, &placed_before);
@@ -88,6 +90,17 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
     let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
     let remarks = note.into_iter().chain(dropped).chain(renewal).chain(adopted).collect();
     Ok(report::import::report(context, &Imported { site, chain, plan, done, remarks }))
+}
+
+/// The options with the files, as they were typed.
+fn typed_files(arguments: &Import) -> Vec<ShellLine> {
+    let chain = arguments.chain.iter().map(|file| shell_line!("--chain {}", file));
+    let files = [("--cert", &arguments.cert), ("--pkcs12", &arguments.pkcs12), ("--key", &arguments.key)];
+    files
+        .into_iter()
+        .filter_map(|(option, file)| Some(shell_line!("{} {}", option, file.as_ref()?)))
+        .chain(chain)
+        .collect()
 }
 
 /// Adds the daily run that warns before the certificate expires. Returns the note on it.

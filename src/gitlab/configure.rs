@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use labtrust_machine::World;
-use labtrust_plan::{
-    Change, Command, Edit, Endpoint, Options, Proof, Reload, ShellLine, Step, StoreId, text,
-};
+use labtrust_plan::{Change, Command, Edit, Endpoint, Proof, Reload, ShellLine, Step, StoreId, text};
 
 use super::{
     STORE,
@@ -24,6 +22,7 @@ use super::{
         Conflict, GITLAB, GITLAB_PORT, Keep, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Settings, Wanted,
         short,
     },
+    typed_command::TypedCommand,
 };
 use crate::hint::{Hint, fail, hint, shell_line};
 
@@ -56,8 +55,8 @@ impl Configured {
         if matches!(installation.kind, Kind::Out | Kind::Prepared) || config.served_elsewhere().is_some() {
             return Ok(untouched);
         }
-        let file = world.read(&path)?;
-        let file = file.as_ref().map(|bytes| &bytes[..]);
+        let file = installation.gitlab_rb_bytes(world)?;
+        let file = file.as_deref();
         let wanted = wanted(world, installation, config, gitlab, registry);
         let planned = Settings::plan(file, config.sources(), &wanted);
         let is_edited = planned.as_ref().is_ok_and(|settings| !settings.edits.is_empty());
@@ -257,48 +256,42 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
     }
 }
 
-/// The refusal to overwrite settings that somebody chose. `options` name the installation on the command line, for the
-/// commands of the hint.
-pub(crate) fn refusal(conflicts: &[Conflict], host: &str, options: &[ShellLine]) -> anyhow::Error {
+/// The refusal to overwrite settings that somebody chose.
+pub(crate) fn refusal(conflicts: &[Conflict], typed: &TypedCommand) -> anyhow::Error {
     let lines: Vec<_> = conflicts.iter().map(ToString::to_string).collect();
     let mut hint = Hint::from("choose one:");
-    hint = hint.lines(keeping(conflicts, host, options));
+    hint = hint.lines(keeping(conflicts, typed));
     if conflicts.iter().any(|conflict| conflict.keep == Some(Keep::Out)) {
         hint = hint.lines([hint!(
-            "create the certificate for the server in front of GitLab: {labtrust setup {} --out DIR --reload CMD}",
-            host
+            "keep the port of nginx, if a server in front of GitLab speaks TLS: {}",
+            typed.out()
         )]);
     }
     fail(
         lines.join("; "),
         hint.lines([
             "edit gitlab.rb, and try again".into(),
-            hint!(
-                "let setup change it (setup --undo restores it): {labtrust setup {}{} --replace}",
-                host,
-                Options(options)
-            ),
+            hint!("let {} change it (setup --undo restores it): {}", typed.verb(), typed.and("--replace")),
         ]),
     )
 }
 
 /// The command that keeps the addresses which `conflicts` would change, if it can.
-fn keeping(conflicts: &[Conflict], host: &str, options: &[ShellLine]) -> Option<Hint> {
-    let kept = |of: fn(&Keep) -> Option<&Endpoint>| {
-        conflicts.iter().find_map(|conflict| conflict.keep.as_ref().and_then(of)).map(short)
-    };
-    let gitlab = kept(|keep| if let Keep::Host(endpoint) = keep { Some(endpoint) } else { None });
-    let registry = kept(|keep| if let Keep::Registry(endpoint) = keep { Some(endpoint) } else { None });
+fn keeping(conflicts: &[Conflict], typed: &TypedCommand) -> Option<Hint> {
+    let keeps = || conflicts.iter().filter_map(|conflict| conflict.keep.as_ref());
+    let gitlab = keeps().find_map(|keep| if let Keep::Host(host) = keep { Some(short(host)) } else { None });
+    // Without a port, it would be the registry's usual one.
+    let registry =
+        keeps().find_map(|keep| if let Keep::Registry(host) = keep { Some(host.to_string()) } else { None });
     if gitlab.is_none() && registry.is_none() {
         return None;
     }
     let registry = registry.map(|registry| shell_line!("--registry {}", registry));
     let is_replaced =
         |option: &&ShellLine| registry.is_some() && option.to_string().starts_with("--registry ");
-    let options: Vec<ShellLine> =
-        options.iter().filter(|option| !is_replaced(option)).cloned().chain(registry.clone()).collect();
-    let host = gitlab.unwrap_or_else(|| host.to_owned());
-    Some(hint!("keep the address: {labtrust setup {}{}}", host, Options(&options)))
+    let kept = typed.options.iter().filter(|option| !is_replaced(option)).cloned();
+    let options: Vec<ShellLine> = kept.chain(registry.clone()).collect();
+    Some(hint!("keep the address: {}", typed.with(gitlab.as_ref().unwrap_or(&typed.host), &options)))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
 use labtrust_plan::{Command, ShellLine, fact::User};
 use serde::Deserialize;
 
-use super::recipe::Recipe;
+use super::recipe::{Keeper, Recipe};
 use crate::hint::shell_line;
 
 /// The configuration folder in GitLab's image.
@@ -197,6 +197,14 @@ impl Container {
     /// The command that starts it again, as people type it.
     pub(crate) fn restart(&self) -> ShellLine {
         self.recipe.restart(&self.client())
+    }
+
+    /// The commands that give it a gitlab.rb with these `lines` more, if a Swarm keeps that file: it cannot be edited.
+    pub(crate) fn replace_gitlab_rb(&self, lines: &[String]) -> Vec<ShellLine> {
+        match self.recipe.keeper() {
+            Keeper::Swarm(service) => service.replace_config(&self.client(), &self.name, GITLAB_RB, lines),
+            _ => vec![self.restart()],
+        }
     }
 
     /// Whether its image is a GitLab image, by its name or by how it starts: a mirror may have any name.

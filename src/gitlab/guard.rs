@@ -7,10 +7,13 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use labtrust_machine::{World, handshake};
-use labtrust_plan::{Certificate, Endpoint, Host, Options, ShellLine};
+use labtrust_plan::{Certificate, Endpoint, Options};
 use zeroize::Zeroizing;
 
-use super::layout::{Layout, PairFiles};
+use super::{
+    layout::{Layout, PairFiles},
+    typed_command::TypedCommand,
+};
 use crate::{
     certificate::Parsed,
     hint::{Hint, fail, hint, shell_line},
@@ -163,7 +166,7 @@ impl NotOurs {
 
 /// The refusal to replace `not_ours`, with the choices. `options` name the installation on the
 /// command line, for the commands of the hint.
-pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, options: &[ShellLine]) -> anyhow::Error {
+pub(crate) fn refusal(not_ours: &[NotOurs], typed: &TypedCommand) -> anyhow::Error {
     let is_lost = not_ours.iter().any(NotOurs::is_of_lost_ca);
     let titles: Vec<_> = not_ours.iter().map(NotOurs::title).collect();
     let titles = titles.join("; ");
@@ -172,19 +175,18 @@ pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, options: &[ShellLine]) 
     } else {
         format!("not created by labtrust: {titles}")
     };
-    let host = host.in_url();
     let restore =
         is_lost.then(|| Hint::from("restore its CA; clients then need no change:   {labtrust restore FILE}"));
-    let options = Options(options);
-    let own = [
-        hint!("create a CA, install no files yet:             {labtrust setup {}{} --stage}", host, options),
-        hint!(
-            "replace it (setup --undo restores it):         {labtrust setup {}{} --replace}",
-            host,
-            options
-        ),
-    ];
-    fail(what, Hint::from("choose one:").lines(restore.into_iter().chain(keep(not_ours, options)).chain(own)))
+    let staged = typed
+        .import
+        .is_none()
+        .then(|| hint!("create a CA, install no files yet:             {}", typed.and("--stage")));
+    let replaced = hint!("replace it (setup --undo restores it):         {}", typed.and("--replace"));
+    let keep = keep(not_ours, Options(&typed.options));
+    fail(
+        what,
+        Hint::from("choose one:").lines(restore.into_iter().chain(keep).chain(staged).chain([replaced])),
+    )
 }
 
 /// The choice to keep what is `not_ours`, if `import` takes it.

@@ -222,11 +222,14 @@ impl Installation {
         }
     }
 
-    /// The command after which GitLab has applied a gitlab.rb that a person edited.
-    pub(crate) fn apply_by_hand(&self) -> ShellLine {
+    /// The commands after which GitLab has applied a gitlab.rb that a person edited. `lines` are missing in it.
+    pub(crate) fn apply_by_hand(&self, lines: &[String]) -> Vec<ShellLine> {
         match &self.kind {
-            Kind::Container(container) if !self.may_edit() => container.restart(),
-            _ => self.reconfigure(),
+            Kind::Container(container) if self.gitlab_rb == GitlabRb::Inside => {
+                container.replace_gitlab_rb(lines)
+            }
+            Kind::Container(container) if !self.may_edit() => vec![container.restart()],
+            _ => vec![self.reconfigure()],
         }
     }
 

@@ -13,6 +13,7 @@ use super::{
     installation::{GitlabRb, Installation, Kind},
     ruby::Target,
     sources::{Followed, MOST, SourceFile, TOO_MANY},
+    typed_command::TypedCommand,
 };
 use crate::hint::{fail, hint};
 
@@ -22,20 +23,23 @@ impl Installation {
         if matches!(self.kind, Kind::Out) {
             return Ok(Config::default());
         }
-        let text = match (&self.kind, &self.gitlab_rb) {
-            (Kind::Container(container), GitlabRb::Inside) => {
-                inside::read(world, container, container::GITLAB_RB)
-                    .map_err(anyhow::Error::msg)?
-                    .unwrap_or_default()
-            }
-            _ => world.read(&self.gitlab_rb())?.map(|text| text.to_vec()).unwrap_or_default(),
-        };
+        let text = self.gitlab_rb_bytes(world)?.unwrap_or_default();
         let fetch = |target: &Target| self.followed(world, target);
         Ok(Config::gather(self.environment(), &String::from_utf8_lossy(&text), &fetch))
     }
 
+    /// The bytes of its gitlab.rb, as GitLab reads it; none if it does not exist.
+    pub(super) fn gitlab_rb_bytes(&self, world: &World) -> Result<Option<Vec<u8>>> {
+        match (&self.kind, &self.gitlab_rb) {
+            (Kind::Container(container), GitlabRb::Inside) => {
+                inside::read(world, container, container::GITLAB_RB).map_err(anyhow::Error::msg)
+            }
+            _ => Ok(world.read(&self.gitlab_rb())?.map(|bytes| bytes.to_vec())),
+        }
+    }
+
     /// Refuses a gitlab.rb that makes Ruby read a file which labtrust cannot follow: it may set anything.
-    pub(crate) fn refuse_unread_files(&self, config: &Config, host: &str) -> Result<()> {
+    pub(crate) fn refuse_unread_files(&self, config: &Config, typed: &TypedCommand) -> Result<()> {
         let mut unread: Vec<_> = config.unread_files().collect();
         if unread.is_empty() || matches!(self.kind, Kind::Out | Kind::Prepared) {
             return Ok(());
@@ -44,9 +48,9 @@ impl Installation {
         Err(fail(
             unread.join("; "),
             hint!(
-                "write there the path of a file that exists and that this machine can read, and try again; or create only \
-                 the certificate and key: {labtrust setup {} --out DIR --reload CMD}",
-                host
+                "write there the path of a file that exists and that this machine can read, and try again; or install only \
+                 the certificate and key: {}",
+                typed.out()
             ),
         ))
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use labtrust_machine::World;
-use labtrust_plan::{Certificate, Endpoint, Facts, Fingerprint, Host, Target};
+use labtrust_plan::{Certificate, Endpoint, Facts, Fingerprint, Host, ShellLine, Target};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -87,6 +87,8 @@ pub(crate) struct Meant {
     pub registry: Option<Target>,
     /// The folder options.
     pub place: SiteRecord,
+    /// The options with the files.
+    pub files: Vec<ShellLine>,
 }
 
 /// The site for the certificate: from the options, else from its request, else this machine's GitLab.
@@ -104,7 +106,11 @@ pub(crate) fn site(
         folders.gitlab = asked.and_then(|asked| asked.gitlab.clone());
     }
     let find = |host: Option<&Target>| {
-        Site::find(facts, state, SiteOptions { folders: &folders, host, registry: registry.as_ref() })
+        Site::find(
+            facts,
+            state,
+            SiteOptions { folders: &folders, host, registry: registry.as_ref(), import: Some(&meant.files) },
+        )
     };
     find(host.as_ref()).or_else(|error| {
         // If gitlab.rb has no host name, the certificate may have one.

@@ -124,7 +124,11 @@ fn gather(facts: &Facts, state: &State<'_>, asked: &Asked<'_>) -> Result<(Vec<Su
     let (host, registry) = (asked.host, asked.registry);
     let folders = SiteRecord { gitlab: asked.gitlab.cloned(), ..SiteRecord::default() };
     let hosts = |gitlab: Endpoint, registry: Endpoint| vec![gitlab.host.into(), registry.host.into()];
-    match Site::find_as_configured(facts, state, SiteOptions { folders: &folders, host, registry }) {
+    match Site::find_as_configured(
+        facts,
+        state,
+        SiteOptions { folders: &folders, host, registry, import: None },
+    ) {
         Ok(site) => {
             let names = hosts(site.gitlab.clone(), site.registry.clone());
             Ok(([names, site.extra_names()].concat(), site.notes()))

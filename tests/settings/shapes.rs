@@ -48,8 +48,8 @@ fn the_line_that_stands_in_the_way_is_named() {
         (
             "external_url 'http://git.corp.example'\nnginx['listen_port'] = 8080",
             3,
-            "gitlab.rb:2 sets `nginx['listen_port'] = 8080`; --replace changes it to `nginx['listen_port'] = 443`; --out DIR \
-             keeps it, if a server in front of GitLab speaks TLS",
+            "gitlab.rb:2 sets `nginx['listen_port'] = 8080`; it has to be `nginx['listen_port'] = 443`\nhint: choose one:\n  \
+             keep the port of nginx, if a server in front of GitLab speaks TLS: labtrust setup git.corp.example --out DIR",
         ),
         (
             "external_url 'http://git.corp.example'\ngitlab_rails['registry_enabled'] = false",
@@ -59,7 +59,7 @@ fn the_line_that_stands_in_the_way_is_named() {
         (
             "external_url 'http://git.corp.example'\nletsencrypt = { 'enable' => true }",
             3,
-            "gitlab.rb:2 sets only a local variable: `letsencrypt = { 'enable' => true }`; --replace sets \
+            "gitlab.rb:2 sets only a local variable: `letsencrypt = { 'enable' => true }`; it has to be \
              `self.letsencrypt['enable'] = false`",
         ),
         (
@@ -71,9 +71,8 @@ fn the_line_that_stands_in_the_way_is_named() {
             "external_url 'http://git.corp.example'\nroot = 'git.corp.example'\n\
              registry_external_url \"http://#{root}:5050\"",
             3,
-            "gitlab.rb:3 sets `registry_external_url \"http://#{root}:5050\"`, which Ruby evaluates to 'http://git.corp.example:5050'; \
-             --replace changes it to `registry_external_url 'https://git.corp.example:5050'`; --registry \
-             git.corp.example:5050 keeps it",
+            "gitlab.rb:3 sets `registry_external_url \"http://#{root}:5050\"` (Ruby computes 'http://git.corp.example:5050'); \
+             it has to be `registry_external_url 'https://git.corp.example:5050'`",
         ),
         (
             "external_url 'http://git.corp.example'\n[nginx, registry_nginx].each { |one| one['listen_https'] = false }",

@@ -2,11 +2,11 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use labtrust_plan::Actor;
+use labtrust_plan::{Actor, ShellLine};
 
 use super::*;
 use crate::{
-    gitlab::{Kind, Known, Role, container::tests::inspected},
+    gitlab::{Configured, Kind, Known, Role, container::tests::inspected},
     hint::hint_of,
 };
 
@@ -252,8 +252,10 @@ fn a_gitlab_rb_that_is_mounted_alone_is_the_one_that_is_read() {
     let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
     assert_eq!(urls(&found), ["git:80", "git:5050"]);
     assert_eq!((found.gitlab_rb(), found.may_edit()), (own, false));
-    let docker = "docker --host unix:///run/x.sock";
-    assert_eq!(found.apply_by_hand().to_string(), format!("{docker} restart web"));
+    assert_eq!(
+        found.apply_by_hand(&[]),
+        [ShellLine::of(["docker", "--host", "unix:///run/x.sock", "restart", "web"])]
+    );
     assert_eq!(found.ssl, config.join("ssl"));
 }
 
@@ -278,6 +280,23 @@ fn files_that_only_the_container_sees_are_read_there() {
     let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
     assert_eq!(urls(&found), ["git:80", "git:5050"]);
     assert_eq!((found.gitlab_rb(), found.may_edit()), (PathBuf::from("/etc/gitlab/gitlab.rb"), false));
+    // What is planned begins with the file that GitLab reads.
+    fs::write(inside.join("gitlab.rb"), "external_url 'https://git'\nletsencrypt['enable'] = false\n")
+        .expect("a file");
+    let (world, config_now) = (World::here(), found.settings(&World::here()).expect("settings"));
+    let [gitlab, registry] = ["git:443", "git:4567"].map(|text| text.parse().expect("an endpoint"));
+    let planned = Configured::plan(&world, &found, &config_now, &gitlab, &registry).expect("a plan");
+    let lines = planned.lines(&found);
+    assert!(
+        !lines.iter().any(|line| line.contains("letsencrypt") || line.starts_with("external")),
+        "{lines:?}"
+    );
+    let apply = found.apply_by_hand(&lines[..1]);
+    let [create, update] = apply.as_slice() else { panic!("{apply:?}") };
+    let (create, update) = (create.to_string(), update.to_string());
+    assert!(create.contains("'registry_external_url '\\''https://git:4567'\\'''; } | docker"), "{create}");
+    assert!(update.contains("service update --config-rm \"$(docker"), "{update}");
+    assert!(update.ends_with(",target=/etc/gitlab/gitlab.rb git_web"), "{update}");
     // Without a Swarm, the file in the volume is the one; what it names is still inside.
     fs::write(config.join("gitlab.rb"), "from_file '/opt/site.rb'").expect("a file");
     stage.with(&[task(false)]);

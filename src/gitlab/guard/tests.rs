@@ -79,7 +79,7 @@ fn only_what_is_not_ours_is_in_the_way() {
         match (&found, expected) {
             (Ownership::Clear, "clear") | (Ownership::Ours, "ours") => {}
             (Ownership::NotOurs(not_ours), expected) => {
-                let error = refusal(not_ours, &host.parse().expect("a host"), &[]);
+                let error = refusal(not_ours, &TypedCommand::default());
                 assert!(error.to_string().contains(expected), "{error} for {survey:?}");
             }
             other => panic!("{other:?} for {survey:?}"),
@@ -92,8 +92,9 @@ fn what_stands_and_is_served_is_named_once() {
     let survey = survey(&[("git.example.com", Some(chain(THEIRS)), true)], &[THEIRS, THEIRS]);
     let Ownership::NotOurs(not_ours) = ownership(&survey, &|_| false) else { panic!("it is not ours") };
     assert_eq!(not_ours.len(), 1);
-    let error =
-        refusal(&not_ours, &"git.example.com".parse().expect("a host"), &["--gitlab /etc/gitlab".into()]);
+    let options = vec!["--gitlab /etc/gitlab".into()];
+    let mut typed = TypedCommand { import: None, host: "git.example.com".into(), options };
+    let error = refusal(&not_ours, &typed);
     let hint = hint_of(&error).expect("a hint");
     for way in [
         "labtrust import --cert /etc/gitlab/ssl/git.example.com.crt --key /etc/gitlab/ssl/git.example.com.key --gitlab /etc/gitlab",
@@ -102,4 +103,8 @@ fn what_stands_and_is_served_is_named_once() {
     ] {
         assert!(hint.as_str().contains(way), "{hint}");
     }
+    typed.import = Some(vec!["--cert new.pem".into()]);
+    let hint = hint_of(&refusal(&not_ours, &typed)).expect("a hint");
+    let again = "labtrust import --cert new.pem --host git.example.com --gitlab /etc/gitlab --replace";
+    assert!(hint.as_str().contains(again) && !hint.as_str().contains("labtrust setup"), "{hint}");
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use labtrust_plan::{ShellLine, shell_line, shell_path, shell_word};
 
+use time::OffsetDateTime;
+
 use super::{Project, PublishedPort, Recipe};
 use crate::by_hand::ByHand;
 
@@ -89,6 +91,43 @@ impl Service {
     /// The command that replaces its tasks.
     fn again(&self, engine: &ShellLine) -> ShellLine {
         shell_line!("{} service update --force {}", engine, self.name)
+    }
+
+    /// The commands that replace its config for the file `path` by one with these `lines` more. A config of a Swarm
+    /// cannot be changed. `task` is its container.
+    pub(crate) fn replace_config(
+        &self,
+        engine: &ShellLine,
+        task: &str,
+        path: &str,
+        lines: &[String],
+    ) -> Vec<ShellLine> {
+        let new = format!("{}-gitlab-rb-{}", self.name, OffsetDateTime::now_utc().unix_timestamp());
+        let lines: Vec<ShellLine> = lines.iter().map(|line| ShellLine::of([line])).collect();
+        let name = format!(
+            "{{{{range .Spec.TaskTemplate.ContainerSpec.Configs}}}}{{{{if and .File (eq .File.Name \"{path}\")}}}}\
+             {{{{.ConfigName}}}}{{{{end}}}}{{{{end}}}}"
+        );
+        let old = shell_line!("{} service inspect --format {} {}", engine, name, self.name);
+        let add = format!("source={new},target={path}");
+        vec![
+            shell_line!(
+                "{ {} exec {} cat {} && printf '\\n%s'{}; } | {} config create {} -",
+                engine,
+                task,
+                path,
+                labtrust_plan::Options(&lines),
+                engine,
+                new
+            ),
+            shell_line!(
+                "{} service update --config-rm \"$({})\" --config-add {} {}",
+                engine,
+                old,
+                add,
+                self.name
+            ),
+        ]
     }
 
     /// The steps that publish the `missing` ports. `is_on_host`: its ports are published by the machine of the task, and

@@ -87,24 +87,18 @@ fn keep(value: &Value, row: &SettingRow) -> Option<Keep> {
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (line, becomes) = (&self.line, &self.becomes);
-        let line = match &self.evaluated {
-            None => line.to_string(),
-            Some(value) => format!("{line}, which Ruby evaluates to {value}"),
-        };
         match self.effect {
-            Effect::Other => write!(f, "{line}; --replace changes it to `{becomes}`")?,
-            Effect::Conditional => write!(f, "{line} under a condition; --replace sets `{becomes}` always")?,
             Effect::Nothing => {
-                write!(f, "{} sets only a local variable: `{}`; ", self.line.place(), self.line.text())?;
-                write!(f, "--replace sets `{becomes}`")?;
+                write!(f, "{} sets only a local variable: `{}`", line.place(), line.text())?;
             }
+            Effect::Conditional => write!(f, "{line} only under a condition")?,
+            Effect::Other => write!(f, "{line}")?,
         }
-        match &self.keep {
-            None => Ok(()),
-            Some(Keep::Host(endpoint)) => write!(f, "; passing the host {} keeps it", short(endpoint)),
-            Some(Keep::Registry(endpoint)) => write!(f, "; --registry {} keeps it", short(endpoint)),
-            Some(Keep::Out) => write!(f, "; --out DIR keeps it, if a server in front of GitLab speaks TLS"),
+        if let Some(value) = &self.evaluated {
+            write!(f, " (Ruby computes {value})")?;
         }
+        let always = if self.effect == Effect::Conditional { " always" } else { "" };
+        write!(f, "; it has to be `{becomes}`{always}")
     }
 }
 

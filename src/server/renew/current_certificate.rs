@@ -100,7 +100,7 @@ impl CurrentCertificate {
                 own.refuse_ended(Some(&leaf), OffsetDateTime::now_utc())?;
                 let is_ours = |chain: &[Certificate]| own.is_ours(chain);
                 site.assign_extra_hosts(&leaf, &is_ours, false, ADD_HOST_HINT)?;
-                site.guard(&is_ours, false, &site.gitlab.host)?;
+                site.guard(&is_ours, false)?;
                 let key = world.read(key)?.and_then(|pem| PrivateKey::from_plain_pem(&pem).ok());
                 let key = key.filter(|key| key.matches(&leaf));
                 Signer::Ours(Box::new(Ours { own, authority, site, key }))

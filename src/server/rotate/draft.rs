@@ -360,7 +360,7 @@ impl PairAtSite {
     /// The changes that install it. Fails if the site has a certificate that neither `own` nor a CA beside it signed.
     fn changes(&mut self, own: &Ca) -> Result<Vec<Change>> {
         let is_ours = |chain: &[Certificate]| own.is_ours(chain);
-        self.site.guard(&is_ours, false, &self.site.gitlab.host)?;
+        self.site.guard(&is_ours, false)?;
         self.site.assign_extra_hosts(&self.leaf, &is_ours, false, ADD_HOST_HINT)?;
         Ok(self.site.pair_changes(&self.pair))
     }

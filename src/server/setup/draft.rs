@@ -79,8 +79,12 @@ impl Draft {
         state: &State<'_>,
         arguments: &Asked<'_>,
     ) -> Result<Self> {
-        let options =
-            SiteOptions { folders: &arguments.place, host: arguments.host, registry: arguments.registry };
+        let options = SiteOptions {
+            folders: &arguments.place,
+            host: arguments.host,
+            registry: arguments.registry,
+            import: None,
+        };
         let mut site = Site::find(facts, state, options)?;
         recorded::check(state.receipts()?, &[RECEIPT])?;
         let earlier = state.ca()?.map(|own| &own.notes);
@@ -91,7 +95,7 @@ impl Draft {
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
         site.assign_extra_hosts(leaf.leaf(), &is_ours, arguments.replace, ADD_HOST_HINT)?;
         if !arguments.stage {
-            site.guard(&is_ours, arguments.replace, &order.gitlab.host)?;
+            site.guard(&is_ours, arguments.replace)?;
             site.check_settings(arguments.can_ask, arguments.replace)?;
             site.check_sites(leaf.leaf(), ADD_HOST_HINT)?;
         }

@@ -17,7 +17,7 @@ use crate::{
     certificate::{Parsed, SubjectName},
     gitlab::{
         self, Config, Configured, Installation, Kind, Known, Layout, Pair, PortAdvice, Prepared, Role,
-        configure,
+        TypedCommand, configure,
         expected::Expected,
         guard,
         moved::{Moved, moved},
@@ -44,6 +44,8 @@ pub(crate) struct Site {
     port_advice: PortAdvice,
     /// The unknown parts of gitlab.rb, a line each.
     doubts: Vec<String>,
+    /// The options with the files of an import.
+    import: Option<Vec<ShellLine>>,
     /// The options that named the site.
     options: Vec<ShellLine>,
     /// The URLs in gitlab.rb at other hosts than those of the setup.
@@ -69,6 +71,8 @@ pub(crate) struct SiteOptions<'a> {
     pub host: Option<&'a Target>,
     /// Its registry.
     pub registry: Option<&'a Target>,
+    /// The options with the files of an import; none for a setup.
+    pub import: Option<&'a [ShellLine]>,
 }
 
 /// The use of a site.
@@ -103,7 +107,8 @@ impl Site {
         options: SiteOptions<'_>,
         purpose: Purpose<'_>,
     ) -> Result<Self> {
-        let SiteOptions { folders, host, registry } = options;
+        let SiteOptions { folders, host, registry, import } = options;
+        let import = import.map(<[ShellLine]>::to_vec);
         let (typed_host, typed_registry) = (host, registry);
         let world = World::here();
         let mut prepared = None;
@@ -120,7 +125,7 @@ impl Site {
             _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
         };
         let config = match purpose {
-            Purpose::SetUp => settings(&world, &installation, host)?,
+            Purpose::SetUp => settings(&world, &installation, host, import.clone())?,
             Purpose::Replace(_) | Purpose::Read => installation.settings(&world)?,
         };
         let (mut gitlab, mut registry) = match &prepared {
@@ -152,10 +157,12 @@ impl Site {
         // What the user typed is part of every command that a refusal offers.
         let mut options = folders.options();
         let typed_registry = typed_registry.filter(|_| !matches!(purpose, Purpose::Replace(_)));
-        options.extend(
-            typed_registry.map(|registry| shell_line!("--registry {}", short(&registry.or_port(443)))),
-        );
-        let typed_host = typed_host.map_or_else(|| gitlab.host.in_url(), |host| short(&host.or_port(443)));
+        options.extend(typed_registry.map(|registry| shell_line!("--registry {}", as_typed(registry))));
+        let typed_host = match (purpose, typed_host) {
+            (Purpose::SetUp | Purpose::Read, Some(typed)) => as_typed(typed),
+            (Purpose::SetUp | Purpose::Read, None) => gitlab.host.in_url(),
+            (Purpose::Replace(_), _) => short(&gitlab),
+        };
         Ok(Self {
             installation,
             prepared,
@@ -165,6 +172,7 @@ impl Site {
             is_begun,
             port_advice,
             doubts,
+            import,
             options,
             moved: all_moved,
             had_pair,
@@ -179,8 +187,12 @@ impl Site {
     pub(crate) fn of_setup(facts: &Facts, state: &State<'_>, notes: &SetupRecord) -> Result<Self> {
         let gitlab = notes.endpoints.first().map(Target::from);
         let registry = notes.endpoints.last().map(Target::from);
-        let options =
-            SiteOptions { folders: &notes.site, host: gitlab.as_ref(), registry: registry.as_ref() };
+        let options = SiteOptions {
+            folders: &notes.site,
+            host: gitlab.as_ref(),
+            registry: registry.as_ref(),
+            import: None,
+        };
         Self::find_with(facts, state, options, Purpose::Replace(&notes.endpoints))
     }
 
@@ -207,17 +219,10 @@ impl Site {
     }
 
     /// Refuses to replace a foreign certificate, on disk or served.
-    pub(crate) fn guard(
-        &self,
-        ours: &dyn Fn(&[Certificate]) -> bool,
-        replace: bool,
-        host: &Host,
-    ) -> Result<()> {
+    pub(crate) fn guard(&self, ours: &dyn Fn(&[Certificate]) -> bool, replace: bool) -> Result<()> {
         let survey = guard::survey(&World::here(), &self.layout)?;
         match guard::ownership(&survey, ours) {
-            guard::Ownership::NotOurs(not_ours) if !replace => {
-                Err(guard::refusal(&not_ours, host, &self.options))
-            }
+            guard::Ownership::NotOurs(not_ours) if !replace => Err(guard::refusal(&not_ours, &self.typed())),
             _ => Ok(()),
         }
     }
@@ -228,7 +233,13 @@ impl Site {
         if conflicts.is_empty() || replace || can_ask {
             return Ok(());
         }
-        Err(configure::refusal(conflicts, &self.typed_host, &self.options))
+        Err(configure::refusal(conflicts, &self.typed()))
+    }
+
+    /// The command that the user typed.
+    fn typed(&self) -> TypedCommand {
+        let (host, options) = (self.typed_host.clone(), self.options.clone());
+        TypedCommand { import: self.import.clone(), host, options }
     }
 
     /// Refuses to leave one of GitLab's URLs without a certificate for it, because nginx would not start. If this run
@@ -303,15 +314,26 @@ impl Site {
 
 /// The settings of `installation` in effect; an error if a file that may set anything cannot be followed. `host` is the
 /// one that the user typed.
-fn settings(world: &World, installation: &Installation, host: Option<&Target>) -> Result<Config> {
+fn settings(
+    world: &World,
+    installation: &Installation,
+    host: Option<&Target>,
+    import: Option<Vec<ShellLine>>,
+) -> Result<Config> {
     let config = installation.evaluated(world, installation.settings(world)?);
     let known = match config.address(Role::Gitlab) {
         Known::Is(address) => Some(address.endpoint.host),
         _ => None,
     };
     let host = host.map(|host| host.host.clone()).or(known);
-    installation.refuse_unread_files(&config, &host.map_or_else(|| "HOST".into(), |host| host.in_url()))?;
+    let host = host.map_or_else(|| "HOST".into(), |host| host.in_url());
+    installation.refuse_unread_files(&config, &TypedCommand { import, host, options: Vec::new() })?;
     Ok(config)
+}
+
+/// `target` as people type it: without a port, it has a usual one.
+fn as_typed(target: &Target) -> String {
+    target.port.map_or_else(|| target.host.in_url(), |_| target.to_string())
 }
 
 /// The unknown parts of gitlab.rb, a line each.

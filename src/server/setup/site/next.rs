@@ -121,8 +121,9 @@ impl Site {
             for line in &lines {
                 printer.say(format_args!("  {line}"));
             }
-            printer.heading("Then run:");
-            printer.command(self.installation.apply_by_hand());
+            let commands = self.installation.apply_by_hand(&lines);
+            printer.heading(if commands.len() > 1 { "These commands do so:" } else { "Then run:" });
+            commands.into_iter().for_each(|command| printer.command(command));
         }
     }
 
@@ -130,8 +131,8 @@ impl Site {
     pub(crate) fn missing(&self) -> Option<ByHand> {
         let (path, lines) = self.missing_lines();
         let what = format!("add to {}", path.display());
-        let apply = self.installation.apply_by_hand();
-        (!lines.is_empty()).then(|| ByHand::remark(what).lines(lines).run([apply]))
+        let apply = self.installation.apply_by_hand(&lines);
+        (!lines.is_empty()).then(|| ByHand::remark(what).lines(lines).run(apply))
     }
 
     /// The file, and the lines to add.

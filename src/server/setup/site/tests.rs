@@ -70,7 +70,8 @@ impl Case {
         if self.has_ruby {
             config = config.evaluated(stage.evaluation(text));
         }
-        installation.refuse_unread_files(&config, "HOST")?;
+        installation
+            .refuse_unread_files(&config, &TypedCommand { host: "HOST".into(), ..TypedCommand::default() })?;
         let (gitlab, registry) = endpoints(self.host.as_ref(), self.registry.as_ref(), &config)?;
         let configured = Configured::plan(&world, &installation, &config, &gitlab, &registry)?;
         let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
@@ -112,11 +113,10 @@ fn shown(case: &Case, planned: &Result<Planned>) -> String {
         writeln!(out, "= {note}").expect("text");
     }
     if !configured.conflicts().is_empty() {
-        let host = case.host.as_ref().map_or_else(|| gitlab.host.in_url(), |host| short(&host.or_port(443)));
-        let typed = case.registry.as_ref().map(|registry| short(&registry.or_port(443)));
-        let options: Vec<_> =
-            typed.map(|registry| shell_line!("--registry {}", registry)).into_iter().collect();
-        out += &refused(&configure::refusal(configured.conflicts(), &host, &options));
+        let host = case.host.as_ref().map_or_else(|| gitlab.host.in_url(), as_typed);
+        let typed = case.registry.as_ref().map(|registry| shell_line!("--registry {}", as_typed(registry)));
+        let typed = TypedCommand { import: None, host, options: typed.into_iter().collect() };
+        out += &refused(&configure::refusal(configured.conflicts(), &typed));
     }
     out
 }
