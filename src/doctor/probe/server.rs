@@ -1,14 +1,15 @@
 //! Asks the servers: how far a connection comes, and what each answers.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, thread, time::Duration};
 
 use labtrust_machine::{
     dial, handshake,
     reach::{Reached, Reaching, Step, reach},
 };
-use labtrust_plan::Endpoint;
+use labtrust_plan::{Endpoint, Target};
 
 use super::{
+    task::joined,
     time_budget::{LATE, TimeBudget, left},
     token,
 };
@@ -81,27 +82,27 @@ fn unanswered(endpoint: &Endpoint) -> Reached {
 fn realm(answer: &Answer, registry: &Endpoint, asked: &[Endpoint], budget: &TimeBudget) -> Option<RealmSeen> {
     let url = answer.challenge("realm")?;
     let service = answer.challenge("service");
-    // A URL with another scheme than https:// is not asked: the URL itself is the problem. A user and password before
-    // the host are not sent.
-    let rest = url.strip_prefix("https://").map(|rest| rest.split_once('@').map_or(rest, |(_, rest)| rest));
-    let authority = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(rest));
-    let target: Option<labtrust_plan::Target> = authority.and_then(|authority| authority.parse().ok());
-    let bare = format!("https://{}", rest.unwrap_or_default());
-    let endpoint = target.map(|target| target.or_port(443));
-    let bare = with_service(&bare, service);
+    // A URL with another scheme than https:// is not asked: the URL itself is the problem.
+    let (endpoint, bare) = to_ask(url).unzip();
+    let bare = with_service(bare.as_deref().unwrap_or_default(), service);
     let answer = endpoint.as_ref().map(|endpoint| ask_realm(endpoint, &bare, registry, budget));
-    let token = answer
-        .as_ref()
-        .and_then(|answer| token::present(&bare, answer.as_ref().ok()?, registry, budget.deadline));
-    let front = answer.as_ref().filter(|answer| answer.is_ok()).zip(endpoint.as_ref());
-    let front = front
-        .and_then(|(_, endpoint)| http::get(&format!("https://{endpoint}/"), left(budget.deadline)).ok());
     let limit = |endpoint: &Endpoint| match &answer {
         Some(Err(_)) => budget.connect_limit(registry, endpoint),
         _ => left(budget.deadline),
     };
-    let reached = (endpoint.as_ref().filter(|endpoint| !asked.contains(endpoint)))
-        .map(|endpoint| reach(endpoint, limit(endpoint)));
+    let good = answer.as_ref().and_then(|answer| answer.as_ref().ok());
+    let (reached, front, token) = thread::scope(|scope| {
+        // These questions must not use the time of others.
+        let until = budget.end_of_optional();
+        let front = good.and(endpoint.as_ref()).map(|endpoint| format!("https://{endpoint}/"));
+        let front = scope.spawn(move || http::get(&front?, left(until)).ok());
+        let given = good.filter(|_| budget.is_judged(registry.port)).map(|answer| (answer, bare.as_str()));
+        let token =
+            scope.spawn(move || given.and_then(|(answer, url)| token::present(url, answer, registry, until)));
+        let reached = (endpoint.as_ref().filter(|endpoint| !asked.contains(endpoint)))
+            .map(|endpoint| reach(endpoint, limit(endpoint)));
+        (reached, joined(front), joined(token))
+    });
     Some(RealmSeen {
         url: Redacted::url(url),
         service: service.map(Redacted::from),
@@ -111,6 +112,16 @@ fn realm(answer: &Answer, registry: &Endpoint, asked: &[Endpoint], budget: &Time
         token,
         front: front.as_ref().map(Http::from),
     })
+}
+
+/// The endpoint to ask for `url`, and the URL without a user and password, which are not sent; none if it does not begin
+/// with https://.
+fn to_ask(url: &str) -> Option<(Endpoint, String)> {
+    let rest = url.strip_prefix("https://")?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let target: Target = host.parse().ok()?;
+    Some((target.or_port(443), format!("https://{host}{path}")))
 }
 
 /// The answer of the token service at `url`, whose endpoint is `endpoint`. The connection is tried twice, because one
@@ -139,5 +150,28 @@ fn with_service(url: &str, service: Option<&str>) -> String {
             format!("{url}{separator}service={service}")
         }
         _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_before_the_host_is_not_sent_and_a_query_is_no_host() {
+        for (url, expected) in [
+            ("https://h/jwt/auth", Some(("h:443", "https://h/jwt/auth"))),
+            ("https://h:8443", Some(("h:8443", "https://h:8443"))),
+            ("https://h?account=me@other:1", Some(("h:443", "https://h?account=me@other:1"))),
+            ("https://h/me@other/auth", Some(("h:443", "https://h/me@other/auth"))),
+            ("https://user:pa@ss@h/auth", Some(("h:443", "https://h/auth"))),
+            ("https://[2001:db8::1]:8443/a", Some(("[2001:db8::1]:8443", "https://[2001:db8::1]:8443/a"))),
+            ("https:///auth", None),
+            ("http://h/auth", None),
+        ] {
+            let found = to_ask(url).map(|(endpoint, url)| (endpoint.to_string(), url));
+            let found = found.as_ref().map(|(endpoint, url)| (endpoint.as_str(), url.as_str()));
+            assert_eq!(found, expected, "{url}");
+        }
     }
 }

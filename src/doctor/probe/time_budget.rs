@@ -25,6 +25,8 @@ const GRACE: Duration = Duration::from_millis(400);
 const CONNECT: Duration = Duration::from_millis(250);
 /// The shortest time limit of a connection to another host than the registry's.
 const CONNECT_ELSEWHERE: Duration = Duration::from_secs(1);
+/// The time for questions whose answer is not needed in any case.
+const OPTIONAL: Duration = Duration::from_secs(1);
 /// The time between two looks at whether an answer is still needed.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -108,6 +110,16 @@ impl TimeBudget {
     pub(super) fn connect_limit(&self, registry: &Endpoint, endpoint: &Endpoint) -> Duration {
         let least = if endpoint.host == registry.host { CONNECT } else { CONNECT_ELSEWHERE };
         self.answered().after.unwrap_or_default().max(least)
+    }
+
+    /// The end of the time for questions whose answer is not needed in any case, and that begin now.
+    pub(super) fn end_of_optional(&self) -> Instant {
+        self.deadline.min(Instant::now() + OPTIONAL)
+    }
+
+    /// Whether `port` may be the port to judge.
+    pub(super) fn is_judged(&self, port: u16) -> bool {
+        self.named.is_none_or(|named| named == port)
     }
 
     /// The answer to `question` about `endpoint`, unless the port is not needed and others have answered.
@@ -237,6 +249,14 @@ mod tests {
         let elsewhere = "auth.example.com:443".parse().expect("an endpoint");
         assert_eq!(budget.connect_limit(&endpoint(4567), &endpoint(443)), CONNECT);
         assert_eq!(budget.connect_limit(&endpoint(4567), &elsewhere), CONNECT_ELSEWHERE);
+    }
+
+    #[test]
+    fn a_question_that_is_not_needed_has_a_second_at_most() {
+        let soon = |limit| TimeBudget::new(limit, None).end_of_optional() - Instant::now();
+        assert!(soon(LIMIT) <= OPTIONAL && soon(Duration::from_millis(100)) <= Duration::from_millis(100));
+        let judged = |named| [443, 4567].map(|port| TimeBudget::new(LIMIT, named).is_judged(port));
+        assert_eq!((judged(None), judged(Some(4567))), ([true, true], [false, true]));
     }
 
     #[test]
