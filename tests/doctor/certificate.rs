@@ -278,6 +278,23 @@ fn two_addresses_with_two_certificates() {
 }
 
 #[test]
+fn two_addresses_with_two_certificates_that_are_both_accepted() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let gitlab = Gitlab::start(&machine);
+    let pairs = [(); 2].map(|()| Pair::made(&machine, &[HOST], Validity::Current));
+    machine.write("/usr/local/share/ca-certificates/other.crt", &pairs[1].root);
+    trust(&machine, &pairs[0]);
+    let engine = Engine::start(&machine);
+    gitlab.serve(&pairs[0]);
+    at_another_address(&machine, &pairs[1]);
+    engine.login().succeeded();
+    let report = ask(&machine);
+    assert_eq!(report.causes(), ["cert-differs-by-address"], "{:#}", report.json);
+    assert_eq!(report.json["findings"][0]["severity"], "warning");
+}
+
+#[test]
 fn a_default_certificate_is_no_name_to_log_in_at() {
     let machine = machine!("client");
     machine.without_hooks();

@@ -1,17 +1,24 @@
 //! The certificates that the servers sent.
 
+use std::net::SocketAddr;
+
+use labtrust_machine::reach::{Reached, Step, Tls};
 use labtrust_plan::Certificate;
 
 use crate::{certificate::Parsed, doctor::Evidence};
 
-/// All certificates of all servers.
+/// All certificates of all servers, at each of their addresses.
 pub(super) struct Served(Vec<Parsed>);
 
 impl Served {
     pub(super) fn of(evidence: &Evidence) -> Self {
         let realm = evidence.realm.iter().filter_map(|realm| realm.reached.as_ref());
         let chains = evidence.servers.iter().map(|server| &server.reached).chain(realm);
-        let certificates = chains.filter_map(|reached| reached.chain()).flatten();
+        let chain = |(_, step): &(SocketAddr, Step)| match step {
+            Step::Connected(Tls::Chain(chain)) => chain.clone(),
+            _ => Vec::new(),
+        };
+        let certificates = chains.flat_map(Reached::addresses).flat_map(chain);
         Self(certificates.filter_map(|certificate| Parsed::from_der(certificate.der()).ok()).collect())
     }
 

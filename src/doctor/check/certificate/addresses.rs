@@ -6,7 +6,10 @@ use std::net::SocketAddr;
 use labtrust_machine::reach::{Reached, Step, Tls};
 use labtrust_plan::ShellLine;
 
-use super::{code::DIFFERS, subject::Subject};
+use super::{
+    code::{DIFFERS, VARIES},
+    subject::Subject,
+};
 use crate::{
     certificate::Parsed,
     doctor::{Case, Finding},
@@ -35,6 +38,7 @@ pub(super) fn compared(
     for (address, _) in &chains {
         finding = finding.command(inspect(*address, subject));
     }
+    let is_trusted_alike = chains[1..].iter().all(|(_, other)| subject.is_as_trusted_as(other, case));
     let others: Vec<(SocketAddr, Vec<Finding>)> =
         others.iter().map(|(address, other)| (*address, judge(other))).collect();
     let is_everywhere = |finding: &Finding| {
@@ -51,7 +55,22 @@ pub(super) fn compared(
             }
         }
     }
+    if is_trusted_alike && finding.consequences.is_empty() {
+        finding = varies(finding);
+    }
     std::iter::once(finding).chain(common).collect()
+}
+
+/// The warning for addresses that differ, each with a certificate that clients accept alike.
+fn varies(finding: Finding) -> Finding {
+    let why =
+        "clients accept each of them alike; a server that has not reloaded a new certificate looks the same";
+    let commands = finding.fix.commands;
+    let warning = Finding::new(&VARIES, finding.what, why).advise(
+        "if each server renews a certificate of its own, nothing needs to change; otherwise put the same certificate \
+         and key on each server and reload it. This shows the certificate of one address:",
+    );
+    commands.into_iter().fold(warning, Finding::command)
 }
 
 /// The first address of each certificate at the endpoint of `subject`, with the chain; the chain of `subject` first.

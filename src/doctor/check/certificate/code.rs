@@ -5,6 +5,8 @@ use crate::doctor::Code;
 const UNTRUSTED: &[&str] = &["untrusted-docker", "untrusted-podman", "untrusted-system"];
 
 pub(super) const DIFFERS: Code = Code::error("cert-differs-by-address");
+/// Every address has a certificate that clients accept.
+pub(super) const VARIES: Code = Code::warning(DIFFERS.id);
 pub(super) const EXPIRED: Code = Code::error("cert-expired");
 pub(super) const NOT_YET_VALID: Code = Code::error("cert-not-yet-valid");
 pub(super) const CLOCK_SKEW: Code = Code::error("clock-skew");

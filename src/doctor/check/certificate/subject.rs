@@ -78,6 +78,17 @@ impl Subject {
         Self { endpoint: self.endpoint.clone(), sent, pool, now: self.now, is_accepted: false }
     }
 
+    /// Whether the certificate that `other` presents is as good for every client: both lead to one root, or the system
+    /// trusts both.
+    pub(super) fn is_as_trusted_as(&self, other: &Self, case: &Case<'_>) -> bool {
+        let system = trust::parsed(system(case));
+        let is_system = |subject: &Self| {
+            subject.way()[1..].iter().any(|above| system.iter().any(|root| root.der() == above.der()))
+        };
+        let root = |subject: &Self| subject.way()[1..].last().map(|top| top.der().to_vec());
+        root(self).is_some_and(|top| root(other) == Some(top)) || is_system(self) && is_system(other)
+    }
+
     /// The description of `certificate` in a sentence.
     pub(super) fn role(&self, certificate: &Parsed) -> String {
         if certificate.der() == self.leaf().der() {
@@ -128,7 +139,11 @@ fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, Str
 /// The CAs that any store here trusts and that a chain may lead to.
 fn trusted(case: &Case<'_>) -> Vec<Parsed> {
     let trust = &case.evidence.trust;
-    let system = trust.system.iter().filter_map(|bundle| bundle.candidates.answer()).flatten();
     let laid = trust.certs_d.iter().flat_map(CertsDSeen::files).flat_map(|file| &file.certificates);
-    trust::parsed(system.chain(laid).chain(&trust.known))
+    trust::parsed(system(case).chain(laid).chain(&trust.known))
+}
+
+/// The CAs in the system store that a chain may lead to.
+fn system<'e>(case: &Case<'e>) -> impl Iterator<Item = &'e Certificate> {
+    case.evidence.trust.system.iter().filter_map(|bundle| bundle.candidates.answer()).flatten()
 }
