@@ -2,7 +2,7 @@
 //! do.
 
 use anyhow::{Context, Result};
-use labtrust_plan::Options;
+use labtrust_plan::{Host, Options};
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use time::OffsetDateTime;
 use x509_parser::{
@@ -251,8 +251,14 @@ fn never_signs(outside: &[&SubjectName], certificate: &Parsed) -> anyhow::Error 
         }
         // A rotation adds domains alone.
         None => {
-            "start over with a CA for that address: {labtrust setup --undo}; {labtrust setup --name ADDRESS}"
-                .into()
+            let host = certificate.permitted.hosts().first().map_or_else(|| "HOST".into(), Host::in_url);
+            let names: Vec<_> =
+                outside.iter().map(|name| shell_line!("--name {}", name.to_string())).collect();
+            hint!(
+                "start over with a CA for that address: {labtrust setup --undo}; {labtrust setup {}{}}",
+                host,
+                Options(&names)
+            )
         }
     };
     let list = list(outside);
