@@ -34,6 +34,8 @@ const MODE: u32 = 0o600;
 pub(crate) struct Configured {
     path: PathBuf,
     settings: Settings,
+    /// The conflicts of a file that labtrust cannot edit: a person decides on them.
+    by_hand: Vec<Conflict>,
     /// The command that checks its syntax; none where there is no Ruby.
     check: Option<Command>,
     /// Its settings after the edit.
@@ -73,11 +75,11 @@ impl Configured {
         })?;
         settings.left.extend(config.external_registry().or_else(|| config.registry_off()));
         if !is_edited || !installation.may_edit() {
-            settings.conflicts.clear();
-            return Ok(Self { settings, ..untouched });
+            let by_hand = std::mem::take(&mut settings.conflicts);
+            return Ok(Self { settings, by_hand, ..untouched });
         }
         let after = String::from_utf8_lossy(&settings.after).into_owned();
-        Ok(Self { path, check, config: config.with(&after), settings })
+        Ok(Self { path, check, config: config.with(&after), settings, by_hand: Vec::new() })
     }
 
     /// The unchanged `config`.
@@ -101,19 +103,26 @@ impl Configured {
         &self.settings
     }
 
-    /// Notes for the report, one line each.
-    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
-        self.settings.left.iter().map(|left| format!("{left}, which is left as it is"))
+    /// Notes for the report of the `typed` command, one line each.
+    pub(crate) fn notes(&self, typed: &TypedCommand) -> Vec<String> {
+        let left = self.settings.left.iter().map(|left| format!("{left}, which is left as it is"));
+        let by_hand =
+            self.by_hand.iter().map(|conflict| match keeping(std::slice::from_ref(conflict), typed) {
+                Some(keep) => format!("{conflict}; to {}", keep.as_str()),
+                None => conflict.to_string(),
+            });
+        left.chain(by_hand).collect()
     }
 
-    /// The lines that are missing in a file that labtrust cannot edit.
+    /// The lines that are missing in a file that labtrust cannot edit. A comment names the line that one replaces.
     pub(crate) fn lines(&self, installation: &Installation) -> Vec<String> {
         if installation.may_edit() {
             return Vec::new();
         }
         let lines = |edit: &Edit| match edit {
             Edit::Block { lines, .. } => lines.clone(),
-            Edit::Line { new, .. } => vec![new.clone()],
+            Edit::Line { old, new } if old.trim_start().starts_with('#') => vec![new.clone()],
+            Edit::Line { old, new } => vec![format!("# in place of: {}", old.trim()), new.clone()],
             Edit::Json { .. } => Vec::new(),
         };
         self.settings.edits.iter().flat_map(lines).collect()

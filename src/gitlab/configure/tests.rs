@@ -3,7 +3,10 @@
 use std::fs;
 
 use super::*;
-use crate::gitlab::container::{Container, tests::inspected};
+use crate::gitlab::{
+    container::{Container, tests::inspected},
+    installation::GitlabRb,
+};
 
 #[test]
 fn nginx_listens_on_the_port_inside_the_container() {
@@ -31,4 +34,41 @@ fn nginx_listens_on_the_port_inside_the_container() {
         let planned = planned.expect("a plan");
         assert_eq!(planned.config.listen_port(Role::Gitlab), expected, "{script}");
     }
+}
+
+#[test]
+fn a_person_decides_on_a_conflict_in_a_file_that_is_mounted_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mounts, file) = (folder.path().display().to_string(), folder.path().join("own.rb"));
+    let docker = Command::new("/bin/false", [""; 0]);
+    let container = Container::read(
+        &inspected("web", "gitlab/gitlab-ce", &[(&mounts, "/etc/gitlab")], true),
+        &docker,
+        None,
+    );
+    let mut installation = Installation::prepared(folder.path());
+    installation.kind = Kind::Container(Box::new(container.expect("a container")));
+    installation.gitlab_rb = GitlabRb::Mounted(file.clone());
+    let script = "external_url 'http://git:8929'\n# registry_external_url 'https://registry.example.com'\n";
+    fs::write(&file, script).expect("a file");
+    let [gitlab, registry] =
+        ["git:8443", "git:4567"].map(|text| text.parse::<Endpoint>().expect("an endpoint"));
+    let config = Config::read("", script);
+    let planned =
+        Configured::plan(&World::here(), &installation, &config, &gitlab, &registry).expect("a plan");
+    assert!(planned.conflicts().is_empty() && !planned.is_edited(&installation));
+    let lines = planned.lines(&installation);
+    assert_eq!(
+        lines[..3],
+        [
+            "# in place of: external_url 'http://git:8929'",
+            "external_url 'https://git:8443'",
+            "registry_external_url 'https://git:4567'",
+        ]
+    );
+    let typed = TypedCommand { host: "git:8443".into(), ..TypedCommand::default() };
+    let notes = planned.notes(&typed);
+    let expected =
+        "it has to be `external_url 'https://git:8443'`; to keep the address: labtrust setup git:8929";
+    assert!(notes.len() == 1 && notes[0].ends_with(expected), "{notes:?}");
 }

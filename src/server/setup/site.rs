@@ -302,7 +302,8 @@ impl Site {
     pub(crate) fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
         let notes = self.layout.notes.iter().chain(&self.port_advice.notes).cloned();
-        let settings = self.configured.notes().chain(self.configured.config.remarks());
+        let settings =
+            self.configured.notes(&self.typed()).into_iter().chain(self.configured.config.remarks());
         notes.chain(settings).chain(prepared).collect()
     }
 

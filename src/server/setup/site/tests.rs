@@ -109,7 +109,7 @@ fn shown(case: &Case, planned: &Result<Planned>) -> String {
             writeln!(out, "{line}").expect("text");
         }
     }
-    for note in configured.notes() {
+    for note in configured.notes(&TypedCommand::default()) {
         writeln!(out, "= {note}").expect("text");
     }
     if !configured.conflicts().is_empty() {
