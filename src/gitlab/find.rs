@@ -219,10 +219,13 @@ impl Engines {
             what,
             hint!(
                 "tell setup where GitLab is, or create a new one:\n  \
-                 --gitlab DIR              an existing configuration folder, the one that holds gitlab.rb and ssl/\n  \
-                 --prepare DIR             a new folder that `docker compose up -d` starts a GitLab from\n  \
-                 --out DIR [--reload CMD]  only the certificate and key, for a reverse proxy\n\
+                 an existing configuration folder, the one that holds gitlab.rb and ssl/: {labtrust setup {} --gitlab DIR}\n  \
+                 a new folder that `docker compose up -d` starts a GitLab from: {labtrust setup {} --prepare DIR}\n  \
+                 only the certificate and key, for a reverse proxy: {labtrust setup {} --out DIR --reload CMD}\n\
                  if this is a client, not the server, run: {labtrust trust {}:4567 --fingerprint SHA256} (setup on the server prints this line)",
+                host,
+                host,
+                host,
                 host
             ),
         )

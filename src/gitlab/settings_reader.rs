@@ -45,6 +45,13 @@ impl Installation {
             return Ok(());
         }
         unread.extend(config.ruby_stopped());
+        // The files inside a container, and its Ruby, are there only while it runs.
+        if let (Kind::Container(container), Some(start)) = (&self.kind, self.start())
+            && !container.running
+        {
+            let hint = hint!("start GitLab, and try again while it runs: {}", start);
+            return Err(fail(unread.join("; "), hint));
+        }
         Err(fail(
             unread.join("; "),
             hint!(
@@ -165,7 +172,29 @@ fn is_match(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use labtrust_plan::Command;
+
     use super::*;
+    use crate::{
+        gitlab::container::{Container, tests::inspected},
+        hint::hint_of,
+    };
+
+    #[test]
+    fn files_inside_a_container_that_does_not_run_are_read_once_it_is_started() {
+        let docker = Command::new("/usr/bin/docker", [""; 0]);
+        for (is_running, expected) in [(false, "docker start web"), (true, "--out DIR --reload CMD")] {
+            let json = inspected("web", "gitlab/gitlab-ce", &[], is_running);
+            let container = Container::read(&json, &docker, None).expect("a container");
+            let mut installation = Installation::prepared(Path::new("/srv/config"));
+            installation.kind = Kind::Container(Box::new(container));
+            let config = Config::read("", "from_file '/opt/site.rb'");
+            let typed = TypedCommand { host: "git".into(), ..TypedCommand::default() };
+            let error = installation.refuse_unread_files(&config, &typed).expect_err("a refusal");
+            let hint = hint_of(&error).expect("a hint");
+            assert!(hint.as_str().ends_with(expected), "{hint:?}");
+        }
+    }
 
     #[test]
     fn a_path_stays_below_its_root() {
