@@ -9,8 +9,8 @@ fn recorded() -> Evidence {
     serde_json::from_str(include_str!("../../../../tests/evidence/daemon-down.json")).expect("evidence")
 }
 
-fn context(told_by: &str, at: &str) -> Option<DockerContextSeen> {
-    Some(DockerContextSeen { told_by: told_by.into(), at: Asked::Answered(at.into()) })
+fn context(told_by: &str, at: &str) -> DockerContextSeen {
+    DockerContextSeen { told_by: told_by.into(), at: Asked::Answered(at.into()) }
 }
 
 fn first(evidence: &Evidence) -> (&'static str, Vec<String>) {
@@ -26,9 +26,9 @@ fn the_setting_that_counts_is_taken_back() {
         ("the context far", "docker context use default"),
     ] {
         let mut evidence = recorded();
-        evidence.client.docker_context = context(told_by, "ssh://admin@build.example");
+        evidence.client.docker_context = Some(context(told_by, "ssh://admin@build.example"));
         assert_eq!(first(&evidence), ("daemon-remote", vec![command.to_owned()]), "{told_by}");
-        evidence.client.docker_context = context(told_by, "unix:///srv/gone.sock");
+        evidence.client.docker_context = Some(context(told_by, "unix:///srv/gone.sock"));
         evidence.engines[0].socket = Some("/var/run/docker.sock".into());
         evidence.engines[0].socket_state = SocketState::Open;
         evidence.facts.engines[0].chosen_by = None;
@@ -42,7 +42,7 @@ fn a_daemon_at_any_address_but_a_socket_is_one_that_cannot_be_asked() {
         let mut evidence = recorded();
         evidence.facts.engines.clear();
         evidence.engines.clear();
-        evidence.client.docker_context = context("DOCKER_HOST", at);
+        evidence.client.docker_context = Some(context("DOCKER_HOST", at));
         let finding = diagnose(&evidence).findings.remove(0);
         assert_eq!(finding.code.id, "daemon-remote", "{at}");
         assert_eq!(finding.what.contains("through TCP"), !at.starts_with("http"), "{}", finding.what);
@@ -96,7 +96,7 @@ fn the_command_starts_the_engine_of_the_socket() {
         (engine.kind, engine.owner, engine.chosen_by) = (kind, owner, Some("DOCKER_HOST".into()));
         (engine.socket, evidence.engines[0].socket) = (None, None);
         evidence.engines[0].socket_state = SocketState::Absent;
-        evidence.client.docker_context = context("DOCKER_HOST", &format!("unix://{socket}"));
+        evidence.client.docker_context = Some(context("DOCKER_HOST", &format!("unix://{socket}")));
         assert_eq!(first(&evidence), ("daemon-down", vec![expected.to_owned()]), "{socket}");
     }
 }
@@ -124,8 +124,7 @@ fn the_group_docker_opens_only_the_machines_own_daemon() {
         evidence.facts.engines[0].chosen_by = Some("x".into());
         evidence.engines[0].socket = Some("/srv/docker.sock".into());
         evidence.engines[0].socket_state = SocketState::Forbidden;
-        evidence.client.docker_context =
-            if set { context("DOCKER_HOST", "unix:///srv/docker.sock") } else { None };
+        evidence.client.docker_context = set.then(|| context("DOCKER_HOST", "unix:///srv/docker.sock"));
         let (code, commands) = first(&evidence);
         assert_eq!(
             (code, commands),

@@ -1,5 +1,3 @@
-use std::os::unix::fs::symlink;
-
 use super::*;
 
 fn facts(os: &str) -> Facts {
@@ -37,9 +35,9 @@ fn a_setting_chooses_an_engine_that_does_not_run() {
 #[test]
 fn paths_are_the_same_through_a_linked_folder_also_without_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (real, link) = (folder.path().join("real"), folder.path().join("link"));
-    fs::create_dir(&real).expect("a folder");
-    symlink(&real, &link).expect("a link");
+    let real = tempfile::tempdir_in(&folder).expect("a folder");
+    let (real, link) = (real.path(), folder.path().join("link"));
+    World::here().link(&link, real).expect("a link");
     assert!(is_same(&real.join("docker.sock"), &link.join("docker.sock")));
     assert!(!is_same(&real.join("docker.sock"), &link.join("other.sock")));
     assert!(!is_same(&real.join("docker.sock"), Path::new("/docker.sock")));
