@@ -87,9 +87,10 @@ pub fn gather(question: &Question<'_>, person: Option<&World>) -> Evidence {
     let registry = Case::new(&evidence).registry;
     let index = evidence.servers.iter().position(|server| server.endpoint.port == registry);
     evidence.realm = index.and_then(|index| realms.swap_remove(index));
+    let endpoint = Endpoint::new(question.host.clone(), registry);
+    evidence.client.login = Some(client::login_file(question.facts, &endpoint));
     // A tool of podman's family waits for a server that does not answer: such a server was seen already.
     if evidence.servers.iter().any(|server| server.endpoint.port == registry && server.reached.is_open()) {
-        let endpoint = Endpoint::new(question.host.clone(), registry);
         evidence.client.containers = client::ask_container_tool(question.facts, person, &endpoint, deadline);
     }
     evidence.trust = trust::read(&World::here(), question, &evidence);

@@ -4,7 +4,7 @@ use labtrust::doctor::{Evidence, diagnose};
 use serde_json::json;
 
 use super::{ask, recorded, serving, trusting};
-use crate::lab::{Engine, Machine, Output, REGISTRY};
+use crate::lab::{Engine, HOST, Machine, Output, REGISTRY};
 
 const CONFIG: &str = "/root/.docker/config.json";
 
@@ -53,6 +53,10 @@ fn a_credential_helper_that_is_not_installed() {
     // Another registry's helper keeps no login of this one; one that is there is not run.
     machine.write(CONFIG, r#"{"credHelpers": {"other.example.com": "gone"}}"#);
     ask(&machine).is_healthy();
+    machine
+        .write(CONFIG, format!("{{\"credHelpers\": {{\"{HOST}\": \"gone\", \"{HOST}:5050\": \"gone\"}}}}"));
+    let said = machine.run(["labtrust", "doctor", HOST]).says("registry-other-port").stdout;
+    assert!(!said.contains("credential-helper-missing"), "{said}");
     machine.write_with_mode("/usr/bin/docker-credential-there", "755", "#!/bin/sh\ntouch /tmp/was-run\n");
     machine.write(CONFIG, r#"{"credsStore": "there"}"#);
     ask(&machine).is_healthy();

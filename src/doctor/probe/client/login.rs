@@ -11,23 +11,21 @@ use std::{
 };
 
 use labtrust_machine::{Error, World};
-use labtrust_plan::{Endpoint, fact::User};
+use labtrust_plan::{Endpoint, Facts, fact::User};
 
 use crate::doctor::{
-    Question,
-    case::{REGISTRIES, WEB},
     evidence::{HelperSeen, LoginFileSeen, LoginFileState},
     probe::{daemon, environment::docker_config},
     redacted::MARK,
 };
 
-/// The file in which `docker login` stores the login of the question's host.
-pub(super) fn file(question: &Question<'_>) -> LoginFileSeen {
-    let path = docker_config(question.facts).join("config.json");
-    let user = question.facts.invoker.as_ref().unwrap_or(&question.facts.user);
+/// The file in which `docker login` stores the login of `registry`.
+pub(in crate::doctor::probe) fn file(facts: &Facts, registry: &Endpoint) -> LoginFileSeen {
+    let path = docker_config(facts).join("config.json");
+    let user = facts.invoker.as_ref().unwrap_or(&facts.user);
     let state = state(&path, user);
     let text = if state == LoginFileState::Usable { text(&path) } else { Ok(None) };
-    let named = text.and_then(|text| helper(text.as_deref().unwrap_or_default(), &names(question)));
+    let named = text.and_then(|text| helper(text.as_deref().unwrap_or_default(), &registry.registry_name()));
     let (state, helper) = match named {
         Err(unusable) => (unusable, None),
         Ok(named) => (state, named.map(|(key, name)| seen(&key, &name))),
@@ -46,16 +44,9 @@ fn text(path: &Path) -> Result<Option<String>, LoginFileState> {
     }
 }
 
-/// The names under which the docker command may store the login, most specific first.
-fn names(question: &Question<'_>) -> Vec<String> {
-    let usual = [REGISTRIES[0], REGISTRIES[1], WEB];
-    let ports = question.port.map_or(usual.to_vec(), |port| vec![port]);
-    ports.into_iter().map(|port| Endpoint::new(question.host.clone(), port).registry_name()).collect()
-}
-
-/// The helper that the settings `text` name for one of the registries `names`, with its key.
-pub(super) fn helper(text: &str, names: &[String]) -> Result<Option<(String, String)>, LoginFileState> {
-    config::parsed(text).map(|settings| config::helper(&settings, names))
+/// The helper that the settings `text` name for the registry `name`, with its key.
+pub(super) fn helper(text: &str, name: &str) -> Result<Option<(String, String)>, LoginFileState> {
+    config::parsed(text).map(|settings| config::helper(&settings, name))
 }
 
 fn seen(key: &str, name: &str) -> HelperSeen {

@@ -71,12 +71,12 @@ fn wrong(key: Option<&str>, wanted: &str) -> LoginFileState {
     LoginFileState::WrongType { key: key.map(Redacted::from), wanted: wanted.into() }
 }
 
-/// The key in `settings` that names a helper for one of the registries `names`, and the helper.
-pub(super) fn helper(settings: &Map<String, Value>, names: &[String]) -> Option<(String, String)> {
-    let own = |name: &String| Some((name.clone(), settings.get("credHelpers")?.get(name)?.as_str()?));
-    let all = || Some(("credsStore".to_owned(), settings.get("credsStore")?.as_str()?));
-    let (key, name) = names.iter().find_map(own).or_else(all)?;
-    (!name.is_empty()).then(|| (key, name.to_owned()))
+/// The key in `settings` that names a helper for the registry `name`, and the helper.
+pub(super) fn helper(settings: &Map<String, Value>, name: &str) -> Option<(String, String)> {
+    let own = || Some((name, settings.get("credHelpers")?.get(name)?.as_str()?));
+    let all = || Some(("credsStore", settings.get("credsStore")?.as_str()?));
+    let (key, helper) = own().or_else(all)?;
+    (!helper.is_empty()).then(|| (key.to_owned(), helper.to_owned()))
 }
 
 #[cfg(test)]
@@ -85,7 +85,6 @@ mod tests {
 
     #[test]
     fn the_helper_of_a_registry_comes_before_the_one_for_all() {
-        let names = ["h:4567".to_owned(), "h".to_owned()];
         for (text, expected) in [
             ("", None),
             ("{}", None),
@@ -96,7 +95,8 @@ mod tests {
             (r#"{"credsStore": "a", "credHelpers": {"h:4567": ""}}"#, None),
             (r#"{"credsStore": "a", "credHelpers": {"h:4567": null}}"#, Some(("credsStore", "a"))),
             (r#"{"credsStore": "a", "credHelpers": {"other": "b"}}"#, Some(("credsStore", "a"))),
-            (r#"{"credHelpers": {"h": "b"}} text after it"#, Some(("h", "b"))),
+            (r#"{"credHelpers": {"h": "b", "h:5050": "c"}}"#, None),
+            (r#"{"credHelpers": {"h:4567": "b"}} text after it"#, Some(("h:4567", "b"))),
             (r#"{"auths": null, "credsStore": null, "credHelpers": null}"#, None),
             (
                 r#"{"credsStore": "a", "auths": {}, "auths": {}, "credsStore": "b"}"#,
@@ -104,7 +104,7 @@ mod tests {
             ),
         ] {
             let settings = parsed(text).expect(text);
-            let found = helper(&settings, &names);
+            let found = helper(&settings, "h:4567");
             assert_eq!(found.as_ref().map(|(key, name)| (&**key, &**name)), expected, "{text}");
         }
     }
