@@ -243,23 +243,19 @@ pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
 /// The error that the CA `certificate` can never sign for `outside`.
 fn never_signs(outside: &[&SubjectName], certificate: &Parsed) -> anyhow::Error {
     let domains: Option<Vec<_>> = outside.iter().map(|name| name.dns()).collect();
-    let hint = match domains {
-        Some(domains) => {
-            let options: Vec<_> =
-                domains.iter().map(|domain| shell_line!("--permit {}", domain.to_string())).collect();
-            hint!("create a next CA with wider limits: {labtrust rotate start{}}", Options(&options))
-        }
+    let hint = if let Some(domains) = domains {
+        let options: Vec<_> =
+            domains.iter().map(|domain| shell_line!("--permit {}", domain.to_string())).collect();
+        hint!("create a next CA with wider limits: {labtrust rotate start{}}", Options(&options))
+    } else {
         // A rotation adds domains alone.
-        None => {
-            let host = certificate.permitted.hosts().first().map_or_else(|| "HOST".into(), Host::in_url);
-            let names: Vec<_> =
-                outside.iter().map(|name| shell_line!("--name {}", name.to_string())).collect();
-            hint!(
-                "start over with a CA for that address: {labtrust setup --undo}; {labtrust setup {}{}}",
-                host,
-                Options(&names)
-            )
-        }
+        let host = certificate.permitted.hosts().first().map_or_else(|| "HOST".into(), Host::in_url);
+        let names: Vec<_> = outside.iter().map(|name| shell_line!("--name {}", name.to_string())).collect();
+        hint!(
+            "start over with a CA for that address: {labtrust setup --undo}; {labtrust setup {}{}}",
+            host,
+            Options(&names)
+        )
     };
     let list = list(outside);
     fail(format!("the CA can never sign {list}: it can sign {}", certificate.permitted), hint)
