@@ -433,7 +433,9 @@ fn paste(states: &[State]) {
                 .into_iter()
                 .partition(|block| block.iter().all(|command| is_harmless(command)));
             if index == 0 {
-                harmless.iter().for_each(|block| tally.run(state, &machine, block));
+                for block in &harmless {
+                    tally.run(state, &machine, block);
+                }
             }
             let Some(block) = others.get(index) else { break };
             index += 1;

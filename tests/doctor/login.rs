@@ -96,7 +96,7 @@ fn a_settings_file_that_the_docker_command_cannot_use() {
         ("\"credsStore\": 1}", "\"credsStore\" is not a string", Some("2:\"credsStore\"")),
     ] {
         let secret = "c2VjcmV0";
-        machine.write(CONFIG, &format!("{{\"auths\": {{\"h\": {{\"auth\": \"{secret}\"}}}},\n{rest}"));
+        machine.write(CONFIG, format!("{{\"auths\": {{\"h\": {{\"auth\": \"{secret}\"}}}},\n{rest}"));
         machine.sh("docker ps").says("config file");
         let report = ask(&machine);
         assert_eq!(report.causes(), ["docker-config-unusable"], "{:#}", report.json);

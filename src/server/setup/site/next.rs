@@ -123,7 +123,9 @@ impl Site {
             }
             let commands = self.installation.apply_by_hand(&lines);
             printer.heading(if commands.len() > 1 { "These commands do so:" } else { "Then run:" });
-            commands.into_iter().for_each(|command| printer.command(command));
+            for command in commands {
+                printer.command(command);
+            }
         }
     }
 
