@@ -81,9 +81,11 @@ pub(super) fn of_redirect(case: &Case<'_>, exchange: &Exchange<'_>) -> Option<Fi
     let target = exchange.target()?;
     let (_, rest) = target.split_once("://")?;
     let (authority, path) = rest.split_once('/')?;
-    let target_host = authority.parse::<Target>().ok()?.host;
-    let lost = (target_host == *case.host() && path.trim_end_matches('/') == "v2")
-        .then(|| lost(target, &case.endpoint()))??;
+    let there: Target = authority.parse().ok()?;
+    // A person set any other port: no proxy lost it.
+    let is_lost = there.port.is_none_or(|port| [80, 443, case.registry].contains(&port));
+    let is_same = there.host == *case.host() && path.trim_end_matches('/') == "v2";
+    let lost = (is_same && is_lost).then(|| lost(target, &case.endpoint()))??;
     Some(finding(format!("{} redirects to {target}", exchange.url), lost, exchange.answer))
 }
 
