@@ -8,14 +8,14 @@ mod tools;
 use std::time::Instant;
 
 use labtrust_machine::probe::docker_context;
-use labtrust_plan::Facts;
+use labtrust_plan::{Endpoint, Facts};
 
 use crate::doctor::{
     Question,
-    evidence::{Asked, ClientSeen, DockerContextSeen, Redacted},
+    evidence::{Asked, ClientSeen, DockerContextSeen, LoginFileSeen, Redacted},
 };
 
-pub(super) use self::{containers::ask as ask_container_tool, login::file as login_file};
+pub(super) use self::containers::ask as ask_container_tool;
 
 pub(super) fn read(question: &Question<'_>, deadline: Instant) -> ClientSeen {
     ClientSeen {
@@ -24,6 +24,11 @@ pub(super) fn read(question: &Question<'_>, deadline: Instant) -> ClientSeen {
         login: None,
         containers: None,
     }
+}
+
+/// The file in which `docker login` stores the login of `registry`.
+pub(super) fn login_file(facts: &Facts, registry: &Endpoint) -> LoginFileSeen {
+    login::file(facts, registry)
 }
 
 /// The daemon that a setting of the docker command names, without a password.

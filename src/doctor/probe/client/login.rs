@@ -20,7 +20,7 @@ use crate::doctor::{
 };
 
 /// The file in which `docker login` stores the login of `registry`.
-pub(in crate::doctor::probe) fn file(facts: &Facts, registry: &Endpoint) -> LoginFileSeen {
+pub(super) fn file(facts: &Facts, registry: &Endpoint) -> LoginFileSeen {
     let path = docker_config(facts).join("config.json");
     let user = facts.invoker.as_ref().unwrap_or(&facts.user);
     let state = state(&path, user);
