@@ -337,6 +337,8 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("labtrust renew --if-expiring", "hint: "),
     // A certificate that it did not create, or whose CA is lost: a person chooses.
     ("labtrust setup", "hint: choose one:"),
+    // Another kind of setup comes after the end of the earlier one.
+    ("labtrust setup ", "hint: undo the earlier setup first: labtrust setup --undo"),
     // Where nothing is known, a person says where GitLab is.
     ("labtrust setup", "tell setup where GitLab is"),
     // The command of a client that still trusts the old CA: the server does not.
@@ -409,8 +411,11 @@ fn filled(command: &str) -> Option<String> {
         .replace("backup FILE", "backup /root/backup.age --passphrase-file /root/passphrase")
         .replace("restore FILE", "restore /root/b.age --passphrase-file /root/passphrase")
         .replace("--ca-cert FILE --ca-key FILE", "--ca-cert /root/next.crt --ca-key /root/next.key")
-        .replace("setup HOST", "setup mygitlab.example.com");
-    (!["HOST", "SHA256", "FILE"].iter().any(|word| filled.contains(word))).then_some(filled)
+        .replace("setup HOST", "setup mygitlab.example.com")
+        .replace("--prepare DIR", "--prepare /srv/gitlab")
+        .replace("--out DIR", "--out /srv/pair")
+        .replace("--reload CMD", "--reload true");
+    (!["HOST", "SHA256", "FILE", "DIR"].iter().any(|word| filled.contains(word))).then_some(filled)
 }
 
 fn is_answered(command: &str, output: &Output) -> bool {
