@@ -339,6 +339,10 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("labtrust setup", "hint: choose one:"),
     // Another kind of setup comes after the end of the earlier one.
     ("labtrust setup ", "hint: undo the earlier setup first: labtrust setup --undo"),
+    // A CA that is not valid today: the clock comes first.
+    ("labtrust setup ", "hint: check this machine's clock"),
+    // A company's key is asked for each time.
+    ("labtrust setup ", "hint: sign with the key once more: --ca-cert FILE --ca-key FILE"),
     // Where nothing is known, a person says where GitLab is.
     ("labtrust setup", "tell setup where GitLab is"),
     // The command of a client that still trusts the old CA: the server does not.
