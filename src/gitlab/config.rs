@@ -1,9 +1,12 @@
 //! The settings of gitlab.rb that matter for certificates: GitLab's URLs, and the files that nginx serves.
 
+mod address;
+
 use std::{path::PathBuf, sync::Arc};
 
-use labtrust_plan::{Endpoint, Host};
+use labtrust_plan::Endpoint;
 
+pub(crate) use self::address::{Address, url};
 use super::{
     line::Line,
     role::Role,
@@ -29,18 +32,6 @@ pub(crate) enum Known<T> {
     Is(T),
     /// Only Ruby can compute the value, or the value is invalid; with the line that sets it.
     Computed(Line),
-}
-
-/// A URL of one of GitLab's servers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
-    /// Whether the scheme is https.
-    pub https: bool,
-    /// Host and port.
-    pub endpoint: Endpoint,
-    /// The host as GitLab writes it in file names: unchanged, with the brackets of an IPv6 address
-    /// (Ruby's `URI#host`).
-    pub stem: String,
 }
 
 const OFF: Value = Value::Switch(false);
@@ -378,33 +369,6 @@ impl Config {
         let at = |path: &[&str]| self.script.last(&[path, &[name]].concat()).filter(is_set);
         let [new, old] = role.row().nginx;
         at(new).filter(is_near).or_else(|| at(old))
-    }
-}
-
-impl Address {
-    /// Reads `https://host:port/` as Omnibus does for `role`.
-    pub(crate) fn read(url: &str, role: Role) -> Option<Self> {
-        let (scheme, rest) = url.trim().split_once("://")?;
-        let scheme = scheme.to_ascii_lowercase();
-        let [tls, plain] = role.row().schemes.map(|schemes| schemes.contains(&scheme.as_str()));
-        let https = Some(tls).filter(|tls| *tls || plain)?;
-        let authority = rest.split(['/', '?', '#']).next()?;
-        let (stem, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => {
-                (host, port.parse().ok().filter(|port| *port != 0)?)
-            }
-            _ => (authority, if https { 443 } else { 80 }),
-        };
-        let host: Host = stem.parse().ok()?;
-        Some(Self { https, endpoint: Endpoint::new(host, port), stem: stem.to_owned() })
-    }
-}
-
-/// GitLab's URL at `endpoint`.
-pub(crate) fn url(endpoint: &Endpoint) -> String {
-    match endpoint.port {
-        443 => format!("https://{}", endpoint.host.in_url()),
-        _ => format!("https://{endpoint}"),
     }
 }
 
