@@ -126,6 +126,9 @@ pub struct Engine {
     pub has_own_store: bool,
 }
 
+/// The socket that the docker command uses if no setting names another, and its path without the usual link.
+pub const DOCKER_SOCKETS: [&str; 2] = ["/var/run/docker.sock", "/run/docker.sock"];
+
 /// The reason why the docker command uses an engine without a setting: it listens on the default socket.
 pub const DEFAULT_SOCKET: &str = "its default";
 

@@ -13,11 +13,11 @@ use std::{
 
 use labtrust_plan::{
     Command,
-    fact::{DEFAULT_SOCKET, Engine, EngineKind, Facts, Os, ServiceManager, User},
+    fact::{DEFAULT_SOCKET, DOCKER_SOCKETS, Engine, EngineKind, Facts, Os, ServiceManager, User},
     store,
 };
 
-use self::files::{may_be_socket, registries};
+use self::files::{engine_of, may_be_socket, registries};
 use super::{
     daemon::{addresses, daemon_command_line, daemon_settings_file, sockets},
     docker_context::{DockerContext, docker_context},
@@ -27,9 +27,6 @@ use crate::world::{Peer, World, peer};
 
 /// The time limit for a socket to accept a connection. A socket with a full queue accepts none.
 const LIMIT: Duration = Duration::from_secs(2);
-
-/// The socket that the docker command uses if no setting names another, where an engine of this machine listens.
-const DEFAULT: &str = "/var/run/docker.sock";
 
 /// The name of the socket of a user's own engine.
 const SOCKET: &str = "docker.sock";
@@ -49,7 +46,7 @@ const MACHINE: &[EngineRow] = &[
     EngineRow {
         kind: EngineKind::Rootful,
         certs_d: "/etc/docker/certs.d",
-        socket: "/var/run/docker.sock",
+        socket: DOCKER_SOCKETS[0],
         pid: "/var/run/docker.pid",
         signs: &[
             "/usr/bin/dockerd",
@@ -63,7 +60,7 @@ const MACHINE: &[EngineRow] = &[
     EngineRow {
         kind: EngineKind::Snap,
         certs_d: "/var/snap/docker/current/etc/docker/certs.d",
-        socket: "/var/run/docker.sock",
+        socket: DOCKER_SOCKETS[0],
         pid: "/run/snap.docker/docker.pid",
         signs: &["/var/snap/docker/current"],
         service: "snap.docker.dockerd",
@@ -114,7 +111,7 @@ fn with_own_files(mut engine: Engine, facts: &Facts) -> Engine {
 /// Marks the engine that the docker command uses, which `context` names; adds it if it is not one of `engines`.
 fn mark_chosen(engines: &mut Vec<Engine>, facts: &Facts, context: Option<&DockerContext>) {
     let (socket, chosen_by) = match context {
-        None => (Path::new(DEFAULT), DEFAULT_SOCKET),
+        None => (Path::new(DOCKER_SOCKETS[0]), DEFAULT_SOCKET),
         Some(context) => match context.socket() {
             Some(socket) => (socket, &*context.told_by),
             // It is on another machine, or the setting is broken.
@@ -146,20 +143,13 @@ fn named_engine(socket: &Path) -> Engine {
         None => PathBuf::from("/etc/docker/certs.d"),
     };
     let is_outside = peer.is_some() && pid.is_none();
+    let kind = if is_outside { EngineKind::Outside } else { EngineKind::Other };
     Engine {
-        kind: if is_outside { EngineKind::Outside } else { EngineKind::Other },
-        registries: registries(&certs_d),
-        certs_d,
         socket: Some(socket.to_owned()),
         owner,
         pid,
         started: pid.and_then(started),
-        restart: None,
-        pulls_by_system: false,
-        chosen_by: None,
-        is_unmanaged: false,
-        root: None,
-        has_own_store: false,
+        ..engine_of(kind, certs_d)
     }
 }
 
@@ -203,19 +193,11 @@ impl EngineRow {
             return engine;
         }
         Engine {
-            kind: self.kind,
-            certs_d: self.certs_d.into(),
-            registries: registries(Path::new(self.certs_d)),
             socket: self.listening(pid),
-            owner: None,
             pid,
             started: pid.and_then(started),
             restart: restart(facts, self.service),
-            pulls_by_system: false,
-            chosen_by: None,
-            is_unmanaged: false,
-            root: None,
-            has_own_store: false,
+            ..engine_of(self.kind, self.certs_d.into())
         }
     }
 
@@ -259,19 +241,11 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
     let unit = user.home.join(".config/systemd/user/docker.service");
     let pid = pid(&runtime.join("docker.pid"));
     (may_be_socket(&socket) || unit.exists()).then(|| Engine {
-        kind: EngineKind::Rootless,
-        registries: registries(&config.join("docker/certs.d")),
-        certs_d: config.join("docker/certs.d"),
         socket: may_be_socket(&socket).then_some(socket),
         owner: Some(user.clone()),
         pid,
         started: pid.and_then(started),
-        restart: None,
-        pulls_by_system: false,
-        chosen_by: None,
-        is_unmanaged: false,
-        root: None,
-        has_own_store: false,
+        ..engine_of(EngineKind::Rootless, config.join("docker/certs.d"))
     })
 }
 
@@ -319,19 +293,9 @@ fn virtual_engines(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
         let socket = machine.sockets.iter().map(|path| user.home.join(path)).find(|path| may_be_socket(path));
         let installed = machine.signs.iter().any(|sign| user.home.join(sign).exists());
         (installed || socket.is_some()).then(|| Engine {
-            kind: machine.kind,
-            certs_d: user.home.join(".docker/certs.d"),
-            registries: registries(&user.home.join(".docker/certs.d")),
             socket,
             owner: Some(user.clone()),
-            pid: None,
-            started: None,
-            restart: None,
-            pulls_by_system: false,
-            chosen_by: None,
-            is_unmanaged: false,
-            root: None,
-            has_own_store: false,
+            ..engine_of(machine.kind, user.home.join(".docker/certs.d"))
         })
     })
 }

@@ -3,15 +3,12 @@
 use labtrust_machine::engine::SocketState;
 use labtrust_plan::{
     ShellLine,
-    fact::{Engine, Os},
+    fact::{DOCKER_SOCKETS, Engine, Os},
 };
 
 use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
 
 pub(super) const OTHER_SOCKET: Code = Code::error("daemon-other-socket");
-
-/// The socket that the docker command uses if no setting names another.
-const DEFAULTS: [&str; 2] = ["/var/run/docker.sock", "/run/docker.sock"];
 
 /// The socket that the docker command uses, and the setting that names it.
 pub(super) struct Used<'e> {
@@ -24,7 +21,7 @@ impl<'e> Used<'e> {
     /// The socket that the docker command uses; none if it uses a daemon at another kind of address.
     pub(super) fn of(case: &Case<'e>) -> Option<Self> {
         let Some(context) = &case.evidence.client.docker_context else {
-            return Some(Self { socket: DEFAULTS[0], told_by: None });
+            return Some(Self { socket: DOCKER_SOCKETS[0], told_by: None });
         };
         let socket = context.at.answer()?.strip_prefix("unix://")?;
         Some(Self { socket, told_by: Some(&context.told_by) })
@@ -50,7 +47,7 @@ pub(super) fn finding(case: &Case<'_>) -> Option<Finding> {
     let may_be_used = |engine: &Engine| facts.invoker.is_some() && engine.owner.is_some();
     let (other, engine) = pairs().find(|(seen, _)| seen.socket_state == SocketState::Open)?;
     let there = other.socket.as_ref()?.to_str()?;
-    if used.told_by.is_none() && (DEFAULTS.contains(&there) || may_be_used(engine)) {
+    if used.told_by.is_none() && (DOCKER_SOCKETS.contains(&there) || may_be_used(engine)) {
         return None;
     }
     let what = format!(
@@ -67,7 +64,7 @@ pub(super) fn finding(case: &Case<'_>) -> Option<Finding> {
     .advise("make the docker command use the daemon that is running:");
     let switch = ShellLine::of(["export", &format!("DOCKER_HOST=unix://{there}")]);
     Some(match used.told_by {
-        Some(told_by) if DEFAULTS.contains(&there) => finding.command(back_to_default(told_by)),
+        Some(told_by) if DOCKER_SOCKETS.contains(&there) => finding.command(back_to_default(told_by)),
         _ => finding.command(switch),
     })
 }

@@ -1,8 +1,34 @@
 //! The files of an engine: its socket, and the folders of its `certs.d`.
 
-use std::{fs, io, os::unix::fs::FileTypeExt, path::Path};
+use std::{
+    fs, io,
+    os::unix::fs::FileTypeExt,
+    path::{Path, PathBuf},
+};
 
-use labtrust_plan::{Endpoint, Target};
+use labtrust_plan::{
+    Endpoint, Target,
+    fact::{Engine, EngineKind},
+};
+
+/// An engine that reads `certs_d`, of which nothing else is known.
+pub(super) fn engine_of(kind: EngineKind, certs_d: PathBuf) -> Engine {
+    Engine {
+        kind,
+        registries: registries(&certs_d),
+        certs_d,
+        socket: None,
+        owner: None,
+        pid: None,
+        started: None,
+        restart: None,
+        pulls_by_system: false,
+        chosen_by: None,
+        is_unmanaged: false,
+        root: None,
+        has_own_store: false,
+    }
+}
 
 /// The registries that have a folder in `certs_d`. A folder without a port is for port 443.
 pub(super) fn registries(certs_d: &Path) -> Vec<Endpoint> {

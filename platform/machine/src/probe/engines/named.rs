@@ -7,7 +7,7 @@ use std::{
 
 use labtrust_plan::fact::{Engine, EngineKind, Facts, User};
 
-use super::files::{may_be_socket, registries};
+use super::files::{engine_of, may_be_socket};
 
 /// The ends of sockets' paths and the engines that use them; `*` stands for any one name. Sources: Rancher Desktop's
 /// `pkg/rancher-desktop/utils/paths.ts`, docs.orbstack.dev, Lima's `templates/docker.yaml`, Colima's `config/files.go`.
@@ -32,19 +32,9 @@ pub(super) fn virtual_engine(facts: &Facts, socket: &Path) -> Option<Engine> {
         _ => home.join(".docker/certs.d"),
     };
     Some(Engine {
-        kind: *kind,
-        registries: registries(&certs_d),
-        certs_d,
         socket: may_be_socket(socket).then(|| socket.to_owned()),
         owner: owner.cloned(),
-        pid: None,
-        started: None,
-        restart: None,
-        pulls_by_system: false,
-        chosen_by: None,
-        is_unmanaged: false,
-        root: None,
-        has_own_store: false,
+        ..engine_of(*kind, certs_d)
     })
 }
 
