@@ -5,8 +5,8 @@ use labtrust_plan::{Change, Service, ShellLine, fact::ServiceManager};
 
 use super::{Diagnosis, Evidence, Finding, Fix};
 
-/// `diagnosis` of `evidence` after a fix with these `outcomes`, which restarted the services `restarted`: a finding whose
-/// whole fix was just made says so, and shows where to look.
+/// `diagnosis` of `evidence` after a fix with these `outcomes`, which restarted the services `restarted`. If the whole fix of
+/// a finding was just made, the finding reports that and names a command that shows more, and its fix is not offered again.
 #[must_use]
 pub fn without_repeats(
     mut diagnosis: Diagnosis,

@@ -63,8 +63,8 @@ impl IssuingCa {
     }
 }
 
-/// The server where a client finds the root `sha256`: the registry that serves its certificate, or that this machine
-/// trusts it for, else the first host among `names`. A wildcard is no host.
+/// The server from which a client can fetch the root `sha256`: a registry that serves its certificate, else a registry for
+/// which this machine trusts the root, else the first of `names` that is a host and not a wildcard.
 fn server(
     served: &[Endpoint],
     receipts: &[Receipt],

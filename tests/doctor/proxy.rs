@@ -39,7 +39,7 @@ impl<'m> Scene<'m> {
 
     /// Fixes the finding, restarts the daemon, and logs in.
     #[track_caller]
-    fn mend(&self) {
+    fn fix_and_log_in(&self) {
         ask_with(self.machine, &["--fix", "--restart", "--yes"]).is_healthy();
         self.engine.login().succeeded();
     }
@@ -127,7 +127,7 @@ fn the_token_is_fetched_through_the_proxy_where_only_the_registrys_port_is_named
     scene.exports(&format!("{HOST}:4567"));
     scene.engine.login().exited(1).says("/jwt/auth").says("Service Unavailable");
     ask(&machine).blames("no-proxy-port-only");
-    scene.mend();
+    scene.fix_and_log_in();
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn entries_that_are_meant_and_mean_nothing() {
         let said = report.json["findings"][0]["why"].as_str().unwrap();
         assert!(said.contains(why), "{list}: {said}");
     }
-    scene.mend();
+    scene.fix_and_log_in();
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn entries_that_mean_nothing_beside_a_proxy_that_is_not_there() {
         let follows = &report.json["findings"][0]["explains"][0];
         assert_eq!(follows["code"], "proxy-unreachable", "{:#}", report.json);
     }
-    scene.mend();
+    scene.fix_and_log_in();
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn settings_in_a_file_that_docker_does_not_read() {
     );
     let report = ask(&machine);
     assert_eq!(report.causes(), ["proxy-config-unused"], "{:#}", report.json);
-    scene.mend();
+    scene.fix_and_log_in();
 }
 
 #[test]
@@ -237,5 +237,5 @@ fn settings_that_the_engine_has_not_read_yet() {
     assert!(commands[1].as_str().unwrap().ends_with("systemctl restart docker"), "{commands}");
     machine.run(["labtrust", "doctor", REGISTRY, "--fix"]).exited(4).says("systemctl restart docker");
     scene.engine.login().exited(1);
-    scene.mend();
+    scene.fix_and_log_in();
 }

@@ -28,7 +28,7 @@ fn labtrust(machine: &Machine, words: &[&str]) -> crate::lab::Output {
 
 /// Fixes the findings, checks that Docker works, and undoes the fix.
 #[track_caller]
-fn mends(machine: &Machine, engine: &Engine<'_>, options: &[&str]) {
+fn fix_and_undo(machine: &Machine, engine: &Engine<'_>, options: &[&str]) {
     let before = machine.settled();
     engine.login().exited(1);
     labtrust(machine, &[&["doctor", REGISTRY, "--fix", "--yes"], options].concat());
@@ -58,7 +58,7 @@ fn a_ca_that_nobody_trusts() {
     let report = ask_with(&machine, &["--fingerprint", &wrong]);
     assert_eq!(report.json["findings"][0]["fix"]["automatic"], false);
     let right = fingerprint(&machine, &pair.root);
-    mends(&machine, &engine, &["--fingerprint", &right]);
+    fix_and_undo(&machine, &engine, &["--fingerprint", &right]);
     let before = machine.settled();
     labtrust(&machine, &["doctor", REGISTRY, "--fix", "--yes", "--fingerprint", &right]).succeeded();
     ask(&machine).is_healthy();
@@ -89,7 +89,7 @@ fn a_folder_by_a_name_that_docker_does_not_look_for() {
         machine.run(["rm", "-r", CERTS_D]).succeeded();
     }
     machine.write(&format!("{CERTS_D}/{HOST}/ca.crt"), &pair.root);
-    mends(&machine, &engine, &[]);
+    fix_and_undo(&machine, &engine, &[]);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_file_by_a_name_that_docker_does_not_read() {
         engine.login().exited(1).says("unknown authority");
         ask(&machine).blames("certsd-wrong-extension");
         if name == "ca.pem" {
-            mends(&machine, &engine, &[]);
+            fix_and_undo(&machine, &engine, &[]);
         }
         machine.run(["rm", &file]).succeeded();
     }
@@ -123,7 +123,7 @@ fn a_file_that_docker_cannot_read() {
         engine.login().exited(1).says("unknown authority");
         ask(&machine).blames("certsd-not-pem");
     }
-    mends(&machine, &engine, &[]);
+    fix_and_undo(&machine, &engine, &[]);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn half_a_clients_pair() {
     machine.run(["mv", &format!("{folder}/ca.crt"), &format!("{folder}/ca.cert")]).succeeded();
     engine.login().exited(1).says("key ca.key for client certificate ca.cert");
     ask(&machine).blames("certsd-stray-key");
-    mends(&machine, &engine, &[]);
+    fix_and_undo(&machine, &engine, &[]);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn an_engine_that_was_started_before_the_store_had_the_ca() {
     let report = ask(&machine).blames("daemon-needs-restart");
     let commands = &report.json["findings"][0]["fix"]["commands"];
     assert_eq!(commands[0], "sudo /usr/sbin/service docker restart");
-    mends(&machine, &engine, &[]);
+    fix_and_undo(&machine, &engine, &[]);
     engine.restart();
     engine.login().succeeded();
     ask(&machine).is_healthy();

@@ -8,19 +8,21 @@ use crate::gitlab::{
     installation::GitlabRb,
 };
 
+/// A GitLab in a container that mounts `folder`, and publishes its ports as 8443:443 and 4567:4567.
+fn in_container(folder: &Path) -> Installation {
+    let mounts = folder.display().to_string();
+    let docker = Command::new("/bin/false", [""; 0]);
+    let json = inspected("web", "gitlab/gitlab-ce", &[(&mounts, "/etc/gitlab")], true);
+    let container = Container::read(&json, &docker, None).expect("a container");
+    let mut installation = Installation::prepared(folder);
+    installation.kind = Kind::Container(Box::new(container));
+    installation
+}
+
 #[test]
 fn nginx_listens_on_the_port_inside_the_container() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mounts = folder.path().display().to_string();
-    let docker = Command::new("/bin/false", [""; 0]);
-    // It publishes its ports as 8443:443 and 4567:4567.
-    let container = Container::read(
-        &inspected("web", "gitlab/gitlab-ce", &[(&mounts, "/etc/gitlab")], true),
-        &docker,
-        None,
-    );
-    let mut installation = Installation::prepared(folder.path());
-    installation.kind = Kind::Container(Box::new(container.expect("a container")));
+    let installation = in_container(folder.path());
     let endpoint = |text: &str| text.parse::<Endpoint>().expect("an endpoint");
     for (script, expected) in [
         ("external_url 'http://git.example.com'\nnginx['listen_port'] = 80\n", Some(443)),
@@ -39,15 +41,8 @@ fn nginx_listens_on_the_port_inside_the_container() {
 #[test]
 fn a_person_decides_on_a_conflict_in_a_file_that_is_mounted_alone() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (mounts, file) = (folder.path().display().to_string(), folder.path().join("own.rb"));
-    let docker = Command::new("/bin/false", [""; 0]);
-    let container = Container::read(
-        &inspected("web", "gitlab/gitlab-ce", &[(&mounts, "/etc/gitlab")], true),
-        &docker,
-        None,
-    );
-    let mut installation = Installation::prepared(folder.path());
-    installation.kind = Kind::Container(Box::new(container.expect("a container")));
+    let file = folder.path().join("own.rb");
+    let mut installation = in_container(folder.path());
     installation.gitlab_rb = GitlabRb::Mounted(file.clone());
     let script = "external_url 'http://git:8929'\n# registry_external_url 'https://registry.example.com'\n";
     fs::write(&file, script).expect("a file");

@@ -21,7 +21,7 @@ pub(crate) struct SettingRow {
     pub owner: Owner,
 }
 
-/// The option of a setup that decides a setting, besides `--replace`.
+/// The option of `setup` that decides a setting; `--replace` decides every setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// The host.

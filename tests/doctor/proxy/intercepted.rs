@@ -24,7 +24,7 @@ fn a_proxy_that_signs_its_own_certificate() {
     let report = ask(&machine).blames("tls-intercepted");
     assert_eq!(report.causes(), ["tls-intercepted"], "{:#}", report.json);
     assert!(report.what().contains("is signed by CN=Corporate Proxy CA; without it, by CN=Foreign root"));
-    scene.mend();
+    scene.fix_and_log_in();
     ask(&machine).is_healthy();
 }
 

@@ -82,7 +82,7 @@ fn a_socks_proxy_that_was_reached_is_not_unreachable() {
         scene.engine.login().exited(1).says("socks connect tcp");
         let report = ask(&machine).blames("proxy-not-bypassed");
         assert!(report.what().contains(words), "{:#}", report.json);
-        scene.mend();
+        scene.fix_and_log_in();
     }
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
@@ -121,7 +121,7 @@ fn a_list_in_capitals_hides_the_other() {
     assert_eq!(report.causes(), ["no-proxy-ineffective"], "{:#}", report.json);
     let why = report.json["findings"][0]["why"].as_str().unwrap();
     assert!(why.contains("no_proxy in /etc/default/docker") && why.contains("only NO_PROXY"), "{why}");
-    scene.mend();
+    scene.fix_and_log_in();
 }
 
 #[test]

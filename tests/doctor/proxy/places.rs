@@ -107,7 +107,7 @@ fn the_host_is_added_where_the_value_stands_that_wins_and_taken_away_again() {
             assert!(text.contains(part), "{}: {part:?} in\n{text}", place.changed);
         }
         ask(&machine).blames("proxy-needs-restart");
-        scene.mend();
+        scene.fix_and_log_in();
 
         machine.run(["labtrust", "doctor", "--undo", "--yes", "--restart"]).succeeded();
         assert_eq!(machine.changes_since(&before), [""; 0], "{}", place.changed);
