@@ -59,7 +59,7 @@ fn ask(
     let known: Vec<_> =
         receipts.into_iter().flat_map(|receipts| untrust::trusted(receipts)).chain(own).collect();
     let fingerprint = arguments.fingerprint;
-    let person = Actor::User(facts.invoker.as_ref().unwrap_or(&facts.user).clone());
+    let person = Actor::User(facts.person().clone());
     let world = Some(&person).filter(|person| person.is_within_reach(facts));
     let world = world.and_then(|person| context.worlds.of(person).ok());
     let question = Question { host: &target.host, port: target.port, facts, known: &known, fingerprint };

@@ -262,6 +262,11 @@ impl Facts {
         })
     }
 
+    /// The user who called sudo, else the user of this process.
+    pub fn person(&self) -> &User {
+        self.invoker.as_ref().unwrap_or(&self.user)
+    }
+
     /// The users whose own stores are changed: the user who called sudo, or the user of this process unless it is root.
     pub fn people(&self) -> impl Iterator<Item = &User> {
         self.invoker.iter().chain((!self.is_root()).then_some(&self.user))

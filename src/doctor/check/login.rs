@@ -44,7 +44,7 @@ fn unusable(case: &Case<'_>, login: &LoginFileSeen) -> Option<Finding> {
     let folder = login.path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
     let file = login.path.display().to_string();
     let facts = &case.evidence.facts;
-    let user = &facts.invoker.as_ref().unwrap_or(&facts.user).name;
+    let user = &facts.person().name;
     let away = |path: &str| ShellLine::of(["mv", path, &format!("{path}.off")]);
     let (advice_of_owner, own) = with_rights(case, login, &folder);
     let is_root = facts.is_root() && facts.invoker.is_none();
@@ -95,7 +95,7 @@ fn unusable(case: &Case<'_>, login: &LoginFileSeen) -> Option<Finding> {
 /// stays with its owner.
 fn with_rights(case: &Case<'_>, login: &LoginFileSeen, folder: &str) -> (&'static str, ShellLine) {
     let facts = &case.evidence.facts;
-    let user = facts.invoker.as_ref().unwrap_or(&facts.user);
+    let user = facts.person();
     if !login.path.starts_with(&user.home) {
         let advice = "ask its owner for the right, or use a folder of your own, ~/.docker:";
         return (advice, "unset DOCKER_CONFIG".into());

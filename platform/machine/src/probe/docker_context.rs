@@ -71,7 +71,7 @@ pub fn docker_config(facts: &Facts) -> PathBuf {
 
 /// The folder of the docker command's settings that no variable names. A snap's programs have a home folder of their own.
 fn usual_folder(facts: &Facts, has_snaps: bool) -> PathBuf {
-    let home = &facts.invoker.as_ref().unwrap_or(&facts.user).home;
+    let home = &facts.person().home;
     let is_snaps = has_snaps && !facts.tools.contains_key("docker");
     home.join(if is_snaps { "snap/docker/current/.docker" } else { ".docker" })
 }

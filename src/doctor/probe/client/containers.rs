@@ -42,7 +42,7 @@ pub(crate) fn ask(
         command.at_home(&user.home).with_variables(&names)
     };
     let (user, name, outcome) = if let (Some(skopeo), Some(world)) = (facts.tools.get("skopeo"), person) {
-        let user = facts.invoker.as_ref().unwrap_or(&facts.user);
+        let user = facts.person();
         let words = ["inspect", "--no-creds", "--no-tags", &format!("docker://{image}")];
         (user, "skopeo", world.try_run(&command(skopeo, user, &words)))
     } else {

@@ -22,7 +22,7 @@ use crate::doctor::{
 /// The file in which `docker login` stores the login of `registry`.
 pub(super) fn file(facts: &Facts, registry: &Endpoint) -> LoginFileSeen {
     let path = docker_config(facts).join("config.json");
-    let user = facts.invoker.as_ref().unwrap_or(&facts.user);
+    let user = facts.person();
     let state = state(&path, user);
     let text = if state == LoginFileState::Usable { text(&path) } else { Ok(None) };
     let named = text.and_then(|text| helper(text.as_deref().unwrap_or_default(), &registry.registry_name()));

@@ -72,7 +72,7 @@ fn containers(facts: &Facts) -> Option<ToolSeen> {
 /// The proxy of git. Its own settings come before the variables, and small letters before capitals (git's `http.c`).
 fn git(question: &Question<'_>) -> Option<ToolSeen> {
     let no_proxy = first_set(&["no_proxy", "NO_PROXY"]).map(|(_, list)| list);
-    let home = &question.facts.invoker.as_ref().unwrap_or(&question.facts.user).home;
+    let home = &question.facts.person().home;
     let files = ["/etc/gitconfig".into(), home.join(".config/git/config"), home.join(".gitconfig")];
     let mut found: Option<(PathBuf, git::Proxy)> = None;
     for path in files {
