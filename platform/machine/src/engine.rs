@@ -89,7 +89,7 @@ pub fn is_containerds(properties: &[(String, String)]) -> bool {
 /// `GET /distribution/{name}/json`). The engine reads the folder of `certs.d` that has exactly the name in this request:
 /// port 443 is left out, as people leave it out.
 pub fn distribution(endpoint: &Endpoint) -> String {
-    format!("/distribution/{}/labtrust/probe/json", endpoint.registry_name())
+    format!("/distribution/{}/json", endpoint.probe_image())
 }
 
 #[cfg(test)]

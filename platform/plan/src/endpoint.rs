@@ -189,6 +189,11 @@ impl Endpoint {
         let bare = self.certs_d_folder();
         if bare.contains(['.', ':']) { bare } else { self.to_string() }
     }
+
+    /// The name of an image, which need not exist, with which a program is made to contact the registry.
+    pub fn probe_image(&self) -> String {
+        format!("{}/labtrust/probe", self.registry_name())
+    }
 }
 
 impl Target {

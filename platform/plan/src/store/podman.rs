@@ -78,7 +78,7 @@ fn places(facts: &Facts, name: &str) -> Vec<(Actor, PathBuf)> {
 }
 
 fn change(facts: &Facts, actor: Actor, folder: PathBuf, anchor: &Anchor, endpoint: &Endpoint) -> Change {
-    let image = format!("docker://{}/labtrust/probe", endpoint.registry_name());
+    let image = format!("docker://{}", endpoint.probe_image());
     let skopeo = facts.tools.get("skopeo");
     let ask = |skopeo| {
         let command = Command::new(skopeo, ["list-tags", "--no-creds", &image]).within(SKOPEO_SECONDS);

@@ -35,7 +35,7 @@ pub(crate) fn ask(
     deadline: Instant,
 ) -> Option<ContainerToolSeen> {
     let seconds = left(deadline).as_secs().clamp(1, SECONDS);
-    let image = format!("{}/labtrust/probe", endpoint.registry_name());
+    let image = endpoint.probe_image();
     let command = |program: &Path, user: &User, words: &[&str]| {
         let names = [&VARIABLES[..], &ROOTS, &PLACES].concat();
         let command = Command::new(program, words.iter().copied()).within(seconds);
