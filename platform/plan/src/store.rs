@@ -13,7 +13,7 @@ use crate::StoreId;
 /// All stores, in the order in which they are changed.
 pub const STORES: &[Store] = &[system::STORE, docker::STORE, podman::STORE, macos::STORE, git::STORE];
 
-pub use podman::folders as podman_folders;
+pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
 pub use system::bundle;
 
 impl Store {

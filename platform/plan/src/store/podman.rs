@@ -18,9 +18,10 @@ pub(super) const STORE: Store = Store {
 
 const TOOLS: [&str; 4] = ["podman", "buildah", "skopeo", "crio"];
 
-/// The machine's folders, in the order in which they are tried, and a user's folder, which is tried before them.
-const MACHINE: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
-const OWN: &str = ".config/containers/certs.d";
+/// The machine's folders, in the order in which they are tried.
+pub const MACHINE: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
+/// A user's folder, below the home folder. It is tried before the machine's.
+pub const OWN: &str = ".config/containers/certs.d";
 
 /// The time limit of skopeo, in seconds: a registry may not answer.
 const SKOPEO_SECONDS: u64 = 15;

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_plan::fact::{Engine, EngineKind, Facts, User};
+use labtrust_plan::{
+    fact::{Engine, EngineKind, Facts, User},
+    store::{PODMAN_MACHINE, PODMAN_OWN},
+};
 
 use super::files::{engine_of, may_be_socket};
 
@@ -27,8 +30,8 @@ pub(super) fn virtual_engine(facts: &Facts, socket: &Path) -> Option<Engine> {
     let owner = owner(facts, socket);
     let home = owner.map_or(Path::new("/root"), |user| &user.home);
     let certs_d = match (kind, owner) {
-        (EngineKind::Podman, None) => PathBuf::from("/etc/containers/certs.d"),
-        (EngineKind::Podman, Some(_)) => home.join(".config/containers/certs.d"),
+        (EngineKind::Podman, None) => PathBuf::from(PODMAN_MACHINE[0]),
+        (EngineKind::Podman, Some(_)) => home.join(PODMAN_OWN),
         _ => home.join(".docker/certs.d"),
     };
     Some(Engine {
