@@ -4,12 +4,11 @@ use std::path::Path;
 
 use labtrust_machine::{
     engine::{self, SocketState},
-    handshake::WANTS_CERTIFICATE,
     reach::Reached,
 };
 use labtrust_plan::{Endpoint, Host};
 
-use super::evidence::{Asked, CertsDSeen, EngineSeen, Evidence, ServerSeen};
+use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
 
 /// The default port of GitLab's own web server.
@@ -111,10 +110,9 @@ impl<'e> Case<'e> {
     /// Whether a program answers at the registry's port, and it is not a registry, or admits no client without a
     /// certificate.
     pub fn answers_otherwise(&self) -> bool {
-        self.registry_server().is_some_and(|server| match &server.answer {
-            Asked::Answered(answer) => !answer.is_of_registry(),
-            Asked::Failed(why) => **why == *WANTS_CERTIFICATE,
-            Asked::Not => false,
+        self.registry_server().is_some_and(|server| {
+            let is_other = server.answer.answer().is_some_and(|answer| !answer.is_of_registry());
+            is_other || server.answer.wants_certificate()
         })
     }
 

@@ -12,6 +12,7 @@ mod server;
 mod token;
 mod trust;
 
+use labtrust_machine::handshake::WANTS_CERTIFICATE;
 use labtrust_plan::{Facts, Host};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -95,6 +96,11 @@ impl<T> Asked<T> {
             Self::Failed(why) => Some(why),
             _ => None,
         }
+    }
+
+    /// Whether the server accepts only clients with a certificate.
+    pub fn wants_certificate(&self) -> bool {
+        self.fault() == Some(WANTS_CERTIFICATE)
     }
 }
 

@@ -1,8 +1,12 @@
 //! Answers of programs in front of the registry or of the token service, each with the demand that it makes.
 
-use labtrust_plan::text::in_line;
+use std::fmt::Display;
 
-use crate::doctor::{Code, Finding, evidence::Http};
+use labtrust_machine::handshake::WANTS_CERTIFICATE;
+use labtrust_plan::{Endpoint, text::in_line};
+
+use super::CheckResult;
+use crate::doctor::{Case, Code, Finding, evidence::Http};
 
 /// The network check lists this code: TLS itself may show the demand.
 pub(crate) const CLIENT_CERTIFICATE: Code = Code::error("client-certificate-wanted");
@@ -28,17 +32,22 @@ struct Kind {
     advice: &'static str,
 }
 
-/// Why a client certificate is wanted, and what to do.
-pub(super) const CERTIFICATE_WHY: &str = "the web server or reverse proxy accepts only clients with a certificate of its own CA, and Docker presents none";
+/// Why a client certificate is wanted.
+const CERTIFICATE_WHY: &str = "the web server or reverse proxy accepts only clients with a certificate of its own CA, and Docker presents none";
+/// The advice to give Docker a client certificate. FOLDER stands for the registry's folder.
+const CERTIFICATE_ADVICE: &str = "ask the server's administrator for a client certificate, and put it and its key into FOLDER \
+                                  as client.cert and client.key. Or the web server must accept clients without one (in \
+                                  nginx: ssl_verify_client off;)";
 
-/// The kinds; the first that fits counts. URL and STATUS stand for the request's URL and the answer's status.
+/// The kinds; the first that fits counts. URL, STATUS and FOLDER stand for the request's URL, the answer's status, and the
+/// folder in which Docker looks for the registry's files.
 const KINDS: &[Kind] = &[
     Kind {
         is: |seen| seen.answer.status == 400 && seen.says(CERTIFICATE_PAGES) || seen.says(&["403.7"]),
         code: &CLIENT_CERTIFICATE,
         what: "URL answers STATUS: it accepts only clients with a certificate of their own",
         why: CERTIFICATE_WHY,
-        advice: "",
+        advice: CERTIFICATE_ADVICE,
     },
     Kind {
         is: |seen| seen.leads_to_itself(),
@@ -83,9 +92,33 @@ const KINDS: &[Kind] = &[
 const CERTIFICATE_PAGES: &[&str] =
     &["No required SSL certificate was sent", "The SSL certificate error", "client certificate"];
 
+/// The finding that the server at `at` accepts only clients with a certificate.
+pub(super) fn certificate_wanted(case: &Case<'_>, at: impl Display) -> Finding {
+    client_certificate(case, format!("{at}: {WANTS_CERTIFICATE}"))
+}
+
+/// The finding `what`, that a client certificate is wanted.
+pub(super) fn client_certificate(case: &Case<'_>, what: String) -> Finding {
+    let finding = Finding::new(&CLIENT_CERTIFICATE, what, CERTIFICATE_WHY);
+    finding.advise(in_folder(CERTIFICATE_ADVICE, &case.endpoint()))
+}
+
+/// The result with `finding`. Docker may have the client certificate that a server wants; labtrust presents none.
+pub(super) fn result(case: &Case<'_>, finding: Finding) -> CheckResult {
+    if finding.code == &CLIENT_CERTIFICATE && case.is_accepted() {
+        return CheckResult::passed("it accepts Docker's client certificate");
+    }
+    finding.into()
+}
+
+/// `advice` with Docker's folder for `registry`.
+fn in_folder(advice: &str, registry: &Endpoint) -> String {
+    advice.replace("FOLDER", &format!("/etc/docker/certs.d/{}", registry.certs_d_folder()))
+}
+
 impl Exchange<'_> {
-    /// The finding about this answer, if it is of a known kind.
-    pub(super) fn finding(&self) -> Option<Finding> {
+    /// The finding about this answer of `registry` or of its token service, if it is of a known kind.
+    pub(super) fn finding(&self, registry: &Endpoint) -> Option<Finding> {
         let kind = KINDS.iter().find(|kind| (kind.is)(self))?;
         let mut what = kind.what.replace("URL", self.url).replace("STATUS", &self.answer.status.to_string());
         if let Some(name) = self.answer.headers.get("www-authenticate").filter(|_| kind.code == &PASSWORD) {
@@ -94,8 +127,7 @@ impl Exchange<'_> {
         if let Some(wait) = self.answer.headers.get("retry-after") {
             what = format!("{what}; retry after {}", in_line(wait));
         }
-        let finding = Finding::new(kind.code, what, kind.why);
-        Some(if kind.advice.is_empty() { finding } else { finding.advise(kind.advice) })
+        Some(Finding::new(kind.code, what, kind.why).advise(in_folder(kind.advice, registry)))
     }
 
     /// The target of a redirect.
@@ -136,7 +168,8 @@ mod tests {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
         let answer = Http { status, headers, body: body.into() };
         let exchange = Exchange { url: "https://h.example:4567/v2/", answer: &answer };
-        exchange.finding().map(|finding| finding.code.id)
+        let registry = "h.example:4567".parse().expect("an endpoint");
+        exchange.finding(&registry).map(|finding| finding.code.id)
     }
 
     #[test]

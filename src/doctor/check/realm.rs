@@ -8,9 +8,8 @@ use labtrust_plan::{Endpoint, Host, store::Scope};
 
 use super::{
     Check, CheckResult,
-    answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE, Exchange},
+    answer::{self, Exchange},
     forwarded,
-    registry::client_certificate,
     token::{self, NO_TOKEN, REFUSED},
     trust::{is_about_ca, with_trust, would_trust},
 };
@@ -75,9 +74,8 @@ fn judge(case: &Case<'_>) -> CheckResult {
     }
     match &realm.answer {
         Asked::Not => CheckResult::fault("not checked"),
-        Asked::Failed(why) if **why == *WANTS_CERTIFICATE => {
-            let what = format!("{}: {WANTS_CERTIFICATE}", realm.url);
-            client_certificate(case, Finding::new(&CLIENT_CERTIFICATE, what, CERTIFICATE_WHY))
+        asked if asked.wants_certificate() => {
+            answer::result(case, answer::certificate_wanted(case, &realm.url))
         }
         Asked::Failed(_) if case.is_accepted() => CheckResult::passed("Docker reaches it"),
         Asked::Failed(why) => {
@@ -159,12 +157,8 @@ fn is_json(answer: &Http) -> bool {
 }
 
 fn not_json(case: &Case<'_>, realm: &RealmSeen, answer: &Http) -> CheckResult {
-    if let Some(finding) = (Exchange { url: &realm.url, answer }).finding() {
-        return if finding.code == &CLIENT_CERTIFICATE {
-            client_certificate(case, finding)
-        } else {
-            finding.into()
-        };
+    if let Some(finding) = (Exchange { url: &realm.url, answer }).finding(&case.endpoint()) {
+        return answer::result(case, finding);
     }
     let what = match answer.headers.get("location") {
         Some(location) => format!("{} redirects to {location} instead of giving a token", realm.url),

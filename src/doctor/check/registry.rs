@@ -1,13 +1,10 @@
 //! Checks that a container registry answers.
 
-use labtrust_machine::handshake::WANTS_CERTIFICATE;
 use labtrust_plan::Endpoint;
 
 use super::{
     Check, CheckResult,
-    answer::{
-        CERTIFICATE_WHY, CLIENT_CERTIFICATE, Exchange, FORBIDDEN, PASSWORD, RATE_LIMITED, REDIRECT_LOOP,
-    },
+    answer::{self, Exchange, FORBIDDEN, PASSWORD, RATE_LIMITED, REDIRECT_LOOP},
     forwarded::{self, HEADERS_MISSING},
 };
 use crate::doctor::{
@@ -78,9 +75,8 @@ fn other_port(registry: &Endpoint, what: String) -> Finding {
 fn judge(case: &Case<'_>) -> CheckResult {
     match case.registry_server().map(|server| &server.answer) {
         None | Some(Asked::Not) => CheckResult::skipped("not checked (no TLS connection)"),
-        Some(Asked::Failed(why)) if **why == *WANTS_CERTIFICATE => {
-            let what = format!("{}: {WANTS_CERTIFICATE}", case.endpoint());
-            client_certificate(case, Finding::new(&CLIENT_CERTIFICATE, what, CERTIFICATE_WHY))
+        Some(asked) if asked.wants_certificate() => {
+            answer::result(case, answer::certificate_wanted(case, case.endpoint()))
         }
         Some(Asked::Failed(why)) => CheckResult::fault(why.clone()),
         Some(Asked::Answered(answer)) => judge_answer(case, answer),
@@ -96,32 +92,12 @@ fn judge_answer(case: &Case<'_>, answer: &Http) -> CheckResult {
     let exchange = Exchange { url: &url, answer };
     let finding = backend_down(case, answer)
         .or_else(|| gitlabs_page(answer).map(|page| wrong_host(case, status, page)))
-        .or_else(|| exchange.finding())
+        .or_else(|| exchange.finding(&case.endpoint()))
         .or_else(|| forwarded::of_redirect(case, &exchange))
         .or_else(|| redirected(&exchange))
         .or_else(|| other_site(answer).map(|site| wrong_host(case, status, site)))
         .unwrap_or_else(|| not_a_registry(case, status));
-    if finding.code == &CLIENT_CERTIFICATE {
-        return client_certificate(case, finding);
-    }
-    finding.into()
-}
-
-/// The result for a server that accepts only clients with a certificate: Docker may have one. labtrust presents none.
-pub(super) fn client_certificate(case: &Case<'_>, finding: Finding) -> CheckResult {
-    if case.is_accepted() {
-        return CheckResult::passed("it accepts Docker's client certificate");
-    }
-    advise_client_certificate(case, finding).into()
-}
-
-/// `finding`, with the advice to give Docker a client certificate.
-pub(crate) fn advise_client_certificate(case: &Case<'_>, finding: Finding) -> Finding {
-    let folder = format!("/etc/docker/certs.d/{}", case.endpoint().certs_d_folder());
-    finding.advise(format!(
-        "ask the server's administrator for a client certificate, and put it and its key into {folder} as client.cert \
-         and client.key. Or the web server must accept clients without one (in nginx: ssl_verify_client off;)"
-    ))
+    answer::result(case, finding)
 }
 
 /// The finding that the web server does not get an answer from the registry behind it.

@@ -7,10 +7,7 @@ use super::code::{
 };
 use crate::doctor::{
     Case, Code, Finding,
-    check::{
-        answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE},
-        registry::advise_client_certificate,
-    },
+    check::answer::{self, CLIENT_CERTIFICATE},
     evidence::{EngineInfo, EngineSeen},
 };
 
@@ -60,8 +57,7 @@ pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Findi
         let code = codes.iter().find(|asked| asked.id == code.id)?;
         if *code == &CLIENT_CERTIFICATE {
             let what = format!("{} reports: {}", engine.title, said.trim_matches(['"', ':', ' ']));
-            let finding = Finding::new(code, what, CERTIFICATE_WHY);
-            return Some(advise_client_certificate(case, finding));
+            return Some(answer::client_certificate(case, what));
         }
         let what = format!("{} cannot reach {}, but labtrust can", engine.title, case.endpoint());
         let why = format!("it reports: {}", said.trim_matches(['"', ':', ' ']));

@@ -2,10 +2,7 @@
 
 use std::net::SocketAddr;
 
-use labtrust_machine::{
-    handshake::WANTS_CERTIFICATE,
-    reach::{Step, Tls},
-};
+use labtrust_machine::reach::{Step, Tls};
 use labtrust_plan::{Host, ShellLine};
 
 use super::{
@@ -14,11 +11,7 @@ use super::{
 };
 use crate::doctor::{
     Case, Finding,
-    check::{
-        CheckResult,
-        answer::{CERTIFICATE_WHY, CLIENT_CERTIFICATE},
-        registry::advise_client_certificate,
-    },
+    check::{CheckResult, answer},
     evidence::{Asked, EngineInfo, EngineSeen, ServerSeen},
 };
 
@@ -50,8 +43,8 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
                 format!("the server sends {count} certificates")
             };
             // With TLS 1.3, a server refuses a client without a certificate only after the handshake: see the registry.
-            let is_refused = server.answer.fault() == Some(WANTS_CERTIFICATE);
-            let obstacle = if is_refused { None } else { engine::obstacle(case, AT_TLS) };
+            let obstacle =
+                if server.answer.wants_certificate() { None } else { engine::obstacle(case, AT_TLS) };
             CheckResult::of(detail, obstacle.into_iter().collect())
         }
     }
@@ -88,10 +81,7 @@ fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls)
                  it; this shows the handshake:")
         .command(inspect),
         Tls::NameUnknown => name_unknown(case, address).command(inspect),
-        Tls::WantsCertificate => {
-            let what = format!("{address}: {WANTS_CERTIFICATE}");
-            advise_client_certificate(case, Finding::new(&CLIENT_CERTIFICATE, what, CERTIFICATE_WHY))
-        }
+        Tls::WantsCertificate => answer::certificate_wanted(case, address),
         Tls::Failed(why) => Finding::new(
             &HANDSHAKE_FAILED,
             format!("{address} speaks TLS, but the handshake fails: {why}"),
