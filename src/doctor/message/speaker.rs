@@ -66,7 +66,7 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ),
     ("wget", &["no-check-certificate"]),
     ("curl", &["curl:("]),
-    ("Ansible", &["failed!=>", "failedtovalidatethesslcertificatefor"]),
+    ("Ansible", &["failedtovalidatethesslcertificatefor"]),
     ("Python", &["_ssl.c", "requests.exceptions", "urllib3", "urlopenerror"]),
     ("Java", &["javax.net.ssl", "java.net.", "java.security", "sun.security", "pkixpath"]),
     ("Node.js", &["npmerr", "unable_to_verify_leaf", "err_tls_cert", "enotfound", "econnrefused"]),
