@@ -6,6 +6,22 @@ use super::{
     side::Side,
 };
 
+const RATE_LIMITED: KnownMessage = KnownMessage {
+    says: &[],
+    codes: &["rate-limited"],
+    side: Side::OtherEnd,
+    what: "Network and certificate are fine: the server limits the requests of this address. Wait, then try again.",
+    next: DOCTOR,
+};
+const FORBIDDEN: KnownMessage = KnownMessage {
+    says: &[],
+    codes: &["access-forbidden", "proxy-not-bypassed"],
+    side: Side::OtherEnd,
+    what: "A rule of the web server, of a reverse proxy or of a firewall refuses the request before GitLab sees it: \
+           by this machine's address, or by the path. GitLab itself blocks an address after many failed logins.",
+    next: DOCTOR,
+};
+
 pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[
@@ -63,35 +79,12 @@ pub(super) const ROWS: &[KnownMessage] = &[
         what: "The URL redirects to itself. Mostly a reverse proxy does not forward X-Forwarded-Proto: https to GitLab.",
         next: DOCTOR,
     },
-    KnownMessage {
-        says: &[FAILED, &["429"]],
-        codes: &["rate-limited"],
-        side: Side::OtherEnd,
-        what: "Network and certificate are fine: the server limits the requests of this address. Wait, then try again.",
-        next: DOCTOR,
-    },
-    KnownMessage {
-        says: &[&["toomanyrequests:", "429 Too Many Requests"]],
-        codes: &["rate-limited"],
-        side: Side::OtherEnd,
-        what: "Network and certificate are fine: the server limits the requests of this address. Wait, then try again.",
-        next: DOCTOR,
-    },
-    KnownMessage {
-        says: &[&["login attempt to"], &["403"]],
-        codes: &["access-forbidden", "proxy-not-bypassed"],
-        side: Side::OtherEnd,
-        what: "A rule of the web server, of a reverse proxy or of a firewall refuses the request before GitLab sees it: \
-               by this machine's address, or by the path. GitLab itself blocks an address after many failed logins.",
-        next: DOCTOR,
-    },
+    KnownMessage { says: &[FAILED, &["429"]], ..RATE_LIMITED },
+    KnownMessage { says: &[&["toomanyrequests:", "429 Too Many Requests"]], ..RATE_LIMITED },
+    KnownMessage { says: &[&["login attempt to"], &["403"]], ..FORBIDDEN },
     KnownMessage {
         says: &[&["error parsing HTTP 403", "denied: <html>", "403 Forbidden</title>"]],
-        codes: &["access-forbidden", "proxy-not-bypassed"],
-        side: Side::OtherEnd,
-        what: "A rule of the web server, of a reverse proxy or of a firewall refuses the request before GitLab sees it: \
-               by this machine's address, or by the path. GitLab itself blocks an address after many failed logins.",
-        next: DOCTOR,
+        ..FORBIDDEN
     },
 ];
 

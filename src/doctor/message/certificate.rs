@@ -7,22 +7,32 @@ use super::{
 
 const DATES: Any = &["certificate has expired or is not yet valid"];
 
+pub(super) const NOT_YET_VALID: KnownMessage = KnownMessage {
+    says: &[],
+    codes: &["cert-not-yet-valid", "clock-skew"],
+    side: Side::OtherEnd,
+    what: "By the client's clock, the certificate is not valid yet. Either a clock is wrong, or the certificate \
+           was made for a later date.",
+    next: DOCTOR,
+};
+const EXPIRED: KnownMessage = KnownMessage {
+    says: &[],
+    codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
+    side: Side::OtherEnd,
+    what: "By the client's clock, the certificate has expired.",
+    next: DOCTOR,
+};
+pub(super) const EXPIRED_IN_CHAIN: KnownMessage = KnownMessage {
+    says: &[],
+    codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
+    side: Side::OtherEnd,
+    what: "By the client's clock, the certificate or a CA above it has expired.",
+    next: DOCTOR,
+};
+
 pub(super) const ROWS: &[KnownMessage] = &[
-    KnownMessage {
-        says: &[DATES, &["is before"]],
-        codes: &["cert-not-yet-valid", "clock-skew"],
-        side: Side::OtherEnd,
-        what: "By the client's clock, the certificate is not valid yet. Either a clock is wrong, or the certificate \
-               was made for a later date.",
-        next: DOCTOR,
-    },
-    KnownMessage {
-        says: &[DATES, &["is after"]],
-        codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        side: Side::OtherEnd,
-        what: "By the client's clock, the certificate has expired.",
-        next: DOCTOR,
-    },
+    KnownMessage { says: &[DATES, &["is before"]], ..NOT_YET_VALID },
+    KnownMessage { says: &[DATES, &["is after"]], ..EXPIRED },
     KnownMessage {
         says: &[DATES],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
@@ -43,11 +53,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "Issued certificate not yet valid",
             "NotYetValid",
         ]],
-        codes: &["cert-not-yet-valid", "clock-skew"],
-        side: Side::OtherEnd,
-        what: "By the client's clock, the certificate is not valid yet. Either a clock is wrong, or the certificate \
-               was made for a later date.",
-        next: DOCTOR,
+        ..NOT_YET_VALID
     },
     KnownMessage {
         says: &[&[
@@ -67,18 +73,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "0x800B0101",
             "alert number 45",
         ]],
-        codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        side: Side::OtherEnd,
-        what: "By the client's clock, the certificate or a CA above it has expired.",
-        next: DOCTOR,
+        ..EXPIRED_IN_CHAIN
     },
-    KnownMessage {
-        says: &[&["The certificate of"], &["has expired"]],
-        codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        side: Side::OtherEnd,
-        what: "By the client's clock, the certificate has expired.",
-        next: DOCTOR,
-    },
+    KnownMessage { says: &[&["The certificate of"], &["has expired"]], ..EXPIRED },
     KnownMessage {
         says: &[&["ERR_CERT_DATE_INVALID", "SEC_ERROR_INVALID_TIME"]],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],

@@ -2,8 +2,11 @@
 //! OpenSSL report the reason in English, also in a localised message.
 
 use super::{
+    certificate,
     known::{DOCTOR, KnownMessage},
+    network,
     side::Side,
+    trust,
 };
 
 pub(super) const ROWS: &[KnownMessage] = &[
@@ -21,11 +24,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "憑證尚未有效",
             "憑證尚未啟用",
         ]],
-        codes: &["cert-not-yet-valid", "clock-skew"],
-        side: Side::OtherEnd,
-        what: "By the client's clock, the certificate is not valid yet. Either a clock is wrong, or the certificate \
-               was made for a later date.",
-        next: DOCTOR,
+        ..certificate::NOT_YET_VALID
     },
     KnownMessage {
         says: &[
@@ -41,18 +40,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
                 "已經到期",
             ],
         ],
-        codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        side: Side::OtherEnd,
-        what: "By the client's clock, the certificate or a CA above it has expired.",
-        next: DOCTOR,
+        ..certificate::EXPIRED_IN_CHAIN
     },
-    KnownMessage {
-        says: &[&["Ha expirado el certificado"]],
-        codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        side: Side::OtherEnd,
-        what: "By the client's clock, the certificate or a CA above it has expired.",
-        next: DOCTOR,
-    },
+    KnownMessage { says: &[&["Ha expirado el certificado"]], ..certificate::EXPIRED_IN_CHAIN },
     KnownMessage {
         says: &[&[
             "Zertifikat-Eigentümer passt nicht zum Hostname",
@@ -89,11 +79,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "遇到自簽憑證",
             "的憑證不受信任",
         ]],
-        codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
-        side: Side::OtherEnd,
-        what: "The CA of the server's certificate is not trusted on this machine, or the server does not send the whole \
-               chain.",
-        next: &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"],
+        ..trust::UNTRUSTED
     },
     KnownMessage {
         says: &[&[
@@ -116,11 +102,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "名稱或服務未知",
             "解析名稱時發生暫時性錯誤",
         ]],
-        codes: &["name-not-resolved"],
-        side: Side::OtherEnd,
-        what: "The host name cannot be resolved: it is in neither DNS nor the hosts file, or this machine uses the \
-               wrong DNS server.",
-        next: DOCTOR,
+        ..network::NOT_RESOLVED
     },
     KnownMessage {
         says: &[&[
@@ -151,11 +133,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "找不到通往該主機的路由路徑",
             "無法接觸網路",
         ]],
-        codes: &["port-unreachable"],
-        side: Side::OtherEnd,
-        what: "This machine cannot reach that address: there is no route, the server is off, or a firewall rejects the \
-               connection.",
-        next: DOCTOR,
+        ..network::NO_ROUTE
     },
     KnownMessage {
         says: &[&[

@@ -20,6 +20,23 @@ pub(super) const NO_ANSWER: Any = &[
     "connection reset by peer",
 ];
 
+pub(super) const NOT_RESOLVED: KnownMessage = KnownMessage {
+    says: &[],
+    codes: &["name-not-resolved"],
+    side: Side::OtherEnd,
+    what: "The host name cannot be resolved: it is in neither DNS nor the hosts file, or this machine uses the \
+           wrong DNS server.",
+    next: DOCTOR,
+};
+pub(super) const NO_ROUTE: KnownMessage = KnownMessage {
+    says: &[],
+    codes: &["port-unreachable"],
+    side: Side::OtherEnd,
+    what: "This machine cannot reach that address: there is no route, the server is off, or a firewall rejects \
+           the connection.",
+    next: DOCTOR,
+};
+
 pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&[
@@ -124,11 +141,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "NameResolutionError",
             "curl: (6)",
         ]],
-        codes: &["name-not-resolved"],
-        side: Side::OtherEnd,
-        what: "The host name cannot be resolved: it is in neither DNS nor the hosts file, or this machine uses the \
-               wrong DNS server.",
-        next: DOCTOR,
+        ..NOT_RESOLVED
     },
     KnownMessage {
         says: &[&["connection refused", "ECONNREFUSED", "ERR_CONNECTION_REFUSED", "actively refused it"]],
@@ -150,11 +163,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "Host is unreachable",
             "host is down",
         ]],
-        codes: &["port-unreachable"],
-        side: Side::OtherEnd,
-        what: "This machine cannot reach that address: there is no route, the server is off, or a firewall rejects \
-               the connection.",
-        next: DOCTOR,
+        ..NO_ROUTE
     },
     KnownMessage {
         says: &[&["Couldn't connect to server", "Could not connect to server", "curl: (7)"]],

@@ -18,6 +18,16 @@ pub(super) const FAILED: Any = &[
     "error parsing http",
     "statuscode",
 ];
+
+const TOKEN_REJECTED: KnownMessage = KnownMessage {
+    says: &[],
+    codes: &["clock-skew", "token-refused"],
+    side: Side::Registry,
+    what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
+           exactly this host and port, or a clock is wrong and the token counts as expired.",
+    next: &["docker login {}", "{labtrust doctor {}}"],
+};
+
 /// Messages about a registry that was reached but refuses.
 pub(super) const CREDENTIALS: &[KnownMessage] = &[
     KnownMessage {
@@ -58,21 +68,10 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
             "docker login {}",
         ],
     },
-    KnownMessage {
-        says: &[&["unauthorized: authentication required"]],
-        codes: &["clock-skew", "token-refused"],
-        side: Side::Registry,
-        what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
-               exactly this host and port, or a clock is wrong and the token counts as expired.",
-        next: &["docker login {}", "{labtrust doctor {}}"],
-    },
+    KnownMessage { says: &[&["unauthorized: authentication required"]], ..TOKEN_REJECTED },
     KnownMessage {
         says: &[&["unexpected status from", "unexpected status"], &["401 Unauthorized"]],
-        codes: &["clock-skew", "token-refused"],
-        side: Side::Registry,
-        what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
-               exactly this host and port, or a clock is wrong and the token counts as expired.",
-        next: &["docker login {}", "{labtrust doctor {}}"],
+        ..TOKEN_REJECTED
     },
     KnownMessage {
         says: &[&["login attempt to", "token auth attempt", "failed to authorize"], &["401", "403"]],

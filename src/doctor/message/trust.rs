@@ -31,6 +31,15 @@ pub(super) const GIT: Any = &[
 const TRUST: &[&str] = &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"];
 const HERE: &[&str] = &["untrusted-system", "chain-incomplete", "tls-intercepted"];
 
+pub(super) const UNTRUSTED: KnownMessage = KnownMessage {
+    says: &[],
+    codes: HERE,
+    side: Side::OtherEnd,
+    what: "The CA of the server's certificate is not trusted on this machine, or the server does not \
+           send the whole chain.",
+    next: TRUST,
+};
+
 pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&[
@@ -342,14 +351,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
                trust stores.",
         next: TRUST,
     },
-    KnownMessage {
-        says: &[&["The certificate of"], &["is not trusted"]],
-        codes: HERE,
-        side: Side::OtherEnd,
-        what: "The CA of the server's certificate is not trusted on this machine, or the server does not \
-               send the whole chain.",
-        next: TRUST,
-    },
+    KnownMessage { says: &[&["The certificate of"], &["is not trusted"]], ..UNTRUSTED },
     KnownMessage {
         says: &[&[
             "certificate signed by unknown authority",
