@@ -5,7 +5,7 @@ use std::path::Path;
 use labtrust_machine::engine::{Reach, reach_from_client};
 use labtrust_plan::{Endpoint, ShellLine, Target, fact::User, text};
 
-use super::super::fatal::UNREADABLE;
+use super::super::{fatal::UNREADABLE, is_about_ca};
 use crate::doctor::{
     Case, Code, Finding,
     case::WEB,
@@ -177,7 +177,7 @@ impl<'c, 'e> Answer<'c, 'e> {
         // The realm check judges the certificate of the token service.
         let is_registrys =
             self.message.contains(&format!("https://{}/v2/", self.tool.endpoint.registry_name()));
-        is_registrys && ["unknown authority", "not trusted"].iter().any(|text| self.message.contains(text))
+        is_registrys && is_about_ca(self.message)
     }
 
     fn first(&self, names: &[&str]) -> Option<&'e Setting> {
