@@ -1,6 +1,7 @@
 //! Reads the GitLab of this machine, if there is one: its settings, its certificates and keys, and the certificates
 //! that it serves. It does not run GitLab's own programs, because they take seconds.
 
+mod files;
 mod token_keys;
 
 use std::{
@@ -147,10 +148,7 @@ fn site(
 
 /// The certificate and key in files that GitLab names by these paths.
 fn pair(world: &World, installation: &Installation, certificate: &Path, key: &Path) -> PairSeen {
-    let read = |inside: &Path| match installation.outside(inside) {
-        Some(outside) => world.read(&outside).map_err(|error| error.to_string()),
-        None => Err(format!("{} cannot be reached from here", inside.display())),
-    };
+    let read = |inside: &Path| files::read(world, installation, inside);
     let chain = read(certificate).map(|pem| pem.map(|pem| Certificate::read_all(&pem).0));
     let leaf = chain.as_ref().ok().and_then(|chain| chain.as_ref()?.first());
     let leaf = leaf.and_then(|leaf| Parsed::from_der(leaf.der()).ok());

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use labtrust_machine::World;
 use labtrust_plan::Certificate;
 
+use super::files;
 use crate::{
     certificate::{Parsed, PrivateKey},
     doctor::evidence::{Redacted, TokenKeysSeen},
@@ -21,7 +22,7 @@ const KEY: &str = "/var/opt/gitlab/gitlab-rails/etc/gitlab-registry.key";
 /// The key pair of the registry's tokens; none if no registry of this installation checks tokens.
 pub(super) fn read(world: &World, installation: &Installation) -> Option<TokenKeysSeen> {
     let text = |inside: &str| {
-        let bytes = world.read(&installation.outside(Path::new(inside))?).ok().flatten()?;
+        let bytes = files::read(world, installation, Path::new(inside)).ok().flatten()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     };
     let registry = text(REGISTRY)?;
@@ -43,10 +44,7 @@ fn fits(
     key: &Path,
     certificate: &Path,
 ) -> Result<Option<bool>, String> {
-    let read = |inside: &Path| match installation.outside(inside) {
-        Some(outside) => world.read(&outside).map_err(|error| error.to_string()),
-        None => Err(format!("{} cannot be reached from here", inside.display())),
-    };
+    let read = |inside: &Path| files::read(world, installation, inside);
     let (Some(pem), Some(bundle)) = (read(key)?, read(certificate)?) else { return Ok(None) };
     let key = PrivateKey::from_plain_pem(&pem).map_err(|error| format!("{}: {error}", key.display()))?;
     let certificates = Certificate::read_all(&bundle).0;
