@@ -84,7 +84,7 @@ fn process_environment(pid: u32) -> Option<Vec<Setting>> {
 }
 
 /// When the file `path` was last changed, in milliseconds since 1970; none if it does not exist.
-fn modified(path: &Path) -> Option<u64> {
+pub(super) fn modified(path: &Path) -> Option<u64> {
     let modified = path.metadata().ok()?.modified().ok()?;
     u64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }

@@ -1,11 +1,11 @@
 //! Reads the stores of this machine: the CAs that the servers' chains may lead to.
 
-use std::{path::Path, time::UNIX_EPOCH};
+use std::path::Path;
 
 use labtrust_machine::World;
 use labtrust_plan::{Anchor, Certificate, store};
 
-use super::{certs_d, served::Served};
+use super::{certs_d, daemon, served::Served};
 use crate::doctor::{
     Question,
     evidence::{Asked, BundleSeen, Evidence, TrustSeen},
@@ -14,7 +14,7 @@ use crate::doctor::{
 pub(super) fn read(world: &World, question: &Question<'_>, evidence: &Evidence) -> TrustSeen {
     let served = Served::of(evidence);
     let system = store::bundle(&evidence.facts).map(|path| BundleSeen {
-        written: written(&path),
+        written: daemon::modified(&path),
         candidates: candidates(world, &path, &served),
         path,
     });
@@ -40,9 +40,4 @@ fn candidates(world: &World, path: &Path, served: &Served) -> Asked<Vec<Certific
         Ok(bytes) => Asked::Answered(served.related(Certificate::read_all(&bytes.unwrap_or_default()).0)),
         Err(error) => Asked::Failed(error.to_string().into()),
     }
-}
-
-fn written(path: &Path) -> Option<u64> {
-    let modified = path.metadata().ok()?.modified().ok()?;
-    u64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
