@@ -12,7 +12,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use labtrust_machine::probe::{daemon_command_line, daemon_settings_file, environment};
+use labtrust_machine::probe::{below, daemon_command_line, daemon_settings_file, environment};
 use labtrust_plan::{
     Facts,
     fact::{Engine, EngineKind, ServiceManager},
@@ -116,7 +116,7 @@ fn service_environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
 /// The file `path` of the daemon, below the root folder of its files.
 fn in_root(engine: &Engine, path: PathBuf) -> PathBuf {
     match &engine.root {
-        Some(root) if !path.starts_with(root) => root.join(path.strip_prefix("/").unwrap_or(&path)),
+        Some(root) if !path.starts_with(root) => below(root, &path),
         _ => path,
     }
 }

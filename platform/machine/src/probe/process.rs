@@ -56,7 +56,7 @@ pub(super) fn own_root(pid: u32, path: &Path) -> Option<PathBuf> {
 }
 
 /// The path of `path` in the files below `root`.
-pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
+pub fn below(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
