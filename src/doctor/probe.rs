@@ -6,7 +6,6 @@ mod client;
 mod connect;
 mod daemon;
 mod engine;
-mod environment;
 mod gitlab;
 mod served;
 mod server;

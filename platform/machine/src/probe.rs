@@ -21,7 +21,7 @@ use labtrust_plan::{
 
 pub use self::{
     daemon::{daemon_command_line, daemon_settings_file, flag},
-    docker_context::{DockerContext, docker_config, docker_context},
+    docker_context::{DockerContext, docker_config, docker_context, variable},
     process::{below, environment},
 };
 use crate::{Result, world::trusted_program};

@@ -12,7 +12,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use labtrust_machine::probe::{below, daemon_command_line, daemon_settings_file, environment};
+use labtrust_machine::probe::{below, daemon_command_line, daemon_settings_file, docker_config, environment};
 use labtrust_plan::{
     Facts,
     fact::{Engine, EngineKind, ServiceManager},
@@ -20,7 +20,6 @@ use labtrust_plan::{
 
 use self::source::{is_proxy_variable, source};
 pub(super) use self::{settings::client as client_settings, source::text};
-use super::environment::docker_config;
 use crate::doctor::{
     evidence::{Form, Setting, Source},
     proxy::Proxies,

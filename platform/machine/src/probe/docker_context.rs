@@ -110,7 +110,8 @@ fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> Result<Option<T>, String> {
     parsed.map_err(|error| format!("{}: {}", text::path(path), text::json_fault(&error)))
 }
 
-fn variable(name: &str) -> Option<String> {
+/// The environment variable `name` of this process, if it is not empty.
+pub fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 

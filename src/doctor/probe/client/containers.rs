@@ -5,13 +5,14 @@ use std::{path::Path, time::Instant};
 
 use labtrust_machine::{
     Result, World,
+    probe::variable,
     world::{Access, Output},
 };
 use labtrust_plan::{Command, Contents, Endpoint, Facts, fact::User};
 
 use crate::doctor::{
     evidence::{Asked, ContainerToolSeen, Redacted, Setting},
-    probe::{environment::variable, time_budget::left},
+    probe::time_budget::left,
     proxy::VARIABLES,
 };
 

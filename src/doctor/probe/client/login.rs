@@ -10,12 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_machine::{Error, World};
+use labtrust_machine::{Error, World, probe::docker_config};
 use labtrust_plan::{Endpoint, Facts, fact::User};
 
 use crate::doctor::{
     evidence::{HelperSeen, LoginFileSeen, LoginFileState},
-    probe::{daemon, environment::docker_config},
+    probe::daemon,
     redacted::MARK,
 };
 

@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use labtrust_machine::probe::{docker_config, variable};
 use labtrust_plan::{Endpoint, Facts, text};
 
 use super::git;
@@ -14,11 +15,7 @@ use crate::doctor::{
     Question,
     case::WEB,
     evidence::{ProxySeen, Redacted, Tool, ToolSeen},
-    probe::{
-        connect, daemon,
-        environment::{docker_config, variable},
-        task::joined,
-    },
+    probe::{connect, daemon, task::joined},
 };
 
 /// The tools that use a proxy, with the answers of the proxies. Each proxy is asked once.
