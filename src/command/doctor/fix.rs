@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, World, session::OutcomeState};
-use labtrust_plan::{Change, Service};
+use labtrust_machine::{World, session::OutcomeState};
+use labtrust_plan::Change;
 
 use crate::{
     client::{restart, stores},
@@ -67,16 +67,11 @@ pub(super) fn fix(
     }
     let mut restarted = Vec::new();
     if restart {
-        restarted = awaited(&outcomes);
+        restarted = restart::restarts(&outcomes);
         // The doctor gathers the evidence again, so no engine is asked here.
         restart::restart(&context.facts, context.printer, &mut outcomes, None);
-        let still_awaited = awaited(&outcomes);
+        let still_awaited = restart::restarts(&outcomes);
         restarted.retain(|service| !still_awaited.iter().any(|other| other.is(service)));
     }
     Ok(ControlFlow::Continue(Fixed { outcomes, restarted }))
-}
-
-/// The services whose restart `outcomes` wait for.
-fn awaited(outcomes: &[Outcome]) -> Vec<Service> {
-    outcomes.iter().flat_map(|outcome| outcome.restart.iter().cloned()).collect()
 }
