@@ -44,6 +44,7 @@ pub use judge::{About, Client, KnownFrom, Refusal, Version, judge, judge_root, u
 pub use key::{KeyType, Passphrase, PrivateKey};
 pub use name::SubjectName;
 pub use parsed::Parsed;
+pub(crate) use parsed::days_until;
 pub use permitted::Permitted;
 pub use public_key::{KeyKind, PublicKey};
 pub use request::request;

@@ -24,6 +24,11 @@ use super::{
     public_key::{KeyKind, PublicKey},
 };
 
+/// The days from `now` to `end`, rounded down; negative after it.
+pub(crate) fn days_until(end: OffsetDateTime, now: OffsetDateTime) -> i64 {
+    (end - now).whole_seconds().div_euclid(86_400)
+}
+
 /// A certificate and its fields (RFC 5280 §4).
 #[derive(Clone, Debug)]
 pub struct Parsed {
@@ -265,7 +270,7 @@ impl Parsed {
 
     /// The days that are left at `now`, rounded down; negative after it has expired.
     pub fn days_left(&self, now: OffsetDateTime) -> i64 {
-        (self.not_after - now).whole_seconds().div_euclid(86_400)
+        days_until(self.not_after, now)
     }
 
     /// The date to renew it: when a third of its validity is left. That is a month for Let's Encrypt's three, and leaves

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::renew::{out_of_date::OutOfDate, schedule::Schedule};
 use crate::{
     certificate::{
-        Parsed,
+        Parsed, days_until,
         profile::{CA_END_NOTICE, CA_END_WARNING},
     },
     gitlab::{Role, behind::Followed, moved::Moved},
@@ -86,7 +86,7 @@ pub(crate) struct Authority {
 impl Authority {
     /// The days that are left at `now`, rounded down.
     pub(crate) fn days_left(&self, now: OffsetDateTime) -> i64 {
-        (self.not_after - now).whole_seconds().div_euclid(86_400)
+        days_until(self.not_after, now)
     }
 }
 
@@ -171,13 +171,7 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
         next: vec![command.clone()],
     });
     let ends: Vec<_> = signs.leaves.iter().filter_map(|leaf| leaf_end(leaf, signs.setup, now)).collect();
-    let mut ca_end = signs.authority.and_then(|authority| authority_end(authority, now));
-    if let (Some(end), Some(Authority { has_next: false, keeps_key: false, .. })) =
-        (&mut ca_end, signs.authority)
-    {
-        // Its owner has the next one.
-        end.next = vec![with_key(signs.setup)];
-    }
+    let ca_end = signs.authority.and_then(|authority| authority_end(authority, signs.setup, now));
     // Each of these two concerns names the reason of a failed run already.
     let is_said = !ends.is_empty() || ca_end.as_ref().is_some_and(|end| end.level >= Level::Warning);
     let run = failed_run(signs).filter(|_| !is_said).or_else(|| missing_run(signs, now));
@@ -285,8 +279,12 @@ pub(crate) fn level(concerns: &[Concern]) -> Level {
     concerns.iter().map(|concern| concern.level).max().unwrap_or(Level::Ok)
 }
 
-/// The concern about the end of the CA in use, from a year ahead.
-pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option<Concern> {
+/// The concern about the end of the CA in use, from a year ahead. `setup` sets this machine up again.
+pub(crate) fn authority_end(
+    authority: Authority,
+    setup: Option<&ShellLine>,
+    now: OffsetDateTime,
+) -> Option<Concern> {
     let days = authority.days_left(now);
     let level = if days <= CA_CRITICAL {
         Level::Critical
@@ -307,11 +305,12 @@ pub(crate) fn authority_end(authority: Authority, now: OffsetDateTime) -> Option
         in_days(days)
     );
     let next = match (authority.has_next, authority.keeps_key) {
-        (true, _) => &["{labtrust rotate}"][..],
-        (false, true) => &["{labtrust rotate start}"],
-        (false, false) => &[],
+        (true, _) => "{labtrust rotate}".into(),
+        (false, true) => "{labtrust rotate start}".into(),
+        // Its owner has the next one.
+        (false, false) => with_key(setup),
     };
-    Some(concern("ca-ends", level, what, next))
+    Some(Concern { code: "ca-ends", level, what, next: vec![next] })
 }
 
 fn leaf_end(leaf: &Leaf, setup: Option<&ShellLine>, now: OffsetDateTime) -> Option<Concern> {

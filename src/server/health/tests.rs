@@ -27,6 +27,7 @@ fn the_end_of_a_ca_is_announced_a_year_ahead() {
     ] {
         let end = authority_end(
             Authority { not_after: NOW + Duration::days(days), has_next, keeps_key: true },
+            None,
             NOW,
         );
         assert_eq!(end.as_ref().map(|end| end.level), level, "{days}");

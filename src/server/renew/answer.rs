@@ -116,7 +116,7 @@ pub(crate) fn look(
 /// Why the end of the CA `own` needs somebody now, and what they do: clients take weeks to trust the next CA.
 fn ca_end(own: &Ca, now: OffsetDateTime) -> Option<(String, Hint)> {
     let authority = look::authority(own)?;
-    let end = health::authority_end(authority, now).filter(|end| end.level >= Level::Warning)?;
+    let end = health::authority_end(authority, None, now).filter(|end| end.level >= Level::Warning)?;
     Some((end.what, next_ca(authority)))
 }
 
@@ -159,7 +159,7 @@ impl Draft {
         let planning = stores::plan(facts, worlds, &anchor, &Selection::none());
         let mut notes = issued.notes;
         let authority = look::authority(&ours.own);
-        let ending = authority.filter(|authority| health::authority_end(*authority, now).is_some());
+        let ending = authority.filter(|authority| health::authority_end(*authority, None, now).is_some());
         notes.extend(ending.map(|authority| next_ca(authority).to_string()));
         notes.extend(unsent);
         Ok(Self {
