@@ -230,6 +230,11 @@ impl Ca {
         self.folder.join(KEY).exists()
     }
 
+    /// Whether its key is somebody else's, such as a company's, and given for each signature.
+    pub(crate) fn is_given(&self) -> bool {
+        self.root.is_ca() && !self.keeps_key()
+    }
+
     /// Whether its loss would be the loss of a CA: nobody else has its key.
     pub(crate) fn needs_backup(&self) -> bool {
         self.root.is_ca() && self.keeps_key()

@@ -49,9 +49,8 @@ pub(crate) fn find(
     placed: &[PlacedChain],
     now: OffsetDateTime,
 ) -> Vec<OutOfDate> {
-    let is_given = |own: &Ca| own.root.is_ca() && !own.keeps_key();
     let authority = own.and_then(|own| {
-        let by = if is_given(own) { By::Given } else { By::Itself };
+        let by = if own.is_given() { By::Given } else { By::Itself };
         let mut all = [&own.root].into_iter().chain(&own.intermediates);
         all.find_map(|certificate| of(certificate, by, setup, now))
     });
@@ -59,7 +58,7 @@ pub(crate) fn find(
         let by = match own.filter(|own| own.has_signed(&placed.chain)) {
             // A certificate of an expired CA cannot be renewed.
             Some(_) if authority.is_some() => return None,
-            Some(own) if is_given(own) => By::Given,
+            Some(own) if own.is_given() => By::Given,
             Some(_) => By::Ours,
             None => By::Others,
         };

@@ -30,7 +30,7 @@ pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) ->
     let now = OffsetDateTime::now_utc();
     if let Some((certificate, key)) = arguments.ca {
         let adopted = adopt(arguments, certificate, key, now)?;
-        let earlier = state.ca()?.filter(|own| own.root.is_ca() && !own.keeps_key());
+        let earlier = state.ca()?.filter(|own| own.is_given());
         return Ok(Issuer::Adopted(adopted, earlier.cloned().map(Box::new)));
     }
     if let Some(own) = state.ca()? {

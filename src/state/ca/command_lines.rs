@@ -110,7 +110,7 @@ impl Ca {
         let setup = self.setup_line_as_configured(is_trusted);
         let next = self.next.as_ref().ok().and_then(Option::as_deref);
         match host {
-            _ if self.root.is_ca() && !self.keeps_key() => vec![with_key(Some(&setup))],
+            _ if self.is_given() => vec![with_key(Some(&setup))],
             _ if self.can_sign(host) => vec![setup],
             _ if next.is_some_and(|next| next.can_sign(host)) => vec!["{labtrust rotate}".into()],
             // The clients of a host that is no more need another command in any case.
