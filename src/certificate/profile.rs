@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use anyhow::{Context, Result, anyhow};
 use der::{Encode, asn1::OctetString};
-use labtrust_plan::DnsName;
+use labtrust_plan::{Certificate, DnsName};
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints, PublicKeyData, SanType,
@@ -106,6 +106,11 @@ impl Parsed {
             .and_then(|rest| rest.strip_prefix(ORGANIZATION))
             .is_some_and(|rest| rest.starts_with(','))
     }
+}
+
+/// Whether labtrust issued any certificate of `chain`.
+pub(crate) fn is_any_by_labtrust(chain: &[Certificate]) -> bool {
+    chain.iter().any(|one| Parsed::from_der(one.der()).is_ok_and(|one| one.is_by_labtrust()))
 }
 
 /// The root: it signs one intermediate, and its key is wiped. It is for servers only, like the intermediate, so that a

@@ -15,7 +15,7 @@ use super::{
     typed_command::TypedCommand,
 };
 use crate::{
-    certificate::Parsed,
+    certificate::profile::is_any_by_labtrust,
     hint::{Hint, fail, hint, shell_line},
 };
 
@@ -160,7 +160,7 @@ impl NotOurs {
     /// Whether labtrust signed it, with a CA that is not here: on a machine that was replaced, or before its state was
     /// lost.
     fn is_of_lost_ca(&self) -> bool {
-        self.chain.iter().any(|one| Parsed::from_der(one.der()).is_ok_and(|one| one.is_by_labtrust()))
+        is_any_by_labtrust(&self.chain)
     }
 }
 

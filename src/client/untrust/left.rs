@@ -15,7 +15,7 @@ use crate::client::stores::{self, Selection};
 pub(crate) fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Change) -> Outcome {
     let mut outcome = Outcome::asked_gone(worlds, facts, change);
     let is_roots = change.actor == Actor::Machine && !facts.is_root();
-    if outcome.state == OutcomeState::Trusted && is_roots && is_by_labtrust(anchor, change) {
+    if outcome.state == OutcomeState::Trusted && is_roots && has_labtrusts_file(anchor, change) {
         // A user cannot read root's state folder, but the file's name is enough.
         let detail = outcome.detail.replacen(UNRECORDED, "", 1);
         outcome.detail = format!("root installed it with labtrust: {detail}");
@@ -60,7 +60,7 @@ pub(crate) fn is_installed_for(facts: &Facts, host: Option<&str>) -> bool {
 }
 
 /// Whether a file of `change` exists under the name that labtrust gives it.
-fn is_by_labtrust(anchor: &Anchor, change: &Change) -> bool {
+fn has_labtrusts_file(anchor: &Anchor, change: &Change) -> bool {
     let name = format!("labtrust-{}.crt", anchor.sha256().short());
     let is_ours = |path: &Path| path.file_name().is_some_and(|file| *file == *name);
     let mut files = change.files().filter(|path| is_ours(path));

@@ -8,7 +8,7 @@ use labtrust_plan::{Certificate, Facts, ShellLine};
 use time::OffsetDateTime;
 
 use crate::{
-    certificate::{Authority, Parsed, PrivateKey},
+    certificate::{Authority, Parsed, PrivateKey, profile::is_any_by_labtrust},
     hint::{Hint, fail, hint},
     server::{
         install_pair::{self, PlacedChain},
@@ -117,7 +117,7 @@ impl CurrentCertificate {
         if is_placed {
             return Self::imported(chain, path);
         }
-        if chain.iter().any(|one| Parsed::from_der(one.der()).is_ok_and(|one| one.is_by_labtrust())) {
+        if is_any_by_labtrust(chain) {
             return Err(fail(
                 format!(
                     "{} contains a certificate of a labtrust CA that is not on this machine",
