@@ -34,6 +34,16 @@ pub(crate) enum Known<T> {
     Computed(Line),
 }
 
+impl<T> Known<T> {
+    /// The value, if it is known.
+    pub(crate) fn known(self) -> Option<T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Unset | Self::Computed(_) => None,
+        }
+    }
+}
+
 const OFF: Value = Value::Switch(false);
 
 impl Config {
@@ -92,10 +102,7 @@ impl Config {
     /// The URL of the server `role`, unless a file that labtrust cannot follow may set it again.
     pub(crate) fn final_address(&self, role: Role) -> Option<Address> {
         let is_final = |setting: &Setting| self.script.evaluation.is_some() || self.script.is_final(setting);
-        match Self::address_of(self.script.last(&[role.url()]).filter(is_final), role) {
-            Known::Is(address) => Some(address),
-            Known::Unset | Known::Computed(_) => None,
-        }
+        Self::address_of(self.script.last(&[role.url()]).filter(is_final), role).known()
     }
 
     /// The URL of the server `role`, if it is written and not computed.

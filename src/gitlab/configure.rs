@@ -9,7 +9,7 @@ use labtrust_plan::{Change, Command, Edit, Endpoint, Proof, Reload, ShellLine, S
 
 use super::{
     STORE,
-    config::{Config, Known},
+    config::Config,
     container::Reach,
     installation::{Installation, Kind, exists},
     layout::Layout,
@@ -54,7 +54,7 @@ impl Configured {
     ) -> Result<Self> {
         let untouched = Self::untouched(installation, config);
         let path = untouched.path.clone();
-        if matches!(installation.kind, Kind::Out | Kind::Prepared) || config.served_elsewhere().is_some() {
+        if !installation.is_gitlab() || config.served_elsewhere().is_some() {
             return Ok(untouched);
         }
         let file = installation.gitlab_rb_bytes(world)?;
@@ -175,10 +175,7 @@ fn wanted(
     registry: &Endpoint,
 ) -> Vec<Wanted> {
     let listeners = installation.listeners(world).unwrap_or_default();
-    let address = |role| match config.address(role) {
-        Known::Is(address) => Some(address),
-        _ => None,
-    };
+    let address = |role| config.address(role).known();
     let is_served = |role: Role, endpoint: &Endpoint| {
         let port = config.listen_port(role).unwrap_or(endpoint.port);
         listeners.iter().any(|listener| listener.is_for(&endpoint.host.in_url(), port))

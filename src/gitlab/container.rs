@@ -19,7 +19,7 @@ use crate::hint::shell_line;
 pub(crate) const CONFIG: &str = "/etc/gitlab";
 
 /// The configuration file in GitLab's image.
-pub(crate) const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
+pub(super) use super::ruby::GITLAB_RB;
 
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +34,6 @@ pub(crate) struct Container {
     pub engine: Command,
     /// The user who owns the engine; none for the machine's engine.
     pub owner: Option<User>,
-    /// `GITLAB_OMNIBUS_CONFIG`, which GitLab evaluates before gitlab.rb.
-    pub settings: String,
     /// How it was started.
     pub recipe: Recipe,
     mounts: Vec<(PathBuf, PathBuf)>,
@@ -81,8 +79,6 @@ struct Inspected {
 struct Config {
     #[serde(default)]
     image: String,
-    #[serde(default)]
-    env: Option<Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -146,15 +142,12 @@ impl Container {
         if ports.is_empty() {
             ports = published(inspected.host_config.port_bindings.as_ref());
         }
-        let settings = inspected.config.env.unwrap_or_default();
-        let settings = settings.iter().find_map(|line| line.strip_prefix("GITLAB_OMNIBUS_CONFIG="));
         Ok(Self {
             name: inspected.name.trim_start_matches('/').to_owned(),
             image: inspected.config.image,
             running: inspected.state.running,
             engine: engine.clone(),
             owner: owner.cloned(),
-            settings: settings.unwrap_or_default().to_owned(),
             recipe: Recipe::read(json)?,
             mounts: inspected
                 .mounts

@@ -13,7 +13,7 @@ use super::{
     config::{Config, Known},
     container::Reach,
     guard::{self, Survey},
-    installation::{Installation, Kind},
+    installation::Installation,
     layout::Layout,
     role::Role,
 };
@@ -41,7 +41,7 @@ impl Expected {
         config: &Config,
         layout: &Layout,
     ) -> Result<Self> {
-        if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+        if !installation.is_gitlab() {
             return Ok(Self::default());
         }
         let Survey { served, .. } = guard::survey(world, layout)?;

@@ -16,6 +16,7 @@ use super::{
     container::{self, Container, Reach},
     control::{Control, Status},
     inside, recipe,
+    ruby::ENVIRONMENT,
 };
 use crate::hint::{fail, hint, shell_line};
 
@@ -195,10 +196,15 @@ impl Installation {
         }
     }
 
+    /// Whether there is a GitLab: not in a folder that one will be started from, and not behind a folder of `--out`.
+    pub(crate) fn is_gitlab(&self) -> bool {
+        !matches!(self.kind, Kind::Out | Kind::Prepared)
+    }
+
     /// The settings in a container's environment, which GitLab evaluates before gitlab.rb.
     pub(crate) fn environment(&self) -> &str {
         match &self.kind {
-            Kind::Container(container) => &container.settings,
+            Kind::Container(container) => container.recipe.variable(ENVIRONMENT).unwrap_or_default(),
             _ => "",
         }
     }

@@ -90,7 +90,7 @@ impl Layout {
         let roles = [(Role::Gitlab, gitlab), (Role::Registry, registry)];
         let (extra_hosts, notes) = ExtraHost::of(config, &gitlab.host);
         let mut layout = Self { notes, ..Self::default() };
-        if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+        if !installation.is_gitlab() {
             for (_, endpoint) in roles {
                 layout.add(usual(installation, &endpoint.host));
             }

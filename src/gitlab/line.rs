@@ -5,7 +5,7 @@ use std::fmt;
 
 use labtrust_plan::text;
 
-use super::ruby::{Include, Origin, Setting, end_of_list, end_of_string};
+use super::ruby::{ENVIRONMENT, Include, Origin, Setting, end_of_list, end_of_string};
 
 /// The replacement for a hidden string.
 const HIDDEN: &str = "…";
@@ -38,7 +38,7 @@ impl Line {
     pub(crate) fn place(&self) -> String {
         match &self.origin {
             Origin::File => format!("gitlab.rb:{}", self.number),
-            Origin::Environment => "GITLAB_OMNIBUS_CONFIG".into(),
+            Origin::Environment => ENVIRONMENT.into(),
             Origin::Other(path) => format!("{}:{}", text::path(path), self.number),
         }
     }

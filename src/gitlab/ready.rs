@@ -93,6 +93,10 @@ impl Layout {
 
     /// The https URLs that no [`Role`] describes and whose certificate or key is missing.
     fn unknown_sites(&self, world: &World, installation: &Installation, config: &Config) -> Vec<Unknown> {
+        let urls = config.unknown_urls();
+        if urls.is_empty() {
+            return Vec::new();
+        }
         let listeners = installation.listeners(world).unwrap_or_default();
         let unknown = |(setting, line, address): (String, Line, Address)| {
             let is_its = |listener: &&Listener| listener.names.contains(&address.stem);
@@ -110,7 +114,7 @@ impl Layout {
             let missing = missing(world, [&certificate, &key]).filter(|_| !is_placed)?;
             Some(Unknown { setting, line, host, missing, is_served: listener.is_some() })
         };
-        config.unknown_urls().into_iter().filter_map(unknown).collect()
+        urls.into_iter().filter_map(unknown).collect()
     }
 
     fn check_site(

@@ -16,6 +16,8 @@ pub(super) use self::{
     keeper::Keeper,
 };
 
+use super::ruby::ENVIRONMENT;
+
 /// The output of `docker inspect` for a container. Its environment and labels may hold passwords: the commands made from
 /// it contain their names, and no values.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Recipe {
         let words = self.at(&["Config", "Cmd"]).as_array().into_iter().flatten();
         let mut words = words.chain(self.at(&["Config", "Entrypoint"]).as_array().into_iter().flatten());
         words.any(|word| ["/assets/init-container", "/assets/wrapper"].iter().any(|known| word == known))
-            || self.variable("GITLAB_OMNIBUS_CONFIG").is_some()
+            || self.variable(ENVIRONMENT).is_some()
     }
 
     /// The engine's id of its image.

@@ -16,7 +16,6 @@ use std::collections::BTreeSet;
 use self::{
     include::Scope,
     leaving::left_out,
-    origin::GITLAB_RB,
     scan::{first_line, passed_on, reads_another_file, receiver, within},
     statement::{Comment, nesting, statements},
     value::literal,
@@ -25,7 +24,7 @@ use self::{
 pub(super) use self::{
     evaluation::{Evaluated, Evaluation},
     include::{Include, Target},
-    origin::Origin,
+    origin::{ENVIRONMENT, GITLAB_RB, Origin},
     scan::is_setting,
     setting::Setting,
     statement::{end_of_list, end_of_string},

@@ -9,13 +9,22 @@ use labtrust_plan::text;
 
 use super::{
     config::Config,
-    container, inside,
+    container::{self, Container},
+    inside,
     installation::{GitlabRb, Installation, Kind},
     ruby::Target,
     sources::{Followed, MOST, SourceFile, TOO_MANY},
     typed_command::TypedCommand,
 };
 use crate::hint::{fail, hint};
+
+/// The place of a file that GitLab reads.
+enum Place<'i> {
+    /// On this machine.
+    Here(PathBuf),
+    /// Only inside the container.
+    Inside(&'i Container),
+}
 
 impl Installation {
     /// Its settings in effect.
@@ -41,7 +50,7 @@ impl Installation {
     /// Refuses a gitlab.rb that makes Ruby read a file which labtrust cannot follow: it may set anything.
     pub(crate) fn refuse_unread_files(&self, config: &Config, typed: &TypedCommand) -> Result<()> {
         let mut unread: Vec<_> = config.unread_files().collect();
-        if unread.is_empty() || matches!(self.kind, Kind::Out | Kind::Prepared) {
+        if unread.is_empty() || !self.is_gitlab() {
             return Ok(());
         }
         unread.extend(config.ruby_stopped());
@@ -90,21 +99,29 @@ impl Installation {
             return Err(format!("{shown} is a relative path"));
         }
         let inside = lexical(inside);
-        let (shown, bytes) = match (self.outside(Path::new(&inside)), &self.kind) {
-            (path, Kind::Container(container)) if path.is_none() || container.hides_files() => {
-                (PathBuf::from(&inside), inside::read(world, container, &inside)?)
-            }
-            (Some(path), _) => {
+        let (shown, bytes) = match self.place(&inside, &shown)? {
+            Place::Inside(container) => (PathBuf::from(&inside), inside::read(world, container, &inside)?),
+            Place::Here(path) => {
                 let bytes = world.read(&path).map_err(|error| error.to_string())?;
                 (path, bytes.map(|bytes| bytes.to_vec()))
             }
-            (None, _) => return Err(format!("{shown} cannot be reached from this machine")),
         };
         Ok(bytes.map(|bytes| SourceFile {
             inside,
             shown: shown.into(),
             text: String::from_utf8_lossy(&bytes).into_owned(),
         }))
+    }
+
+    /// The place of GitLab's path `inside`, which a message shows as `shown`.
+    fn place(&self, inside: &str, shown: &str) -> Result<Place<'_>, String> {
+        match (self.outside(Path::new(inside)), &self.kind) {
+            (path, Kind::Container(container)) if path.is_none() || container.hides_files() => {
+                Ok(Place::Inside(container))
+            }
+            (Some(path), _) => Ok(Place::Here(path)),
+            (None, _) => Err(format!("{shown} cannot be reached from this machine")),
+        }
     }
 
     /// The files at GitLab's paths that match `pattern`, whose last part may hold `*` and `?`.
@@ -118,16 +135,11 @@ impl Installation {
             return Err(format!("labtrust does not read the pattern {}", text::in_line(pattern)));
         }
         let folder = &lexical(folder);
-        let mut names: Vec<String> = match (self.outside(Path::new(folder)), &self.kind) {
-            (path, Kind::Container(container)) if path.is_none() || container.hides_files() => {
-                inside::list(world, container, folder)?
-            }
-            (Some(path), _) => {
+        let mut names: Vec<String> = match self.place(folder, &text::in_line(folder))? {
+            Place::Inside(container) => inside::list(world, container, folder)?,
+            Place::Here(path) => {
                 let listed = world.list(&path).map_err(|error| error.to_string())?;
                 listed.iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect()
-            }
-            (None, _) => {
-                return Err(format!("{} cannot be reached from this machine", text::in_line(folder)));
             }
         };
         names.retain(|name| !name.starts_with('.') && is_match(last, name));

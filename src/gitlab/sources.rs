@@ -3,16 +3,13 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use super::ruby::{Evaluation, Include, Origin, Script, Target};
+use super::ruby::{ENVIRONMENT, Evaluation, Include, Origin, Script, Target};
 
 /// The most files that are read for one gitlab.rb: GitLab's own are a handful.
 pub(super) const MOST: usize = 200;
 
 /// Why more files than that are not read.
 pub(super) const TOO_MANY: &str = "there are too many of them";
-
-/// The variable with settings in a container's environment.
-const ENVIRONMENT: &str = "GITLAB_OMNIBUS_CONFIG";
 
 /// The texts that GitLab evaluates for its settings, without gitlab.rb itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -76,10 +76,7 @@ fn settings(
 ) -> SettingsSeen {
     let addresses: Vec<(Role, Address)> = [Role::Gitlab, Role::Registry]
         .into_iter()
-        .filter_map(|role| match config.address(role) {
-            Known::Is(address) => Some((role, address)),
-            _ => None,
-        })
+        .filter_map(|role| Some((role, config.address(role).known()?)))
         .collect();
     let tls: Vec<_> = addresses.iter().filter(|(_, address)| address.https).collect();
     let sites = thread::scope(|scope| {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::gitlab::ruby::ENVIRONMENT;
 
 /// What Docker 28 says of a GitLab container, shortened.
 pub(crate) fn inspected(name: &str, image: &str, mounts: &[(&str, &str)], running: bool) -> String {
@@ -59,7 +60,7 @@ fn paths_inside_are_found_outside() {
     for (port, inside) in [(8443, Some(443)), (4567, Some(4567)), (443, None), (5679, None)] {
         assert_eq!(gitlab.inside(port), inside, "{port}");
     }
-    assert_eq!(gitlab.settings, "external_url 'https://h'; x['y'] = 1");
+    assert_eq!(gitlab.recipe.variable(ENVIRONMENT), Some("external_url 'https://h'; x['y'] = 1"));
     assert_eq!(gitlab.name, "gitlab");
 }
 

@@ -6,7 +6,7 @@ use labtrust_plan::text;
 use serde::Deserialize;
 
 use super::{
-    origin::{GITLAB_RB, Origin},
+    origin::{ENVIRONMENT, GITLAB_RB, Origin},
     setting::Setting,
     value::Value,
 };
@@ -84,7 +84,7 @@ fn evaluated(row: Row) -> Evaluated {
     };
     let origin = match row.file.as_deref() {
         Some(GITLAB_RB) | None => Origin::File,
-        Some("GITLAB_OMNIBUS_CONFIG") => Origin::Environment,
+        Some(ENVIRONMENT) => Origin::Environment,
         Some(path) => Origin::Other(Path::new(path).into()),
     };
     let line = row.line.unwrap_or(1).saturating_sub(1);

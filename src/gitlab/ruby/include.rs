@@ -2,7 +2,7 @@
 
 use super::{
     expression::{Names, call, split_at, text_of},
-    origin::Origin,
+    origin::{ENVIRONMENT, Origin},
     scan::{receiver, sends},
     value::parts,
 };
@@ -167,7 +167,6 @@ impl Scope {
 
     /// The files whose text `expression` is.
     fn evaluated(&self, expression: &str) -> Target {
-        const ENVIRONMENT: &str = "GITLAB_OMNIBUS_CONFIG";
         let expression = expression.trim();
         let expression = expression.strip_suffix(".to_s").unwrap_or(expression);
         if expression.starts_with("ENV") && expression.contains(ENVIRONMENT) {

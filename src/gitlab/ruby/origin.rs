@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 /// The path of gitlab.rb, as GitLab names it.
-pub(super) const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
+pub(in crate::gitlab) const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
+
+/// The variable whose text GitLab evaluates before gitlab.rb.
+pub(in crate::gitlab) const ENVIRONMENT: &str = "GITLAB_OMNIBUS_CONFIG";
 
 /// The place where GitLab reads a setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -80,15 +80,9 @@ pub(crate) fn endpoints(
     registry: Option<&Target>,
     config: &Config,
 ) -> Result<(Endpoint, Endpoint)> {
-    let said = |role| match config.address(role) {
-        Known::Is(address) => Some(address),
-        _ => None,
-    };
+    let said = |role| config.address(role).known();
     // The name of a computed URL has to be confirmed: the CA can sign for no other.
-    let written = match config.written_address(Role::Gitlab) {
-        Known::Is(address) => Some(address),
-        _ => None,
-    };
+    let written = config.written_address(Role::Gitlab).known();
     let gitlab = match (host, written) {
         (Some(host), _) => https(said(Role::Gitlab))
             .filter(|said| said.host == host.host && host.port.is_none())
@@ -122,10 +116,7 @@ fn unnamed(config: &Config) -> anyhow::Error {
         _ => vec!["you gave no host, and gitlab.rb has no external_url with one".into()],
     };
     whys.extend(config.unread_files().chain(config.ruby_stopped()));
-    let evaluated = match config.address(Role::Gitlab) {
-        Known::Is(address) => Some(address.endpoint.host.in_url()),
-        _ => None,
-    };
+    let evaluated = config.address(Role::Gitlab).known().map(|address| address.endpoint.host.in_url());
     let hint = match evaluated {
         Some(host) => {
             hint!("Ruby computes {} now; if clients use this host, pass it: {labtrust setup {}}", host, host)

@@ -16,8 +16,8 @@ use super::order::endpoints;
 use crate::{
     certificate::{Parsed, SubjectName},
     gitlab::{
-        self, Config, Configured, Installation, Kind, Known, Layout, Pair, PortAdvice, Prepared, Role,
-        TypedCommand, configure,
+        self, Config, Configured, Installation, Layout, Pair, PortAdvice, Prepared, Role, TypedCommand,
+        configure,
         expected::Expected,
         guard,
         moved::{Moved, moved},
@@ -247,7 +247,7 @@ impl Site {
     /// name.
     pub(crate) fn check_sites(&mut self, leaf: &Parsed, hint: &'static str) -> Result<()> {
         let (installation, config) = (&self.installation, &self.configured.config);
-        if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+        if !installation.is_gitlab() {
             return Ok(());
         }
         let covers = |host: &Host| leaf.covers(host);
@@ -294,7 +294,7 @@ impl Site {
 
     /// The command after which GitLab itself trusts new roots, if there is a GitLab.
     pub(crate) fn reconfigure(&self) -> Option<ShellLine> {
-        let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        let is_here = self.installation.is_gitlab();
         (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
     }
 
@@ -322,10 +322,7 @@ fn settings(
     import: Option<Vec<ShellLine>>,
 ) -> Result<Config> {
     let config = installation.evaluated(world, installation.settings(world)?);
-    let known = match config.address(Role::Gitlab) {
-        Known::Is(address) => Some(address.endpoint.host),
-        _ => None,
-    };
+    let known = config.address(Role::Gitlab).known().map(|address| address.endpoint.host);
     let host = host.map(|host| host.host.clone()).or(known);
     let host = host.map_or_else(|| "HOST".into(), |host| host.in_url());
     installation.refuse_unread_files(&config, &TypedCommand { import, host, options: Vec::new() })?;
@@ -339,7 +336,7 @@ fn as_typed(target: &Target) -> String {
 
 /// The unknown parts of gitlab.rb, a line each.
 fn doubts(world: &World, installation: &Installation, config: &Config, layout: &Layout) -> Vec<String> {
-    if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+    if !installation.is_gitlab() {
         return Vec::new();
     }
     let unread =

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::*;
 use crate::{
     gitlab::{
-        Address, Role,
+        Address, Kind, Role,
         stage::{Stage, folder, is_unset},
     },
     hint::hint_of,
