@@ -21,7 +21,8 @@ use crate::{
         health::look,
         install_pair::Done,
         rotate::{
-            draft::{Dropped, RotateStep, is_sent},
+            draft::{RotateStep, is_sent},
+            dropped::Dropped,
             phase::{Phase, RotationReport},
         },
         setup::site::Site,

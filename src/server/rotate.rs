@@ -2,4 +2,5 @@
 
 pub(crate) mod carry_out;
 pub(crate) mod draft;
+pub(crate) mod dropped;
 pub(crate) mod phase;

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use labtrust_machine::{Outcome, Session, receipt::ChangeRecord, session::OutcomeState, undo};
 
-use super::draft::{Draft, Dropped, orphans_in};
+use super::{
+    draft::Draft,
+    dropped::{Dropped, orphans_in},
+};
 use crate::{
     gitlab,
     hint::fail,

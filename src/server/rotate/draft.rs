@@ -1,13 +1,14 @@
 //! Plans each step of a rotation, or says why it is not the next step.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
-use labtrust_machine::{World, Worlds, receipt::Receipt};
+use labtrust_machine::{World, Worlds};
 use labtrust_plan::{Certificate, Change, DnsName, Facts, Fingerprint, ShellLine};
 use time::OffsetDateTime;
 
-use super::phase::no_ca;
+use super::{
+    dropped::{Dropped, orphans},
+    phase::no_ca,
+};
 use crate::{
     certificate::{Authority, LeafOrder, Parsed, SubjectName, broad_scope},
     client::{
@@ -23,7 +24,7 @@ use crate::{
     },
     state::{
         Ca, RECEIPT, Rotation, State, Way,
-        ca::{self, AUTHORITY, Beside, with_key},
+        ca::{self, with_key},
         recorded,
     },
 };
@@ -250,37 +251,6 @@ fn extra_chain(next: &Ca) -> Vec<Certificate> {
     next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
 }
 
-/// A CA to remove, as far as it is known.
-pub(crate) struct Dropped {
-    /// Its folder.
-    pub folder: PathBuf,
-    /// The beginning of its root's fingerprint, which is in the names of other files.
-    pub short: Option<String>,
-    /// Its root.
-    pub root: Option<Fingerprint>,
-}
-
-impl Dropped {
-    /// The CA `beside` in the folder `name`. It may be damaged.
-    fn find(state: &State<'_>, beside: &Beside, name: Option<&str>) -> Result<Option<Self>> {
-        let Some(name) = name else { return Ok(None) };
-        let folder = state.folder().join(name);
-        let root = if let Ok(own) = beside {
-            own.as_ref().map(|own| own.root.fingerprint())
-        } else {
-            let receipts = state.receipts()?;
-            recorded::anchor_of(receipts, &folder).map(|anchor| anchor.sha256())
-        };
-        let short = root.map(|root| root.short()).or_else(|| Rotation::root_of(name));
-        Ok(Some(Self { folder, short, root }))
-    }
-
-    /// The name of the receipt of trust in it.
-    pub(crate) fn trust_receipt(&self) -> Option<String> {
-        self.short.as_ref().map(|short| format!("trust-{short}"))
-    }
-}
-
 /// The CA `own` with its key.
 fn open(own: &Ca) -> Result<Authority> {
     if !own.root.is_ca() {
@@ -364,22 +334,6 @@ impl PairAtSite {
         self.site.assign_extra_hosts(&self.leaf, &is_ours, false, ADD_HOST_HINT)?;
         Ok(self.site.pair_changes(&self.pair))
     }
-}
-
-/// The folders of removed CAs that a killed run left.
-pub(crate) fn orphans(state: &State<'_>) -> Result<Vec<PathBuf>> {
-    let receipts = state.receipts()?;
-    let Some(receipt) = receipts.iter().find(|receipt| receipt.name == RECEIPT) else {
-        return Ok(Vec::new());
-    };
-    orphans_in(state, receipt)
-}
-
-/// The same for the folders that `receipt` records.
-pub(crate) fn orphans_in(state: &State<'_>, receipt: &Receipt) -> Result<Vec<PathBuf>> {
-    let records = receipt.changes.iter().filter(|record| record.store.as_str() == AUTHORITY);
-    let subjects = records.map(|record| record.subject.as_str());
-    Ok(state.rotation()?.orphans(state.folder(), subjects).collect())
 }
 
 fn refuse_wider(next: &Ca, permits: &[DnsName]) -> Result<()> {
