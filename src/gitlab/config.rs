@@ -11,7 +11,7 @@ use super::{
     line::Line,
     role::Role,
     ruby::{Evaluation, Script, Setting, Target, Value, is_setting},
-    sources::{Followed, Sources},
+    sources::{Fetched, Sources},
 };
 
 /// GitLab's configuration, as far as it concerns certificates.
@@ -49,11 +49,11 @@ const OFF: Value = Value::Switch(false);
 impl Config {
     /// Reads gitlab.rb, which overrides what a container's `environment` sets, without the files that it makes Ruby read.
     pub(crate) fn read(environment: &str, gitlab_rb: &str) -> Self {
-        Self::gather(environment, gitlab_rb, &|_| Followed::Not("labtrust does not read it here".into()))
+        Self::gather(environment, gitlab_rb, &|_| Fetched::Not("labtrust does not read it here".into()))
     }
 
     /// Reads gitlab.rb, a container's `environment`, and with `fetch` the files that both make Ruby read.
-    pub(crate) fn gather(environment: &str, gitlab_rb: &str, fetch: &dyn Fn(&Target) -> Followed) -> Self {
+    pub(crate) fn gather(environment: &str, gitlab_rb: &str, fetch: &dyn Fn(&Target) -> Fetched) -> Self {
         let (sources, script) = Sources::gather(environment, gitlab_rb, fetch);
         Self { script, sources: Arc::new(sources), ruby_stopped: None }
     }

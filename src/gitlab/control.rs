@@ -54,7 +54,8 @@ impl Control {
         Some(Status::read(&String::from_utf8_lossy(&output.stdout))).filter(|_| !output.stdout.is_empty())
     }
 
-    /// The commands that make new certificate files take effect. `reconfigure` does not: it reads only gitlab.rb (docs.gitlab.com, "Configure SSL for a Linux package installation").
+    /// The commands that make new certificate files take effect. `reconfigure` does not: it reads only gitlab.rb
+    /// (docs.gitlab.com, "Configure SSL for a Linux package installation").
     pub(crate) fn reload(&self, status: Status) -> Vec<Command> {
         let mut commands = Vec::new();
         if status.nginx {

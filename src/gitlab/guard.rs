@@ -164,8 +164,8 @@ impl NotOurs {
     }
 }
 
-/// The refusal to replace `not_ours`, with the choices. `options` name the installation on the
-/// command line, for the commands of the hint.
+/// The refusal to replace `not_ours`, with the choices. The commands of the hint repeat
+/// what was `typed`.
 pub(crate) fn refusal(not_ours: &[NotOurs], typed: &TypedCommand) -> anyhow::Error {
     let is_lost = not_ours.iter().any(NotOurs::is_of_lost_ca);
     let titles: Vec<_> = not_ours.iter().map(NotOurs::title).collect();

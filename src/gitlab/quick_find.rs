@@ -1,5 +1,6 @@
 //! Finds the GitLab of this machine quickly: it asks the engines over their sockets within a time limit, and runs no
-//! program but the client that reads files inside a container, within the same limit. It leaves out any uncertain container, because no change follows from its result.
+//! program but the client that reads files inside a container, within the same limit. It leaves out any uncertain
+//! container, because no change follows from its result.
 
 use std::{
     path::Path,

@@ -140,7 +140,17 @@ pub(super) fn setting_paths() -> Vec<Vec<&'static str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::gitlab::ruby::HASHES;
+
+    #[test]
+    fn every_hash_with_a_setting_is_looked_for_in_ruby() {
+        let paths = setting_paths();
+        let hashes: BTreeSet<&str> = paths.iter().filter(|path| path.len() > 1).map(|path| path[0]).collect();
+        assert_eq!(hashes, BTreeSet::from(HASHES));
+    }
 
     #[test]
     fn every_role_has_its_row() {

@@ -21,6 +21,8 @@ use self::{
     value::literal,
 };
 
+#[cfg(test)]
+pub(super) use self::scan::HASHES;
 pub(super) use self::{
     evaluation::{Evaluated, Evaluation},
     include::{Include, Target},

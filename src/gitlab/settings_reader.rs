@@ -13,7 +13,7 @@ use super::{
     inside,
     installation::{GitlabRb, Installation, Kind},
     ruby::Target,
-    sources::{Followed, MOST, SourceFile, TOO_MANY},
+    sources::{Fetched, MOST, SourceFile, TOO_MANY},
     typed_command::TypedCommand,
 };
 use crate::hint::{fail, hint};
@@ -72,7 +72,7 @@ impl Installation {
     }
 
     /// The files of `target`.
-    pub(super) fn followed(&self, world: &World, target: &Target) -> Followed {
+    pub(super) fn followed(&self, world: &World, target: &Target) -> Fetched {
         let files = match target {
             Target::Files { paths, is_optional } => paths
                 .iter()
@@ -87,8 +87,8 @@ impl Installation {
             Target::Environment | Target::Computed | Target::Sent => Ok(Vec::new()),
         };
         match files {
-            Ok(files) => Followed::Files(files),
-            Err(why) => Followed::Not(why),
+            Ok(files) => Fetched::Files(files),
+            Err(why) => Fetched::Not(why),
         }
     }
 

@@ -15,13 +15,13 @@ pub(super) const TOO_MANY: &str = "there are too many of them";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sources {
     environment: String,
-    files: BTreeMap<Target, Followed>,
+    files: BTreeMap<Target, Fetched>,
     evaluation: Option<Evaluation>,
 }
 
 /// The files that a statement reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Followed {
+pub(crate) enum Fetched {
     /// These, in order.
     Files(Vec<SourceFile>),
     /// labtrust cannot read them, for this reason.
@@ -44,7 +44,7 @@ impl Sources {
     pub(crate) fn gather(
         environment: &str,
         gitlab_rb: &str,
-        fetch: &dyn Fn(&Target) -> Followed,
+        fetch: &dyn Fn(&Target) -> Fetched,
     ) -> (Self, Script) {
         let mut files = BTreeMap::new();
         let mut look = |target: &Target| files.entry(target.clone()).or_insert_with(|| fetch(target)).clone();
@@ -54,7 +54,7 @@ impl Sources {
 
     /// The settings with `gitlab_rb` in place of the present one.
     pub(crate) fn settings(&self, gitlab_rb: &str) -> Script {
-        let unread = || Followed::Not("labtrust has not read it".into());
+        let unread = || Fetched::Not("labtrust has not read it".into());
         let mut look = |target: &Target| self.files.get(target).cloned().unwrap_or_else(unread);
         let script = splice_all(&self.environment, gitlab_rb, &mut look);
         Script { evaluation: self.evaluation.clone(), ..script }
@@ -66,7 +66,7 @@ impl Sources {
     }
 }
 
-fn splice_all(environment: &str, gitlab_rb: &str, look: &mut dyn FnMut(&Target) -> Followed) -> Script {
+fn splice_all(environment: &str, gitlab_rb: &str, look: &mut dyn FnMut(&Target) -> Fetched) -> Script {
     let mut splicer = Splicer { environment, look, trail: Vec::new(), count: 0 };
     let mut script = splicer.spliced(Script::of_environment(environment));
     let Script { settings, comments, includes, locals, .. } = splicer.spliced(Script::read(gitlab_rb));
@@ -79,7 +79,7 @@ fn splice_all(environment: &str, gitlab_rb: &str, look: &mut dyn FnMut(&Target) 
 /// Puts the settings of other files where a statement reads them.
 struct Splicer<'a> {
     environment: &'a str,
-    look: &'a mut dyn FnMut(&Target) -> Followed,
+    look: &'a mut dyn FnMut(&Target) -> Fetched,
     /// The files that are being read, each by the one before it.
     trail: Vec<String>,
     count: usize,
@@ -105,8 +105,8 @@ impl Splicer<'_> {
             Target::Sent => Err("only Ruby can tell which setting".into()),
             Target::Environment => Ok(None),
             target => match (self.look)(target) {
-                Followed::Files(files) => Ok(Some(files)),
-                Followed::Not(why) => Err(why),
+                Fetched::Files(files) => Ok(Some(files)),
+                Fetched::Not(why) => Err(why),
             },
         };
         let result = files.and_then(|files| match files {

@@ -109,8 +109,8 @@ impl Recipe {
         }
     }
 
-    /// `docker run …`, or with another `verb`. It reads the environment and labels from the container `old`, the name of the old container by
-    /// then.
+    /// `docker run …`, or with another `verb`. It reads the environment and labels from the container `old`, the name of
+    /// the old container by then.
     fn run_command(
         &self,
         engine: &ShellLine,

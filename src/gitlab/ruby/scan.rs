@@ -3,7 +3,7 @@
 use super::statement::{end_of_list, end_of_string};
 
 /// The settings that are hashes, and that hold something about certificates.
-const HASHES: [&str; 11] = [
+pub(in crate::gitlab) const HASHES: [&str; 11] = [
     "gitlab_rails",
     "nginx",
     "registry",

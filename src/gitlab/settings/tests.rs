@@ -13,7 +13,7 @@ use super::{
 use crate::gitlab::{
     Address, Config, Installation, Role,
     ruby::Target,
-    sources::{Followed, SourceFile},
+    sources::{Fetched, SourceFile},
     stage::{Stage, folder, is_unset},
 };
 
@@ -52,11 +52,11 @@ fn shown(file: &[u8], config: &Config, planned: &Result<Settings, String>) -> St
 }
 
 /// The files that a case makes Ruby read: `/etc/gitlab` stands for a folder of the cases.
-fn fetched(target: &Target) -> Followed {
+fn fetched(target: &Target) -> Fetched {
     match target {
         Target::Files { paths, .. } if paths == &["/dev/null"] => {
             let shown = PathBuf::from("/dev/null").into();
-            Followed::Files(vec![SourceFile { inside: "/dev/null".into(), shown, text: String::new() }])
+            Fetched::Files(vec![SourceFile { inside: "/dev/null".into(), shown, text: String::new() }])
         }
         _ => Installation::prepared(&folder().join("etc")).followed(&World::here(), target),
     }

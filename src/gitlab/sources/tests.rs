@@ -11,7 +11,7 @@ const FILES: [(&str, &str); 7] = [
     ("/etc/gitlab/far.rb", "from_file ENV['MORE']"),
 ];
 
-fn fetch(target: &Target) -> Followed {
+fn fetch(target: &Target) -> Fetched {
     let file = |(path, text): &(&str, &str)| SourceFile {
         inside: (*path).into(),
         shown: Path::new("/srv").join(path.trim_start_matches('/')).into(),
@@ -23,12 +23,12 @@ fn fetch(target: &Target) -> Followed {
                 .filter_map(|path| FILES.iter().find(|(known, _)| known == path).map(file))
                 .collect();
             let is_whole = found.len() == paths.len() || *is_optional;
-            if is_whole { Followed::Files(found) } else { Followed::Not("it does not exist".into()) }
+            if is_whole { Fetched::Files(found) } else { Fetched::Not("it does not exist".into()) }
         }
         Target::Glob(pattern) if pattern == "/etc/gitlab/d/*.rb" => {
-            Followed::Files(FILES[1..3].iter().map(file).collect())
+            Fetched::Files(FILES[1..3].iter().map(file).collect())
         }
-        _ => Followed::Not("unknown".into()),
+        _ => Fetched::Not("unknown".into()),
     }
 }
 
