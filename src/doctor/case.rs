@@ -6,7 +6,7 @@ use labtrust_machine::{
     engine::{self, SocketState},
     reach::Reached,
 };
-use labtrust_plan::{Endpoint, Host};
+use labtrust_plan::{Certificate, Endpoint, Host};
 
 use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
@@ -129,8 +129,12 @@ impl<'e> Case<'e> {
 
 /// The chain that a server sent, up to the first certificate that cannot be parsed.
 pub(super) fn chain(reached: Option<&Reached>) -> Vec<Parsed> {
-    let presented = reached.and_then(Reached::chain).unwrap_or_default();
-    presented.iter().map_while(|certificate| Parsed::from_der(certificate.der()).ok()).collect()
+    readable(reached.and_then(Reached::chain).unwrap_or_default())
+}
+
+/// `chain`, up to the first certificate that cannot be parsed.
+pub(super) fn readable(chain: &[Certificate]) -> Vec<Parsed> {
+    chain.iter().map_while(|certificate| Parsed::from_der(certificate.der()).ok()).collect()
 }
 
 fn server(evidence: &Evidence, port: u16) -> Option<&ServerSeen> {

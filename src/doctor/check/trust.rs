@@ -14,7 +14,7 @@ mod insecure;
 mod podman;
 mod system;
 
-pub(crate) use anchors::parsed;
+pub(crate) use anchors::{of_system, parsed};
 pub(crate) use chosen_root::with_trust;
 pub(crate) use containerd::CHECK as CONTAINERD;
 pub(crate) use docker::{CHECK as DOCKER, is_about_ca};

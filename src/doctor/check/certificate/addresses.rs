@@ -10,10 +10,7 @@ use super::{
     code::{DIFFERS, VARIES},
     subject::Subject,
 };
-use crate::{
-    certificate::Parsed,
-    doctor::{Case, Finding},
-};
+use crate::doctor::{Case, Finding, case::readable, check::trust::of_system};
 
 /// The findings of `judge` about `subject`, with those that not every address has below the finding that the addresses
 /// differ.
@@ -38,7 +35,8 @@ pub(super) fn compared(
     for (address, _) in &chains {
         finding = finding.command(inspect(*address, subject));
     }
-    let is_trusted_alike = chains[1..].iter().all(|(_, other)| subject.is_as_trusted_as(other, case));
+    let system = of_system(case.evidence.trust.system.as_ref());
+    let is_trusted_alike = chains[1..].iter().all(|(_, other)| subject.is_as_trusted_as(other, &system));
     let others: Vec<(SocketAddr, Vec<Finding>)> =
         others.iter().map(|(address, other)| (*address, judge(other))).collect();
     let is_everywhere = |finding: &Finding| {
@@ -79,10 +77,10 @@ fn chains(case: &Case<'_>, subject: &Subject) -> Vec<(SocketAddr, Subject)> {
     let addresses = case.reached(&subject.endpoint).map(Reached::addresses).unwrap_or_default();
     for (address, step) in addresses {
         let Step::Connected(Tls::Chain(chain)) = step else { continue };
-        let sent: Vec<_> = chain.iter().map_while(|sent| Parsed::from_der(sent.der()).ok()).collect();
+        let sent = readable(chain);
         let is_same = |(_, known): &(SocketAddr, Subject)| known.leaf().der() == sent[0].der();
         if !sent.is_empty() && !chains.iter().any(is_same) {
-            chains.push((*address, subject.presenting(case, sent)));
+            chains.push((*address, subject.presenting(sent)));
         }
     }
     chains

@@ -6,7 +6,12 @@ use time::OffsetDateTime;
 
 use crate::{
     certificate::{About, Client, Parsed, Refusal, judge, path},
-    doctor::{Case, case::WEB, check::trust, evidence::CertsDSeen},
+    doctor::{
+        Case,
+        case::WEB,
+        check::trust::{of_system, parsed},
+        evidence::CertsDSeen,
+    },
 };
 
 /// The chain of an endpoint.
@@ -73,15 +78,15 @@ impl Subject {
     }
 
     /// The chain `sent`, never empty, of another address of the same endpoint. No daemon was asked about it.
-    pub(super) fn presenting(&self, case: &Case<'_>, sent: Vec<Parsed>) -> Self {
-        let pool = pool(case, &sent);
+    pub(super) fn presenting(&self, sent: Vec<Parsed>) -> Self {
+        let trusted = &self.pool[self.rest().len()..];
+        let pool = pool(&sent, trusted);
         Self { endpoint: self.endpoint.clone(), sent, pool, now: self.now, is_accepted: false }
     }
 
-    /// Whether the certificate that `other` presents is as good for every client: both lead to one root, or the system
-    /// trusts both.
-    pub(super) fn is_as_trusted_as(&self, other: &Self, case: &Case<'_>) -> bool {
-        let system = trust::parsed(system(case));
+    /// Whether the certificate that `other` presents is as good for every client: both lead to one root, or the CAs of
+    /// the `system` are above both.
+    pub(super) fn is_as_trusted_as(&self, other: &Self, system: &[Parsed]) -> bool {
         let is_system = |subject: &Self| {
             subject.way()[1..].iter().any(|above| system.iter().any(|root| root.der() == above.der()))
         };
@@ -105,10 +110,11 @@ impl Subject {
 pub(super) fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
     let realm = case.evidence.realm.as_ref().and_then(|realm| realm.endpoint.clone());
     let web = case.evidence.port.is_none().then(|| Endpoint::new(case.host().clone(), WEB));
+    let trusted = trusted(case);
     let mut subjects: Vec<Subject> = Vec::new();
     for endpoint in [Some(case.endpoint()), realm, web].into_iter().flatten() {
         let Some(chain) = case.reached(&endpoint).and_then(Reached::chain) else { continue };
-        let sent = parsed(chain, &endpoint)?;
+        let sent = parsed_chain(chain, &endpoint)?;
         let is_same = |known: &Subject| {
             known.endpoint.host == endpoint.host
                 && known.sent.iter().map(Parsed::der).eq(sent.iter().map(Parsed::der))
@@ -117,19 +123,19 @@ pub(super) fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
             continue;
         }
         let is_accepted = endpoint == case.endpoint() && case.is_accepted();
-        let pool = pool(case, &sent);
+        let pool = pool(&sent, &trusted);
         subjects.push(Subject { endpoint, sent, pool, now: case.evidence.at, is_accepted });
     }
     Ok(subjects)
 }
 
-/// The certificates that can be above the leaf of `sent`.
-fn pool(case: &Case<'_>, sent: &[Parsed]) -> Vec<Parsed> {
-    sent[1..].iter().cloned().chain(trusted(case)).collect()
+/// The certificates that can be above the leaf of `sent`: those that the server sent, and those that are `trusted` here.
+fn pool(sent: &[Parsed], trusted: &[Parsed]) -> Vec<Parsed> {
+    [&sent[1..], trusted].concat()
 }
 
 /// Parses `chain`. A certificate above the leaf that cannot be parsed is left out.
-fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, String> {
+fn parsed_chain(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, String> {
     let Some((leaf, rest)) = chain.split_first() else { return Ok(Vec::new()) };
     let leaf = Parsed::from_der(leaf.der()).map_err(|error| format!("{endpoint}: {error}"))?;
     let rest = rest.iter().filter_map(|above| Parsed::from_der(above.der()).ok());
@@ -140,10 +146,7 @@ fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, Str
 fn trusted(case: &Case<'_>) -> Vec<Parsed> {
     let trust = &case.evidence.trust;
     let laid = trust.certs_d.iter().flat_map(CertsDSeen::files).flat_map(|file| &file.certificates);
-    trust::parsed(system(case).chain(laid).chain(&trust.known))
-}
-
-/// The CAs in the system store that a chain may lead to.
-fn system<'e>(case: &Case<'e>) -> impl Iterator<Item = &'e Certificate> {
-    case.evidence.trust.system.iter().filter_map(|bundle| bundle.candidates.answer()).flatten()
+    let mut trusted = of_system(trust.system.as_ref());
+    trusted.extend(parsed(laid.chain(&trust.known)));
+    trusted
 }

@@ -27,7 +27,7 @@ pub(crate) fn parsed<'c>(certificates: impl IntoIterator<Item = &'c Certificate>
 }
 
 /// The candidates in the system's bundle; none if there is no bundle.
-pub(super) fn of_system(bundle: Option<&BundleSeen>) -> Vec<Parsed> {
+pub(crate) fn of_system(bundle: Option<&BundleSeen>) -> Vec<Parsed> {
     parsed(bundle.and_then(|bundle| bundle.candidates.answer()).into_iter().flatten())
 }
 
