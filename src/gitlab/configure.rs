@@ -20,7 +20,6 @@ use super::{
     ruby::Value,
     settings::{
         Conflict, GITLAB, GITLAB_PORT, Keep, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Settings, Wanted,
-        short,
     },
     typed_command::TypedCommand,
 };
@@ -285,7 +284,8 @@ pub(crate) fn refusal(conflicts: &[Conflict], typed: &TypedCommand) -> anyhow::E
 /// The command that keeps the addresses which `conflicts` would change, if it can.
 fn keeping(conflicts: &[Conflict], typed: &TypedCommand) -> Option<Hint> {
     let keeps = || conflicts.iter().filter_map(|conflict| conflict.keep.as_ref());
-    let gitlab = keeps().find_map(|keep| if let Keep::Host(host) = keep { Some(short(host)) } else { None });
+    let gitlab = keeps()
+        .find_map(|keep| if let Keep::Host(host) = keep { Some(host.without_default_port()) } else { None });
     // Without a port, it would be the registry's usual one.
     let registry =
         keeps().find_map(|keep| if let Keep::Registry(host) = keep { Some(host.to_string()) } else { None });

@@ -280,13 +280,7 @@ fn with_port(port: &PortSeen, role: Role, endpoint: &Endpoint, seen: &[PortSeen]
         Need::Web(Role::Gitlab, endpoint) if !std::ptr::eq(other, port) => Some(endpoint),
         _ => None,
     });
-    let host = gitlab.map_or_else(
-        || endpoint.host.in_url(),
-        |gitlab| match gitlab.port {
-            443 => gitlab.host.in_url(),
-            _ => gitlab.to_string(),
-        },
-    );
+    let host = gitlab.map_or_else(|| endpoint.host.in_url(), Endpoint::without_default_port);
     shell_line!("{labtrust setup {} --registry {} --replace}", host, new)
 }
 

@@ -18,7 +18,7 @@ use super::{
     sources::Sources,
 };
 
-pub(crate) use self::conflict::{Conflict, Keep, short};
+pub(crate) use self::conflict::{Conflict, Keep};
 pub(crate) use self::wanted::{GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Wanted};
 
 /// The planned settings of a gitlab.rb.

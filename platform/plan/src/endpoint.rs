@@ -180,13 +180,18 @@ impl Endpoint {
     /// The folder under `certs.d` that Docker reads for this endpoint: `host:port`, or the bare
     /// host for 443 (docker/docs, "Verify repository client with certificates").
     pub fn certs_d_folder(&self) -> String {
+        self.without_default_port()
+    }
+
+    /// The endpoint as in an https:// URL: `host:port`, or the bare host for 443.
+    pub fn without_default_port(&self) -> String {
         if self.port == 443 { self.host.in_url() } else { self.to_string() }
     }
 
     /// The registry as the beginning of an image's name. A name without a dot or a port would be a folder on Docker Hub
     /// (distribution/reference, `splitDockerDomain`).
     pub fn registry_name(&self) -> String {
-        let bare = self.certs_d_folder();
+        let bare = self.without_default_port();
         if bare.contains(['.', ':']) { bare } else { self.to_string() }
     }
 

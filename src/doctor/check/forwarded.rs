@@ -94,7 +94,8 @@ pub(super) fn of_front_page(realm: &RealmSeen) -> Option<Finding> {
     let (endpoint, front) = (realm.endpoint.as_ref()?, realm.front.as_ref()?);
     let target = front.headers.get("location").filter(|target| target.ends_with(SIGN_IN))?;
     let lost = lost(target, endpoint)?;
-    let what = format!("https://{}/ was called, and GitLab redirects to {target}", bare(endpoint));
+    let what =
+        format!("https://{}/ was called, and GitLab redirects to {target}", endpoint.without_default_port());
     Some(finding(what, lost, front))
 }
 
@@ -110,10 +111,6 @@ fn lost(url: &str, endpoint: &Endpoint) -> Option<Lost> {
         _ if !is_host || port != endpoint.port => Some(Lost::Host),
         _ => None,
     }
-}
-
-fn bare(endpoint: &Endpoint) -> String {
-    if endpoint.port == 443 { endpoint.host.in_url() } else { endpoint.to_string() }
 }
 
 /// The finding, with the lines for the proxy that `answer` names, or for each.

@@ -37,8 +37,5 @@ impl Address {
 
 /// GitLab's URL at `endpoint`.
 pub(crate) fn url(endpoint: &Endpoint) -> String {
-    match endpoint.port {
-        443 => format!("https://{}", endpoint.host.in_url()),
-        _ => format!("https://{endpoint}"),
-    }
+    format!("https://{}", endpoint.without_default_port())
 }

@@ -101,8 +101,3 @@ impl fmt::Display for Conflict {
         write!(f, "; it has to be `{becomes}`{always}")
     }
 }
-
-/// `endpoint` as it is typed: 443 may be left out.
-pub(crate) fn short(endpoint: &Endpoint) -> String {
-    if endpoint.port == 443 { endpoint.host.in_url() } else { endpoint.to_string() }
-}

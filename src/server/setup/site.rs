@@ -23,7 +23,6 @@ use crate::{
         moved::{Moved, moved},
         pair_plan::{self, linked::LinkState},
         ready,
-        settings::short,
     },
     hint::shell_line,
     input::folder,
@@ -161,7 +160,7 @@ impl Site {
         let typed_host = match (purpose, typed_host) {
             (Purpose::SetUp | Purpose::Read, Some(typed)) => as_typed(typed),
             (Purpose::SetUp | Purpose::Read, None) => gitlab.host.in_url(),
-            (Purpose::Replace(_), _) => short(&gitlab),
+            (Purpose::Replace(_), _) => gitlab.without_default_port(),
         };
         Ok(Self {
             installation,

@@ -1,7 +1,7 @@
 //! The commands that a person runs for a CA: to trust it, on this machine and on clients, and to set this machine up again.
 
 use anyhow::Result;
-use labtrust_plan::{Host, Options, ShellLine};
+use labtrust_plan::{Endpoint, Host, Options, ShellLine};
 use time::OffsetDateTime;
 
 use super::{Ca, ROOT};
@@ -46,8 +46,7 @@ impl Ca {
     /// The same command, with a CA also where this is a self-signed certificate.
     pub(crate) fn setup_line_with_ca(&self, leaf: Option<&Parsed>, is_trusted: bool) -> ShellLine {
         let endpoints = &self.notes.endpoints;
-        let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
-        let host = host.strip_suffix(":443").unwrap_or(&host);
+        let host = endpoints.first().map(Endpoint::without_default_port).unwrap_or_default();
         let registry = endpoints.last().map(|registry| shell_line!("--registry {}", registry));
         let mut options = Vec::from_iter(registry);
         let hosts: Vec<_> =

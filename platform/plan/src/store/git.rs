@@ -52,7 +52,7 @@ fn servers(anchor: &Anchor) -> Vec<Endpoint> {
 /// The CAs of one endpoint are in one file, each in its own block: git accepts one file for a URL, and during a rotation both
 /// CAs are needed.
 fn change(facts: &Facts, git: &Path, user: &User, anchor: &Anchor, endpoint: &Endpoint) -> Change {
-    let server = endpoint.certs_d_folder();
+    let server = endpoint.without_default_port();
     let short = anchor.sha256().short();
     let slug = server.replace(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.', "-");
     let file = user.home.join(format!(".local/share/labtrust/git/{slug}.crt"));
