@@ -79,13 +79,11 @@ pub(super) fn of_realm(case: &Case<'_>, realm: &RealmSeen) -> Option<Finding> {
 /// The finding about a redirect from the registry's URL to the same page by another scheme or port.
 pub(super) fn of_redirect(case: &Case<'_>, exchange: &Exchange<'_>) -> Option<Finding> {
     let target = exchange.target()?;
-    let (_, rest) = target.split_once("://")?;
-    let (authority, path) = rest.split_once('/')?;
-    let there: Target = authority.parse().ok()?;
+    let leads = Leads::to(target)?;
     // A person set any other port: no proxy lost it.
-    let is_lost = there.port.is_none_or(|port| [80, 443, case.registry].contains(&port));
-    let is_same = there.host == *case.host() && path.trim_end_matches('/') == "v2";
-    let lost = (is_same && is_lost).then(|| lost(target, &case.endpoint()))??;
+    let is_usual = leads.server.port.is_none_or(|port| [80, 443, case.registry].contains(&port));
+    let is_same = leads.server.host == *case.host() && leads.path.trim_end_matches('/') == "v2";
+    let lost = leads.lost(&case.endpoint()).filter(|_| is_same && is_usual)?;
     Some(finding(format!("{} redirects to {target}", exchange.url), lost, exchange.answer))
 }
 
@@ -93,23 +91,38 @@ pub(super) fn of_redirect(case: &Case<'_>, exchange: &Exchange<'_>) -> Option<Fi
 pub(super) fn of_front_page(realm: &RealmSeen) -> Option<Finding> {
     let (endpoint, front) = (realm.endpoint.as_ref()?, realm.front.as_ref()?);
     let target = front.headers.get("location").filter(|target| target.ends_with(SIGN_IN))?;
-    let lost = lost(target, endpoint)?;
+    let lost = Leads::to(target)?.lost(endpoint)?;
     let what =
         format!("https://{}/ was called, and GitLab redirects to {target}", endpoint.without_default_port());
     Some(finding(what, lost, front))
 }
 
-/// The part of a request for `endpoint` that did not arrive, if the answer leads to `url`.
-fn lost(url: &str, endpoint: &Endpoint) -> Option<Lost> {
-    let (scheme, rest) = url.split_once("://")?;
-    let target: Target = rest.split('/').next()?.parse().ok()?;
-    let port = target.port.unwrap_or(if scheme == "http" { 80 } else { 443 });
-    let is_host = target.host == endpoint.host;
-    match scheme {
-        // Behind a reverse proxy, the port of a URL on http is that of the request or the default one.
-        "http" if is_host && (port == endpoint.port || port == 80) => Some(Lost::Scheme),
-        _ if !is_host || port != endpoint.port => Some(Lost::Host),
-        _ => None,
+/// A URL to which an answer leads.
+struct Leads<'u> {
+    scheme: &'u str,
+    server: Target,
+    /// The path, without its first slash.
+    path: &'u str,
+}
+
+impl<'u> Leads<'u> {
+    /// Reads `url`; none if it names no server.
+    fn to(url: &'u str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        Some(Self { scheme, server: authority.parse().ok()?, path })
+    }
+
+    /// The part of a request for `endpoint` that did not arrive, if its answer leads here.
+    fn lost(&self, endpoint: &Endpoint) -> Option<Lost> {
+        let port = self.server.port.unwrap_or(if self.scheme == "http" { 80 } else { 443 });
+        let is_host = self.server.host == endpoint.host;
+        match self.scheme {
+            // Behind a reverse proxy, the port of a URL on http is that of the request or the default one.
+            "http" if is_host && (port == endpoint.port || port == 80) => Some(Lost::Scheme),
+            _ if !is_host || port != endpoint.port => Some(Lost::Host),
+            _ => None,
+        }
     }
 }
 
@@ -161,7 +174,8 @@ mod tests {
             ("http://127.0.0.1:8080/x", Some("host")),
             ("/x", None),
         ] {
-            let found = lost(url, &endpoint).map(|lost| if lost == Lost::Scheme { "scheme" } else { "host" });
+            let lost = Leads::to(url).and_then(|leads| leads.lost(&endpoint));
+            let found = lost.map(|lost| if lost == Lost::Scheme { "scheme" } else { "host" });
             assert_eq!(found, expected, "{url}");
         }
     }
