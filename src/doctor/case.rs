@@ -1,12 +1,12 @@
 //! The evidence as the checks see it: which server is the registry, and which chain it sent.
 
-use std::path::Path;
+use std::{iter, path::Path};
 
 use labtrust_machine::{
     engine::{self, SocketState},
     reach::Reached,
 };
-use labtrust_plan::{Certificate, Endpoint, Host};
+use labtrust_plan::{Certificate, Endpoint, Host, fact::Engine};
 
 use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
@@ -59,28 +59,27 @@ impl<'e> Case<'e> {
         Endpoint::new(self.host().clone(), self.registry)
     }
 
-    /// The daemon to judge, with its index in the facts: the one that the docker command uses; else the first whose
+    /// The daemon to judge, with its facts if there are any: the one that the docker command uses; else the first whose
     /// socket is open, else the first that exists, else the first.
-    pub fn engine(&self) -> Option<(usize, &'e EngineSeen)> {
+    pub fn engine(&self) -> Option<(&'e EngineSeen, Option<&'e Engine>)> {
         let distance = |engine: &EngineSeen| match engine.socket_state {
             SocketState::Open => 0,
             SocketState::Forbidden | SocketState::Unknown(_) => 1,
             SocketState::NoListener | SocketState::Absent => 2,
         };
-        let engines = self.evidence.engines.iter().enumerate();
-        engines.min_by_key(|(index, engine)| (!self.is_chosen(*index), distance(engine)))
+        self.pairs().min_by_key(|pair| (!is_chosen(pair), distance(pair.0)))
     }
 
-    /// Whether the docker command uses the daemon with this index in the facts.
-    fn is_chosen(&self, index: usize) -> bool {
-        self.evidence.facts.engines.get(index).is_some_and(|engine| engine.chosen_by.is_some())
+    /// The daemons, each with its facts if there are any.
+    fn pairs(&self) -> impl Iterator<Item = (&'e EngineSeen, Option<&'e Engine>)> {
+        let facts = self.evidence.facts.engines.iter().map(Some).chain(iter::repeat(None));
+        self.evidence.engines.iter().zip(facts)
     }
 
     /// The daemons that count for what the docker command does: the one that it uses; all, if that is not known.
     pub fn engines(&self) -> impl Iterator<Item = &'e EngineSeen> {
-        let is_known = (0..self.evidence.engines.len()).any(|index| self.is_chosen(index));
-        let engines = self.evidence.engines.iter().enumerate();
-        engines.filter(move |(index, _)| !is_known || self.is_chosen(*index)).map(|(_, engine)| engine)
+        let is_known = self.pairs().any(|pair| is_chosen(&pair));
+        self.pairs().filter(move |pair| !is_known || is_chosen(pair)).map(|(engine, _)| engine)
     }
 
     /// What was seen at `port`.
@@ -125,6 +124,11 @@ impl<'e> Case<'e> {
     pub fn registry_server(&self) -> Option<&'e ServerSeen> {
         self.server(self.registry)
     }
+}
+
+/// Whether the docker command uses this daemon.
+fn is_chosen((_, facts): &(&EngineSeen, Option<&Engine>)) -> bool {
+    facts.is_some_and(|engine| engine.chosen_by.is_some())
 }
 
 /// The chain that a server sent, up to the first certificate that cannot be parsed.

@@ -169,6 +169,11 @@ impl EngineKind {
         matches!(self, Self::Desktop | Self::Colima)
     }
 
+    /// Whether it is podman's service, and no Docker daemon.
+    pub fn is_podman(self) -> bool {
+        self == Self::Podman
+    }
+
     /// The name of the virtual machine or profile of such an engine, which is a folder in the path of its `socket`.
     pub fn instance(self, socket: &Path) -> Option<String> {
         let above = match self {

@@ -49,13 +49,10 @@ fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(finding) = no_socket(case) {
         return finding.into();
     }
-    let Some((index, engine)) = case.engine() else { return no_engine(case) };
+    let Some((engine, fact)) = case.engine() else { return no_engine(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
-    let fact = case.evidence.facts.engines.get(index);
     match &engine.socket_state {
-        SocketState::Open => {
-            version(engine, &socket, fact.is_some_and(|fact| fact.kind == EngineKind::Podman))
-        }
+        SocketState::Open => version(engine, &socket, fact.is_some_and(|fact| fact.kind.is_podman())),
         SocketState::Forbidden => no_permission(case, &socket, fact),
         SocketState::Absent | SocketState::NoListener => down(case, engine, fact),
         SocketState::Unknown(why) => CheckResult::fault(format!("{socket}: {why}")),

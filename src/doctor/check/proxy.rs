@@ -10,7 +10,6 @@ mod who_refuses;
 mod wording;
 
 use labtrust_machine::engine;
-use labtrust_plan::fact::EngineKind;
 
 pub(crate) use self::tools::CHECK as TOOLS;
 use self::{
@@ -45,11 +44,10 @@ fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(at) = remote(case) {
         return CheckResult::skipped(format!("not checked (the docker command uses the daemon at {at})"));
     }
-    let Some((index, engine)) = case.engine() else {
+    let Some((engine, fact)) = case.engine() else {
         return CheckResult::skipped("not checked (no Docker daemon)");
     };
-    let fact = case.evidence.facts.engines.get(index);
-    if fact.is_some_and(|fact| fact.kind == EngineKind::Podman) {
+    if fact.is_some_and(|fact| fact.kind.is_podman()) {
         return CheckResult::skipped("not checked (podman's service uses its own environment)");
     }
     let info = match &engine.info {

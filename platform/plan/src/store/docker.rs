@@ -30,7 +30,7 @@ fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     // podman's service reads podman's folders: another store.
-    let engines = || facts.engines.iter().filter(|engine| engine.kind != EngineKind::Podman);
+    let engines = || facts.engines.iter().filter(|engine| !engine.kind.is_podman());
     if engines().next().is_none() {
         return Planned::Absent("Docker is not installed".into());
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use labtrust_machine::engine::Reach;
-use labtrust_plan::fact::{Engine, EngineKind};
+use labtrust_plan::fact::Engine;
 
 use super::{
     anchors::{self, leads_to},
@@ -44,7 +44,7 @@ pub(super) fn pulls_by_system(case: &Case<'_>) -> bool {
 /// check judges it.
 pub(super) fn engines<'c>(case: &'c Case<'c>) -> impl Iterator<Item = EngineTrust<'c>> {
     let mut pairs: Vec<_> = case.evidence.engines.iter().zip(&case.evidence.facts.engines).collect();
-    pairs.retain(|(_, engine)| engine.kind != EngineKind::Podman);
+    pairs.retain(|(_, engine)| !engine.kind.is_podman());
     pairs.sort_by_key(|(_, engine)| engine.chosen_by.is_none());
     pairs.into_iter().map(move |(seen, engine)| EngineTrust { case, seen, engine })
 }
