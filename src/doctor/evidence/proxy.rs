@@ -93,6 +93,11 @@ impl ProxySeen {
         self.answer.answer()?.split_whitespace().nth(1)?.parse().ok()
     }
 
+    /// Whether it has connected to the server: HTTP's status 200, or SOCKS's reply 0.
+    pub fn is_connected(&self) -> bool {
+        self.answer.answer().is_some_and(|line| matches!(line.split(' ').nth(1), Some("200" | "0")))
+    }
+
     /// Whether it connects to the server, perhaps with a password.
     pub fn lets_through(&self) -> bool {
         matches!(self.status(), Some(200..=299 | 407)) || self.socks_reply() == Some(0)

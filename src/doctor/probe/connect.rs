@@ -38,9 +38,7 @@ pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> Pr
                 Protocol::Tls => return seen,
             };
             seen.answer = answer.map(Redacted::from).into();
-            let is_through =
-                seen.answer.answer().is_some_and(|line| matches!(line.split(' ').nth(1), Some("200" | "0")));
-            if is_through {
+            if seen.is_connected() {
                 seen.chain = handshake::fetch_over(stream, endpoint, deadline).unwrap_or_default();
             }
         }
