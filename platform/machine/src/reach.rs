@@ -288,7 +288,12 @@ impl Reached {
 
     /// The chain of the first address that presents one.
     pub fn chain(&self) -> Option<&[Certificate]> {
-        self.addresses().iter().find_map(|(_, step)| match step {
+        self.chains().next()
+    }
+
+    /// The chain of each address that presents one.
+    pub fn chains(&self) -> impl Iterator<Item = &[Certificate]> {
+        self.addresses().iter().filter_map(|(_, step)| match step {
             Step::Connected(Tls::Chain(chain)) => Some(chain.as_slice()),
             _ => None,
         })

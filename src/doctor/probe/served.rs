@@ -1,8 +1,6 @@
 //! The certificates that the servers sent.
 
-use std::net::SocketAddr;
-
-use labtrust_machine::reach::{Reached, Step, Tls};
+use labtrust_machine::reach::Reached;
 use labtrust_plan::Certificate;
 
 use crate::{certificate::Parsed, doctor::Evidence};
@@ -13,12 +11,8 @@ pub(super) struct Served(Vec<Parsed>);
 impl Served {
     pub(super) fn of(evidence: &Evidence) -> Self {
         let realm = evidence.realm.iter().filter_map(|realm| realm.reached.as_ref());
-        let chains = evidence.servers.iter().map(|server| &server.reached).chain(realm);
-        let chain = |(_, step): &(SocketAddr, Step)| match step {
-            Step::Connected(Tls::Chain(chain)) => chain.clone(),
-            _ => Vec::new(),
-        };
-        let certificates = chains.flat_map(Reached::addresses).flat_map(chain);
+        let reached = evidence.servers.iter().map(|server| &server.reached).chain(realm);
+        let certificates = reached.flat_map(Reached::chains).flatten();
         Self(certificates.filter_map(|certificate| Parsed::from_der(certificate.der()).ok()).collect())
     }
 
