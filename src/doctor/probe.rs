@@ -89,7 +89,7 @@ pub fn gather(question: &Question<'_>, person: Option<&World>) -> Evidence {
     let endpoint = Endpoint::new(question.host.clone(), registry);
     evidence.client.login = Some(client::login_file(question.facts, &endpoint));
     // A tool of podman's family waits for a server that does not answer: such a server was seen already.
-    if evidence.servers.iter().any(|server| server.endpoint.port == registry && server.reached.is_open()) {
+    if index.is_some_and(|index| evidence.servers[index].reached.is_open()) {
         evidence.client.containers = client::ask_container_tool(question.facts, person, &endpoint, deadline);
     }
     evidence.trust = trust::read(&World::here(), question, &evidence);
