@@ -43,10 +43,6 @@ const TRIED: &[&str] = &[
     "EOF",
     "toomanyrequests",
     "error unmarshalling",
-    ANSWERED[0],
-    ANSWERED[1],
-    ANSWERED[2],
-    ANSWERED[3],
 ];
 
 /// Messages for an HTTP answer that does not come from a registry (distribution, `registry/client/errors.go`). A newer
@@ -124,7 +120,7 @@ fn reach_from_message(message: String) -> Reach {
         Reach::Unknown(message)
     } else if says(ACCEPTED) {
         Reach::Accepted
-    } else if names_url || says(TRIED) {
+    } else if names_url || says(TRIED) || says(&ANSWERED) {
         Reach::Unknown(message)
     } else {
         Reach::GaveUp(message)
