@@ -139,18 +139,18 @@ pub(crate) fn shake_hands(
 ) -> io::Result<Vec<Certificate>> {
     let provider = Arc::new(ring::default_provider());
     let witness = Arc::new(Witness { provider: Arc::clone(&provider), demand, chain: Mutex::default() });
-    let nobody = Arc::new(Nobody::default());
+    let client = Arc::new(WithoutCertificate::default());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
-        .with_client_cert_resolver(Arc::<Nobody>::clone(&nobody));
+        .with_client_cert_resolver(Arc::<WithoutCertificate>::clone(&client));
     let mut connection =
         ClientConnection::new(Arc::new(config), server_name(&endpoint.host)).map_err(io::Error::other)?;
     let mut stream = Bounded { stream, deadline };
     while connection.is_handshaking() {
-        connection.complete_io(&mut stream).map_err(|error| nobody.judge(error))?;
+        connection.complete_io(&mut stream).map_err(|error| client.judge(error))?;
     }
     connection.send_close_notify();
     let _ = connection.complete_io(&mut stream);
@@ -213,11 +213,11 @@ fn describe_tls_fault(error: &rustls::Error) -> String {
 
 /// A client without a certificate. It notes whether the server asked for one.
 #[derive(Debug, Default)]
-struct Nobody {
+struct WithoutCertificate {
     is_asked: AtomicBool,
 }
 
-impl Nobody {
+impl WithoutCertificate {
     /// `error`, or the alert of TLS 1.3 for a missing certificate, if the server asked for one and then broke off.
     /// Older versions have no such alert: OpenSSL's servers report a failed handshake, and Go's a bad certificate.
     fn judge(&self, error: io::Error) -> io::Error {
@@ -234,7 +234,7 @@ impl Nobody {
     }
 }
 
-impl ResolvesClientCert for Nobody {
+impl ResolvesClientCert for WithoutCertificate {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.is_asked.store(true, Ordering::Relaxed);
         None

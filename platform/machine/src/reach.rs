@@ -94,7 +94,7 @@ enum Event {
 
 /// The time for which a connection to further addresses is waited for in any case. Clients do not wait for them at all.
 const GRACE: Duration = Duration::from_millis(400);
-/// The time between two looks at whether to wait on.
+/// The longest wait for an event, before it is checked again whether more events are needed.
 const TICK: Duration = Duration::from_millis(5);
 
 /// Tries a TLS handshake with every address of `endpoint` at once, within `limit`. Once one address has answered, the
@@ -123,12 +123,12 @@ impl Reaching {
     ) -> Self {
         let (sender, events) = mpsc::channel();
         let endpoint = endpoint.clone();
-        // No event is received any longer once all is known that is needed.
         thread::spawn(move || {
             let mut addresses = resolve();
             if let Ok(addresses) = &mut addresses {
                 addresses.truncate(MOST_ADDRESSES);
             }
+            // The receiver is gone once enough is known.
             let _ = sender.send(Event::Resolved(addresses.clone()));
             for (index, address) in addresses.into_iter().flatten().enumerate() {
                 let (sender, endpoint) = (sender.clone(), endpoint.clone());

@@ -104,7 +104,7 @@ impl ProxySeen {
     }
 
     /// Whether it reports that it cannot reach the server.
-    pub fn is_in_vain(&self) -> bool {
+    pub fn cannot_reach_server(&self) -> bool {
         matches!(self.status(), Some(500..=599)) || matches!(self.socks_reply(), Some(3..=6))
     }
 

@@ -24,7 +24,6 @@ const LONGEST_HEAD: usize = 8192;
 pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
     let mut seen =
         ProxySeen { url: Redacted::proxy(url), reached: Asked::Not, answer: Asked::Not, chain: Vec::new() };
-    // A proxy that speaks TLS is only connected to; the daemon's message tells the rest.
     let Some((protocol, proxy)) = proxy_endpoint(url) else {
         seen.reached = Asked::Failed("this is not the URL of a proxy".into());
         return seen;
@@ -35,7 +34,8 @@ pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> Pr
             let answer = match protocol {
                 Protocol::Http => converse(&stream, endpoint, deadline),
                 Protocol::Socks => socks::converse(&stream, endpoint, deadline),
-                Protocol::Tls => return seen,
+                // Such a proxy is only connected to; the daemon's message tells the rest.
+                Protocol::Other => return seen,
             };
             seen.answer = answer.map(Redacted::from).into();
             if seen.is_connected() {
@@ -51,8 +51,9 @@ pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> Pr
 #[derive(Clone, Copy, Debug)]
 enum Protocol {
     Http,
-    Tls,
     Socks,
+    /// TLS, or a scheme that is not known here.
+    Other,
 }
 
 /// The protocol to the proxy, and its endpoint.
@@ -63,9 +64,9 @@ fn proxy_endpoint(url: &str) -> Option<(Protocol, Endpoint)> {
     let target: Target = authority.parse().ok().filter(|_| authority != MARK)?;
     let (protocol, port) = match scheme {
         "http" => (Protocol::Http, 80),
-        "https" => (Protocol::Tls, 443),
+        "https" => (Protocol::Other, 443),
         "socks5" | "socks5h" => (Protocol::Socks, 1080),
-        _ => (Protocol::Tls, 80),
+        _ => (Protocol::Other, 80),
     };
     Some((protocol, target.or_port(port)))
 }

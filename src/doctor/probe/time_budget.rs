@@ -27,7 +27,7 @@ const CONNECT: Duration = Duration::from_millis(250);
 const CONNECT_ELSEWHERE: Duration = Duration::from_secs(1);
 /// The time for questions whose answer is not needed in any case.
 const OPTIONAL: Duration = Duration::from_secs(1);
-/// The time between two looks at whether an answer is still needed.
+/// The longest wait for an answer, before it is checked again whether the answer is still needed.
 const TICK: Duration = Duration::from_millis(5);
 
 /// The time limits that all questions to servers share.

@@ -58,9 +58,9 @@ impl View<'_, '_> {
 
     /// Whether the proxy reports that it cannot reach `target`, and a direct connection fails too.
     pub(super) fn is_as_far_without(&self, target: &Endpoint) -> bool {
-        let is_in_vain = self.engine.proxy.as_ref().is_some_and(ProxySeen::is_in_vain);
+        let is_unreachable = self.engine.proxy.as_ref().is_some_and(ProxySeen::cannot_reach_server);
         let server = self.case.server(target.port).filter(|server| server.endpoint == *target);
-        is_in_vain && server.is_some_and(|server| !server.reached.is_open())
+        is_unreachable && server.is_some_and(|server| !server.reached.is_open())
     }
 
     /// The finding, if the proxy itself cannot be used.
