@@ -98,12 +98,17 @@ pub(crate) fn trusting(machine: &Machine, pair: &Pair) {
         .succeeded();
 }
 
-/// Sets up a machine without any problem, and gives its Docker daemon.
-pub(crate) fn well(machine: &Machine) -> Engine<'_> {
+/// Sets up a machine that trusts its GitLab, and gives its Docker daemon.
+pub(crate) fn ready(machine: &Machine) -> Engine<'_> {
     machine.without_hooks();
     let engine = Engine::start(machine);
-    let pair = serving(machine);
-    trusting(machine, &pair);
+    trusting(machine, &serving(machine));
+    engine
+}
+
+/// Sets up a machine without any problem, whose user has logged in, and gives its Docker daemon.
+pub(crate) fn well(machine: &Machine) -> Engine<'_> {
+    let engine = ready(machine);
     engine.login().succeeded();
     engine
 }

@@ -1,6 +1,6 @@
 //! The hosts that a GitLab has besides its own: each gets its pair, within what the CA can sign.
 
-use crate::lab::{Gitlab, HOST, Machine, Pair, Validity};
+use crate::lab::{Gitlab, HOST, Machine, NGINX, Pair, Validity};
 
 const URLS: &str = "pages_external_url 'https://pages.example.com'\n\
                     gitlab_kas_external_url 'wss://kas.example.com/-/kubernetes-agent/'\n\
@@ -17,10 +17,9 @@ fn serve_further(machine: &Machine) {
     };
     let pages = server(r"~^(?<group>.*)\.pages\.example\.com$", "pages.example.com");
     let more = format!("{pages}{}", server("kas.example.com", "kas.example.com"));
-    let path = "/var/opt/gitlab/nginx/conf/nginx.conf";
-    let (registry, settings) = ("    server {\n        listen *:4567 ssl;", machine.read(path));
+    let (registry, settings) = ("    server {\n        listen *:4567 ssl;", machine.read(NGINX));
     assert!(settings.contains(registry), "{settings}");
-    machine.write(path, settings.replace(registry, &format!("{more}{registry}")));
+    machine.write(NGINX, settings.replace(registry, &format!("{more}{registry}")));
 }
 
 fn add(machine: &Machine, lines: &str) {

@@ -67,7 +67,7 @@ pub(crate) use blockade::{Blockade, Names};
 pub(crate) use command::Command;
 pub(crate) use container::Containers;
 pub(crate) use engine::{Engine, Manager, Release};
-pub(crate) use gitlab::{Gitlab, hup};
+pub(crate) use gitlab::{Gitlab, NGINX, REGISTRY_SETTINGS, again, hup};
 pub(crate) use listener::Behaviour;
 pub(crate) use machine::{Machine, PROGRAM};
 pub(crate) use pair::{Pair, Validity};

@@ -7,7 +7,7 @@ use super::{
     samples,
 };
 use crate::{
-    lab::{HOST, Machine},
+    lab::{HOST, Machine, NGINX},
     trust::fingerprint,
 };
 
@@ -199,7 +199,7 @@ fn setup_ends_and_says_so_though_nothing_serves_what_it_placed() {
         for server in ["hang", "drip", "http", "close"] {
             let machine = machine!("server");
             gitlab(&machine, server);
-            machine.write("/var/opt/gitlab/nginx/conf/nginx.conf", include_str!("../lab/gitlab/nginx.conf"));
+            machine.write(NGINX, include_str!("../lab/gitlab/nginx.conf"));
             let before = machine.settled();
             let began = Instant::now();
             let setup = machine.command(["labtrust", "setup", "--yes"]).limit(Duration::from_secs(200)).run();

@@ -1,7 +1,7 @@
 //! Problems of the served certificate and chain.
 
 use super::{EVIDENCE, Report, ask, well};
-use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe, Validity, hup};
+use crate::lab::{Engine, Gitlab, HOST, Machine, NGINX, Pair, REGISTRY, Recipe, Validity, hup};
 
 /// Docker's answer if the daemon accepts the certificate.
 const ACCEPTED: &str = "Login Succeeded";
@@ -256,9 +256,7 @@ fn at_another_address(machine: &Machine, pair: &Pair) {
     machine.write_with_mode("/etc/gitlab/other.key", "600", &pair.key);
     let site = "server { listen 192.0.2.11:4567 ssl; ssl_certificate /etc/gitlab/other.crt; \
                 ssl_certificate_key /etc/gitlab/other.key; location / { proxy_pass http://127.0.0.1:5000; } }";
-    machine
-        .run(["sed", "-i", &format!("$s|}}|{site} }}|"), "/var/opt/gitlab/nginx/conf/nginx.conf"])
-        .succeeded();
+    machine.run(["sed", "-i", &format!("$s|}}|{site} }}|"), NGINX]).succeeded();
     hup(machine);
 }
 

@@ -1,10 +1,8 @@
 //! A reverse proxy that drops a header: the login succeeds, and a push goes elsewhere.
 
-use super::{Report, ask, serving, trusting};
-use crate::lab::{Engine, HOST, Machine, REGISTRY, hup};
+use super::{Report, ask, ready};
+use crate::lab::{HOST, Machine, NGINX, REGISTRY, REGISTRY_SETTINGS, again, hup};
 
-const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
-const REGISTRY_SETTINGS: &str = "/var/opt/gitlab/registry/config.yml";
 /// The registry's URL for the next part of a push, as a client that logged in sees it.
 const PUSH: &str = r#"
     realm="https://$0/jwt/auth?service=container_registry&scope=repository:group/project:pull,push"
@@ -36,9 +34,7 @@ fn blamed(machine: &Machine, what: &str, line: &str) -> Report {
 #[test]
 fn a_header_that_a_reverse_proxy_drops_is_named() {
     let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    trusting(&machine, &serving(&machine));
+    let engine = ready(&machine);
     let settings = machine.read(NGINX);
     ask(&machine).is_healthy();
     assert!(pushes_to(&machine).contains(&format!(" https://{REGISTRY}/v2/")));
@@ -64,15 +60,10 @@ fn a_header_that_a_reverse_proxy_drops_is_named() {
 #[test]
 fn a_registry_that_builds_its_token_url_without_the_port() {
     let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    trusting(&machine, &serving(&machine));
+    let engine = ready(&machine);
     let settings = machine.read(NGINX);
     machine.sh(&format!("echo '    autoredirect: true' >>{REGISTRY_SETTINGS}")).succeeded();
-    let again = "before=$(cat /opt/gitlab/service/registry.pid); kill $before; \
-        for i in $(seq 600); do [ $(cat /opt/gitlab/service/registry.pid) != $before ] && \
-        curl -s -o /dev/null http://127.0.0.1:5000/ && exit; sleep 0.02; done; exit 1";
-    machine.sh(again).succeeded();
+    again(&machine, "registry");
     forwarding(&machine, &settings, "proxy_set_header X-Forwarded-Proto https; proxy_set_header Host $host;");
     engine.login().exited(1);
     let host = "proxy_set_header Host $http_host;";

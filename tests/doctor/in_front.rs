@@ -1,9 +1,8 @@
 //! Answers of what stands in front of a registry: each demand has a name of its own.
 
-use super::{ask, ask_with, serving, trusting};
-use crate::lab::{Engine, HOST, Machine, Manager, Pair, REGISTRY, Recipe, Release, Validity, hup};
+use super::{ask, ask_with, ready, serving, trusting};
+use crate::lab::{Engine, HOST, Machine, Manager, NGINX, Pair, REGISTRY, Recipe, Release, Validity, hup};
 
-const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
 /// The line of nginx's site that forwards requests to the registry.
 const BACKEND: &str = "proxy_pass http://127.0.0.1:5000;";
 
@@ -70,9 +69,7 @@ fn each_demand_in_front_of_the_registry_has_a_name() {
 #[test]
 fn each_demand_in_front_of_the_token_service_has_a_name() {
     let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    trusting(&machine, &serving(&machine));
+    let engine = ready(&machine);
     let settings = machine.read(NGINX);
     let web = "proxy_pass http://127.0.0.1:8080;";
     assert!(settings.contains(web), "{settings}");
@@ -134,9 +131,7 @@ fn a_server_that_breaks_off_tls_with_clients_without_a_certificate() {
 #[test]
 fn a_server_that_knows_no_site_of_that_name() {
     let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    trusting(&machine, &serving(&machine));
+    let engine = ready(&machine);
     let settings = machine.read(NGINX);
     let (before, registry) = settings.rsplit_once("server {").unwrap();
     let rejecting = "server { listen *:4567 ssl default_server; ssl_reject_handshake on; }";

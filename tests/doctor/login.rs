@@ -3,18 +3,10 @@
 use labtrust::doctor::{Evidence, diagnose};
 use serde_json::json;
 
-use super::{ask, recorded, serving, trusting};
-use crate::lab::{Engine, HOST, Machine, Output, REGISTRY};
+use super::{ask, ready, recorded};
+use crate::lab::{HOST, Machine, Output, REGISTRY};
 
 const CONFIG: &str = "/root/.docker/config.json";
-
-/// A machine with an engine that trusts the lab's registry.
-fn ready(machine: &Machine) -> Engine<'_> {
-    machine.without_hooks();
-    let engine = Engine::start(machine);
-    trusting(machine, &serving(machine));
-    engine
-}
 
 /// `docker login` with the settings file of root, or of `user`.
 fn login_as(machine: &Machine, user: &str) -> Output {

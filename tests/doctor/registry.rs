@@ -1,10 +1,9 @@
 //! Servers that are not a registry, and token services that give no token.
 
-use super::{EVIDENCE, Report, ask, serving, trusting, well};
-use crate::lab::{Blockade, Engine, HOST, Machine, Pair, REGISTRY, Validity, hup};
-
-const REGISTRY_SETTINGS: &str = "/var/opt/gitlab/registry/config.yml";
-const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
+use super::{EVIDENCE, Report, ask, ready, serving, trusting, well};
+use crate::lab::{
+    Blockade, Engine, HOST, Machine, NGINX, Pair, REGISTRY, REGISTRY_SETTINGS, Validity, again, hup,
+};
 
 /// A machine that trusts its GitLab, after `sed` edits `file` with this script.
 fn edited(machine: &Machine, file: &str, script: &str) {
@@ -13,16 +12,8 @@ fn edited(machine: &Machine, file: &str, script: &str) {
     if file == NGINX {
         hup(machine);
     } else {
-        restart(machine, "registry");
+        again(machine, "registry");
     }
-}
-
-/// Kills a service, which its supervisor starts again.
-fn restart(machine: &Machine, service: &str) {
-    machine.sh(&format!("kill $(cat /opt/gitlab/service/{service}.pid)")).succeeded();
-    let gone = format!("! kill -0 $(cat /opt/gitlab/service/{service}.pid)");
-    wait_until(machine, &gone);
-    wait_until(machine, "curl -s -o /dev/null http://127.0.0.1:5000/");
 }
 
 fn wait_until(machine: &Machine, command: &str) {
@@ -137,7 +128,7 @@ fn a_token_service_to_which_the_password_would_go_in_clear() {
     let engine = Engine::start(&machine);
     edited(&machine, NGINX, "s|listen \\*:443 ssl;|listen *:80; &|");
     machine.run(["sed", "-i", "s|https://mygitlab|http://mygitlab|", REGISTRY_SETTINGS]).succeeded();
-    restart(&machine, "registry");
+    again(&machine, "registry");
     wait_for(&machine, &format!("https://{REGISTRY}/v2/"), "http://mygitlab");
     engine.login().succeeded();
     ask(&machine).blames("realm-insecure");
@@ -174,7 +165,7 @@ fn a_port_that_is_swallowed_takes_no_time_from_the_token_service() {
     // GitLab needs time to start.
     let slow = ["sed", "-i", "s|def do_GET(self):|&\\n        time.sleep(0.5)|", "/opt/gitlab/sv/realm.py"];
     machine.run(slow).succeeded();
-    restart(&machine, "realm");
+    again(&machine, "realm");
     wait_until(&machine, &format!("curl -sik https://{HOST}/jwt/auth | grep -q application/json"));
     machine.block(Blockade::Dropped, &[5050]);
     let report = ask(&machine);
@@ -239,16 +230,14 @@ fn a_token_service_with_a_certificate_of_another_ca() {
 #[test]
 fn a_token_service_at_an_address_is_not_blamed_on_the_host_that_was_typed() {
     let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    trusting(&machine, &serving(&machine));
+    let engine = ready(&machine);
     let settings = machine.read(REGISTRY_SETTINGS);
     for host in ["localhost", "192.0.2.10"] {
         machine.write(
             REGISTRY_SETTINGS,
             settings.replace("https://mygitlab.example.com/", &format!("https://{host}/")),
         );
-        restart(&machine, "registry");
+        again(&machine, "registry");
         engine.login().exited(1).says("certificate");
         let report = ask(&machine).blames("realm-wrong-host");
         assert_eq!(report.causes(), ["realm-wrong-host"], "{:#}", report.json);

@@ -1,11 +1,10 @@
 //! The doctor on the server itself.
 
 use super::{ask, serving, trusting};
-use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity, hup};
+use crate::lab::{Engine, Gitlab, HOST, Machine, NGINX, Pair, REGISTRY, Validity, hup};
 
 const CERTIFICATE: &str = "/etc/gitlab/ssl/mygitlab.example.com.crt";
 const KEY: &str = "/etc/gitlab/ssl/mygitlab.example.com.key";
-const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
 
 /// A server that trusts its own GitLab's certificate.
 fn server(machine: &Machine) -> (Engine<'_>, Pair) {

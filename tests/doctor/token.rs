@@ -1,19 +1,10 @@
 //! Token services whose tokens the registry does not accept.
 
-use super::{Report, ask, serving, trusting};
-use crate::lab::{Engine, HOST, Machine, hup};
+use super::{Report, ask, ready};
+use crate::lab::{HOST, Machine, NGINX, again, hup};
 
 const REALM: &str = "/opt/gitlab/sv/realm.py";
 const KEY: &str = "/var/opt/gitlab/gitlab-rails/etc/gitlab-registry.key";
-const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
-
-/// A machine that trusts its GitLab and is healthy.
-fn ready(machine: &Machine) -> Engine<'_> {
-    machine.without_hooks();
-    let engine = Engine::start(machine);
-    trusting(machine, &serving(machine));
-    engine
-}
 
 /// Replaces texts in the token service's program, as it was, and starts it again.
 fn realm(machine: &Machine, program: &str, texts: &[(&str, &str)]) {
@@ -22,10 +13,7 @@ fn realm(machine: &Machine, program: &str, texts: &[(&str, &str)]) {
         program.replace(old, new)
     });
     machine.write(REALM, changed);
-    let again = "before=$(cat /opt/gitlab/service/realm.pid); kill $before; \
-        for i in $(seq 600); do [ $(cat /opt/gitlab/service/realm.pid) != $before ] && \
-        curl -s -o /dev/null http://127.0.0.1:8080/ && exit; sleep 0.02; done; exit 1";
-    machine.sh(again).succeeded();
+    again(machine, "realm");
 }
 
 /// Asks the doctor, whose only cause must be `code`.

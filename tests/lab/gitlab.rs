@@ -5,6 +5,11 @@ use super::HOST;
 use super::machine::Machine;
 use super::pair::Pair;
 
+/// The settings of its nginx.
+pub(crate) const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
+/// The settings of its registry.
+pub(crate) const REGISTRY_SETTINGS: &str = "/var/opt/gitlab/registry/config.yml";
+
 /// The files of an installation, with the mode that each has.
 const FILES: [(&str, &str, &str); 10] = [
     ("/etc/gitlab/gitlab.rb", "600", include_str!("gitlab/gitlab.rb")),
@@ -15,8 +20,8 @@ const FILES: [(&str, &str, &str); 10] = [
     ("/opt/gitlab/version-manifest.txt", "644", "gitlab-ce 18.5.1\n"),
     ("/opt/gitlab/sv/realm.py", "644", include_str!("gitlab/realm.py")),
     ("/opt/gitlab/sv/registry-key", "755", include_str!("gitlab/registry-key")),
-    ("/var/opt/gitlab/nginx/conf/nginx.conf", "644", include_str!("gitlab/nginx.conf")),
-    ("/var/opt/gitlab/registry/config.yml", "644", include_str!("gitlab/registry.yml")),
+    (NGINX, "644", include_str!("gitlab/nginx.conf")),
+    (REGISTRY_SETTINGS, "644", include_str!("gitlab/registry.yml")),
 ];
 
 /// A running installation, as after `apt-get install gitlab-ce` with an https URL and no certificate: nginx cannot start,
@@ -61,19 +66,19 @@ impl<'m> Gitlab<'m> {
 
     /// Puts `new` in place of `old` in nginx's settings, such as another port, and starts it again.
     pub(crate) fn change_nginx(&self, old: &str, new: &str) {
-        self.change("nginx", "/var/opt/gitlab/nginx/conf/nginx.conf", old, new);
+        self.change("nginx", NGINX, old, new);
     }
 
     /// Puts `new` in place of `old` in the registry's settings, such as another realm, and starts it again.
     pub(crate) fn change_registry(&self, old: &str, new: &str) {
-        self.change("registry", "/var/opt/gitlab/registry/config.yml", old, new);
+        self.change("registry", REGISTRY_SETTINGS, old, new);
     }
 
     fn change(&self, service: &str, path: &str, old: &str, new: &str) {
         let settings = self.machine.read(path);
         assert!(settings.contains(old), "{path} has no {old:?}:\n{settings}");
         self.machine.write(path, settings.replace(old, new));
-        self.machine.run(["sh", "-c", include_str!("gitlab/again.sh"), "again", service]).succeeded();
+        again(self.machine, service);
     }
 
     /// Gives it this gitlab.rb, already applied.
@@ -100,6 +105,11 @@ impl<'m> Gitlab<'m> {
         let script = r#"for i in $(seq 600); do curl -s -o /dev/null "$1" && exit; sleep 0.05; done; exit 1"#;
         self.machine.run(["sh", "-c", script, "wait", url]).succeeded();
     }
+}
+
+/// Ends a service (`nginx`, `registry`, `realm`), and waits until it was started again and listens.
+pub(crate) fn again(machine: &Machine, service: &str) {
+    machine.run(["sh", "-c", include_str!("gitlab/again.sh"), "again", service]).succeeded();
 }
 
 /// Makes nginx reload its certificate and settings, and waits until no worker uses the old ones.
