@@ -59,6 +59,13 @@ impl Report {
         self.json["findings"][0]["what"].as_str().unwrap_or_default()
     }
 
+    /// The commands that fix the first cause.
+    #[track_caller]
+    pub(crate) fn commands(&self) -> Vec<&str> {
+        let commands = self.json["findings"][0]["fix"]["commands"].as_array().unwrap();
+        commands.iter().map(|command| command.as_str().unwrap()).collect()
+    }
+
     /// Fails unless `code` is the first cause and the exit code is 1.
     #[track_caller]
     pub(crate) fn blames(self, code: &str) -> Self {

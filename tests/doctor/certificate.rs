@@ -89,8 +89,7 @@ fn an_address_that_is_called_and_not_in_the_certificate() {
             "{answer}"
         );
         let report = asked_at(&machine, "192.0.2.10:4567").blames("cert-ip-not-in-san");
-        let command = &report.json["findings"][0]["fix"]["commands"][0];
-        assert_eq!(command, "docker login mygitlab.example.com:4567");
+        assert_eq!(report.commands()[0], "docker login mygitlab.example.com:4567");
     }
 }
 

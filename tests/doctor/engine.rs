@@ -86,8 +86,7 @@ fn the_docker_command_asks_another_engine() {
     machine.run(["docker", "context", "use", "far"]).succeeded();
     let report = ask(&machine).blames("daemon-remote");
     assert_eq!(report.causes(), ["daemon-remote", "untrusted-system"], "{:#}", report.json);
-    let finding = &report.json["findings"][0];
-    assert_eq!(finding["fix"]["commands"][0], "docker context use default", "{finding:#}");
+    assert_eq!(report.commands()[0], "docker context use default", "{:#}", report.json);
     machine.run(["docker", "context", "use", "default"]).succeeded();
     for (host, is_remote) in [
         ("tcp://build.example:2375", true),

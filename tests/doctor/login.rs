@@ -16,8 +16,7 @@ fn login_as(machine: &Machine, user: &str) -> Output {
 
 /// Runs the last command of the first finding, as a user pastes it.
 fn paste(machine: &Machine, report: &super::Report) {
-    let commands = report.json["findings"][0]["fix"]["commands"].as_array().unwrap();
-    machine.sh(commands.last().unwrap().as_str().unwrap()).succeeded();
+    machine.sh(report.commands().last().unwrap()).succeeded();
 }
 
 #[test]
@@ -93,8 +92,7 @@ fn a_settings_file_that_the_docker_command_cannot_use() {
         let report = ask(&machine);
         assert_eq!(report.causes(), ["docker-config-unusable"], "{:#}", report.json);
         assert!(report.what().contains(what), "{}", report.what());
-        let command = report.json["findings"][0]["fix"]["commands"][0].as_str().unwrap();
-        let said = machine.sh(&format!("{command} 2>&1")).stdout;
+        let said = machine.sh(&format!("{} 2>&1", report.commands()[0])).stdout;
         assert!(!said.contains(secret) && said.contains(shown.unwrap_or_default()), "{said}");
     }
 

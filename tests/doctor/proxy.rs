@@ -232,9 +232,9 @@ fn settings_that_the_engine_has_not_read_yet() {
         "{:#}",
         report.json
     );
-    let commands = &report.json["findings"][0]["fix"]["commands"];
-    assert!(commands[0].as_str().unwrap().ends_with("systemctl daemon-reload"), "{commands}");
-    assert!(commands[1].as_str().unwrap().ends_with("systemctl restart docker"), "{commands}");
+    let commands = report.commands();
+    assert!(commands[0].ends_with("systemctl daemon-reload"), "{commands:?}");
+    assert!(commands[1].ends_with("systemctl restart docker"), "{commands:?}");
     machine.run(["labtrust", "doctor", REGISTRY, "--fix"]).exited(4).says("systemctl restart docker");
     scene.engine.login().exited(1);
     scene.fix_and_log_in();

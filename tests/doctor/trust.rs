@@ -198,8 +198,7 @@ fn an_engine_that_was_started_before_the_store_had_the_ca() {
     machine.run(["update-ca-certificates"]).succeeded();
     engine.login().exited(1).says("unknown authority");
     let report = ask(&machine).blames("daemon-needs-restart");
-    let commands = &report.json["findings"][0]["fix"]["commands"];
-    assert_eq!(commands[0], "sudo /usr/sbin/service docker restart");
+    assert_eq!(report.commands()[0], "sudo /usr/sbin/service docker restart");
     fix_and_undo(&machine, &engine, &[]);
     engine.restart();
     engine.login().succeeded();

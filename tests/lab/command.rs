@@ -45,6 +45,11 @@ impl<'m> Command<'m> {
         self
     }
 
+    /// With these environment variables too.
+    pub(crate) fn envs(self, variables: &[(&str, &str)]) -> Self {
+        variables.iter().fold(self, |command, (name, value)| command.env(name, value))
+    }
+
     /// With this as standard input, which otherwise is empty.
     pub(crate) fn stdin(mut self, input: impl AsRef<[u8]>) -> Self {
         input.as_ref().clone_into(&mut self.input);

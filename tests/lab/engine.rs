@@ -83,8 +83,7 @@ impl<'m> Engine<'m> {
     /// Starts a daemon from a shell, with these variables: no service manager knows of it, and it listens on `socket`.
     pub(crate) fn start_by_hand(machine: &'m Machine, socket: &str, variables: &[(&str, &str)]) {
         let line = include_str!("engine/by_hand.sh");
-        let command = machine.command(["sh", "-c", line, "dockerd", socket]);
-        variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run().succeeded();
+        machine.command(["sh", "-c", line, "dockerd", socket]).envs(variables).run().succeeded();
         Self::wait_at(machine, socket);
     }
 

@@ -19,8 +19,8 @@ fn behind(server: &Machine, client: &Machine) {
 
 /// Runs the commands that the report's first finding prints.
 fn paste(machine: &Machine, report: &crate::doctor::Report) {
-    for command in report.json["findings"][0]["fix"]["commands"].as_array().unwrap() {
-        machine.sh(command.as_str().unwrap().trim_start_matches("sudo ")).succeeded();
+    for command in report.commands() {
+        machine.sh(command.trim_start_matches("sudo ")).succeeded();
     }
 }
 

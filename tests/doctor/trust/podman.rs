@@ -19,14 +19,7 @@ fn installed(machine: &Machine) -> (Podman<'_>, Pair) {
 fn ask_as(machine: &Machine, user: &str, variables: &[(&str, &str)]) -> Report {
     machine.sh(&format!("rm -f {EVIDENCE}")).succeeded();
     let line = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
-    let command = machine.command(line).user(user);
-    let output = variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run();
-    Report::of(machine, &output)
-}
-
-fn commands(report: &Report) -> Vec<&str> {
-    let commands = report.json["findings"][0]["fix"]["commands"].as_array().into_iter().flatten();
-    commands.filter_map(|command| command.as_str()).collect()
+    Report::of(machine, &machine.command(line).user(user).envs(variables).run())
 }
 
 #[test]
@@ -42,7 +35,7 @@ fn settings_that_forbid_the_registry_or_cannot_be_read() {
     podman.login().exited(125).says("is blocked in");
     let report = ask(&machine).blames("podman-blocked");
     assert_eq!(report.causes(), ["podman-blocked"], "{:#}", report.json);
-    machine.sh(commands(&report)[0]).succeeded().says("blocked = true");
+    machine.sh(report.commands()[0]).succeeded().says("blocked = true");
 
     for broken in
         ["[[registry]\nblocked = true\n", &format!("[registries.search]\nregistries = [\"x\"]\n{block}")]
@@ -64,7 +57,7 @@ fn settings_that_send_pulls_to_another_registry() {
     podman.login().succeeded();
     let report = ask(&machine).blames("podman-rewritten");
     assert!(report.what().contains("from 192.0.2.10:5999"), "{:#}", report.json);
-    machine.sh(commands(&report)[0]).succeeded().says(REGISTRY);
+    machine.sh(report.commands()[0]).succeeded().says(REGISTRY);
 }
 
 #[test]
@@ -94,14 +87,14 @@ fn variables_of_the_shell() {
     let url = proxy.url_with_user();
     let report = ask_as(&machine, "root", &[("HTTPS_PROXY", &url)]).blames("podman-proxy-not-bypassed");
     assert!(!report.evidence.contains("secret") && !report.json.to_string().contains("secret"));
-    let line = format!("{}; labtrust doctor {REGISTRY}", commands(&report)[0]);
+    let line = format!("{}; labtrust doctor {REGISTRY}", report.commands()[0]);
     machine.command(["sh", "-c", &line]).env("HTTPS_PROXY", &url).run().succeeded();
 
     machine.sh("rm -r /etc/containers/certs.d /etc/docker/certs.d; mkdir /tmp/none").succeeded();
     ask(&machine).is_healthy();
     let roots = [("SSL_CERT_FILE", "/tmp/none/ca.pem"), ("SSL_CERT_DIR", "/tmp/none")];
     let report = ask_as(&machine, "root", &roots).blames("roots-replaced");
-    assert_eq!(commands(&report), ["unset SSL_CERT_FILE SSL_CERT_DIR"]);
+    assert_eq!(report.commands(), ["unset SSL_CERT_FILE SSL_CERT_DIR"]);
 }
 
 #[test]
@@ -124,7 +117,7 @@ fn a_ca_that_no_store_holds_or_that_this_user_may_not_read() {
         machine.run(["chmod", mode, path]).succeeded();
         pull("alice").says(says);
         let report = ask_as(&machine, "alice", &[]).blames("certsd-unreadable");
-        machine.sh(commands(&report)[0].trim_start_matches("sudo ")).succeeded();
+        machine.sh(report.commands()[0].trim_start_matches("sudo ")).succeeded();
         pull("alice").says("invalid status code from registry 403");
         assert!(!ask_as(&machine, "alice", &[]).causes().contains(&"certsd-unreadable"));
     }

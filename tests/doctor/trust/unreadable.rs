@@ -14,10 +14,8 @@ fn folder() -> String {
 fn first(machine: &Machine, code: &str) -> (String, Vec<String>) {
     let report = ask(machine);
     assert_eq!(report.causes().first(), Some(&code), "{:#}", report.json);
-    let finding = &report.json["findings"][0];
-    let commands = finding["fix"]["commands"].as_array().into_iter().flatten();
-    let commands = commands.map(|command| command.as_str().unwrap().to_owned()).collect();
-    (finding["what"].as_str().unwrap().to_owned(), commands)
+    let commands = report.commands().into_iter().map(str::to_owned).collect();
+    (report.what().to_owned(), commands)
 }
 
 #[test]
