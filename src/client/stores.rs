@@ -1,15 +1,18 @@
 //! Plans trust in an anchor on this machine, store by store. `trust` applies the plan, `status` asks the stores, and
 //! `--dry-run` shows it.
 
+use std::path::Path;
+
 use labtrust_machine::{
     Outcome, World, Worlds, already,
     engine::{Reach, contact_registry},
+    prove,
     receipt::{ChangeRecord, Receipt},
     session::OutcomeState,
 };
 use labtrust_plan::{
-    Anchor, Change, Endpoint, Facts, skip_restarts,
-    store::{AlsoRead, ByHand, Planned, STORES, Store},
+    Anchor, Change, Endpoint, Facts, ProofResult, Wanted, skip_restarts,
+    store::{AlsoRead, ByHand, Done, Planned, STORES, Store},
 };
 
 /// The changes, and the outcomes of stores without changes.
@@ -52,20 +55,28 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
     planning
 }
 
-/// The outcome of the `step` for a person: the engine itself tells whether it is done.
+/// The outcome of the `step` for a person: the store itself tells whether it is done.
 fn by_hand(anchor: &Anchor, store: &Store, step: &ByHand) -> Outcome {
-    let accepts = |endpoint: &Endpoint| {
-        let reach = step.socket.as_ref().map(|socket| contact_registry(&World::here(), socket, endpoint));
-        matches!(reach, Some(Ok(Reach::Accepted)))
+    let accepts = |socket: &Path, endpoint: &Endpoint| {
+        matches!(contact_registry(&World::here(), socket, endpoint), Ok(Reach::Accepted))
     };
-    if anchor.endpoints.iter().all(accepts) {
-        return Outcome::without_change(
-            store,
-            OutcomeState::Trusted,
-            &format!("{}; it accepts the registry", step.why),
-        );
+    let seen = match &step.done {
+        Some(Done::Accepted(socket)) => anchor
+            .endpoints
+            .iter()
+            .all(|one| accepts(socket, one))
+            .then(|| "it accepts the registry".to_owned()),
+        Some(Done::Proven(proof)) => {
+            let answer = prove(&World::here(), &proof.at_once(), Wanted::There).ok();
+            answer.filter(ProofResult::holds).map(|answer| answer.detail().to_owned())
+        }
+        None => None,
+    };
+    if let Some(seen) = seen {
+        return Outcome::without_change(store, OutcomeState::Trusted, &format!("{}; {seen}", step.why));
     }
-    let mut outcome = Outcome::without_change(store, OutcomeState::Failed, &step.why);
+    let state = if step.is_optional { OutcomeState::Skipped } else { OutcomeState::Failed };
+    let mut outcome = Outcome::without_change(store, state, &step.why);
     outcome.hint = Some(step.hint());
     outcome
 }

@@ -3,19 +3,20 @@
 mod daemon;
 mod docker_context;
 mod engines;
+mod pattern;
 mod process;
 pub(crate) mod users;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use labtrust_plan::{
     Facts,
-    fact::User,
-    fact::{Distribution, Os, ServiceManager},
+    fact::{Distribution, Os, ServiceManager, SettingsText, User},
     store::{Look, STORES},
 };
 
@@ -24,7 +25,10 @@ pub use self::{
     docker_context::{DockerContext, docker_config, docker_context, variable},
     process::{below, environment},
 };
-use crate::{Result, world::trusted_program};
+use crate::{
+    Result,
+    world::{World, trusted_program},
+};
 
 /// The facts of this machine, as this process sees it.
 pub fn probe() -> Result<Facts> {
@@ -35,16 +39,61 @@ pub fn probe() -> Result<Facts> {
         distribution: distribution(),
         user,
         invoker,
+        others: Vec::new(),
         tools: tools(),
         paths: BTreeSet::new(),
+        texts: BTreeMap::new(),
+        variables: variables(),
         services: services(),
         engines: Vec::new(),
     };
-    // Programs that run as root read root's home folder.
-    let root = facts.is_root().then_some(&facts.user);
-    facts.paths = paths(&root.into_iter().chain(facts.people()).collect::<Vec<_>>());
+    look(&mut facts);
     facts.engines = engines::find(&facts);
     Ok(facts)
+}
+
+/// Asks what the stores want to know about paths and settings files.
+fn look(facts: &mut Facts) {
+    // Programs that run as root read root's home folder.
+    let root = facts.is_root().then_some(&facts.user);
+    let people: Vec<&User> = root.into_iter().chain(facts.people()).collect();
+    let (mut paths, mut texts) = (BTreeSet::new(), BTreeMap::new());
+    let at_home = |path| people.iter().map(move |user| (user.home.join(path), Some(*user)));
+    for look in looks() {
+        let places: Vec<(PathBuf, Option<&User>)> = match look {
+            Look::Path(path) | Look::Text(path) => vec![(path.into(), None)],
+            Look::Home(path) | Look::HomeText(path) => at_home(path).collect(),
+            Look::Tool(_) | Look::Variable(_) | Look::Engines => Vec::new(),
+        };
+        for (place, owner) in places {
+            let found = pattern::found(&place);
+            if matches!(look, Look::Text(_) | Look::HomeText(_)) {
+                let read = |path: &PathBuf| Some((path.clone(), text(path, owner)?));
+                texts.extend(found.iter().filter_map(read));
+            }
+            paths.extend(found);
+        }
+    }
+    (facts.paths, facts.texts) = (paths, texts);
+}
+
+/// The text of the settings file at `path`. Root reads a user's file only if that user can read it too: the user may have put a
+/// link there.
+fn text(path: &Path, owner: Option<&User>) -> Option<SettingsText> {
+    if let Some(owner) = owner {
+        let file = fs::metadata(path).ok()?;
+        if file.uid() != owner.uid && file.mode() & 0o004 == 0 {
+            return None;
+        }
+    }
+    let bytes = World::read_named(path).ok()??;
+    std::str::from_utf8(&bytes).ok().map(SettingsText::new)
+}
+
+/// The variables that stores ask about and that are set.
+fn variables() -> BTreeMap<String, String> {
+    let names = looks().filter_map(|look| if let Look::Variable(name) = look { Some(name) } else { None });
+    names.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect()
 }
 
 /// `os-release` (freedesktop.org os-release(5)), from `/etc` before `/usr/lib`.
@@ -80,30 +129,6 @@ fn tools() -> BTreeMap<String, PathBuf> {
 
 fn looks() -> impl Iterator<Item = Look> {
     STORES.iter().flat_map(|store| (store.looks)())
-}
-
-/// The paths that stores ask about and that exist.
-fn paths(people: &[&User]) -> BTreeSet<PathBuf> {
-    let mut paths = BTreeSet::new();
-    for look in looks() {
-        match look {
-            Look::Path(path) => paths.extend(found(Path::new(path))),
-            Look::Home(path) => paths.extend(people.iter().flat_map(|user| found(&user.home.join(path)))),
-            Look::Tool(_) | Look::Engines => {}
-        }
-    }
-    paths
-}
-
-/// The path, if it exists. A path that ends with `*` stands for all entries of its folder.
-fn found(path: &Path) -> Vec<PathBuf> {
-    match path.parent().filter(|_| path.ends_with("*")) {
-        Some(folder) => fs::read_dir(folder)
-            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-            .unwrap_or_default(),
-        None if path.exists() => vec![path.to_owned()],
-        None => Vec::new(),
-    }
 }
 
 fn services() -> Option<ServiceManager> {

@@ -43,6 +43,13 @@ pub(crate) fn by_name<'de, D: Deserializer<'de>>(
     Ok(map.into_iter().map(|(name, path)| (name, path.0)).collect())
 }
 
+pub(crate) fn by_path<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<PathBuf, V>, D::Error> {
+    let map = BTreeMap::<Absolute, V>::deserialize(deserializer)?;
+    Ok(map.into_iter().map(|(path, value)| (path.0, value)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{Facts, fact::User};
@@ -70,11 +77,13 @@ mod tests {
     /// A program `\\server\x` on Linux is a file of that name in the current folder.
     #[test]
     fn facts_accept_only_paths_of_their_own_system() {
-        let spots: [fn(&str, &str) -> serde_json::Value; 6] = [
+        let spots: [fn(&str, &str) -> serde_json::Value; 8] = [
             |_, path| serde_json::json!({"user": user(path)}),
             |home, path| serde_json::json!({"user": user(home), "invoker": user(path)}),
             |home, path| serde_json::json!({"user": user(home), "tools": {"certctl": path}}),
             |home, path| serde_json::json!({"user": user(home), "paths": [path]}),
+            |home, path| serde_json::json!({"user": user(home), "texts": {path: ""}}),
+            |home, path| serde_json::json!({"user": user(home), "others": [user(path)]}),
             |home, path| serde_json::json!({"user": user(home), "engines": [{"kind": "rootful", "certs_d": path}]}),
             |home, path| {
                 let restart = serde_json::json!({"program": path});

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     ops::Not,
     path::{Path, PathBuf},
 };
@@ -27,12 +28,21 @@ pub struct Facts {
     /// The user who called sudo, if one did.
     #[serde(default)]
     pub invoker: Option<User>,
+    /// The other users of the machine whose own stores are changed too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<User>,
     /// Programs found in trusted folders, by name.
     #[serde(default, deserialize_with = "absolute::by_name")]
     pub tools: BTreeMap<String, PathBuf>,
     /// The paths that stores ask about and that exist.
     #[serde(default, deserialize_with = "absolute::set")]
     pub paths: BTreeSet<PathBuf>,
+    /// The settings files that stores ask about and that can be read.
+    #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<PathBuf, SettingsText>,
+    /// The variables of this process's environment that stores ask about and that are set.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
     /// The running service manager, if there is one.
     #[serde(default)]
     pub services: Option<ServiceManager>,
@@ -66,6 +76,29 @@ pub struct User {
     /// Home folder.
     #[serde(deserialize_with = "absolute::path")]
     pub home: PathBuf,
+}
+
+/// The contents of a settings file of another program. It may hold passwords, so it is never shown as a whole.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SettingsText(String);
+
+impl SettingsText {
+    /// The file with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text: to search for a setting.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SettingsText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// A program that starts and restarts services.
@@ -233,13 +266,14 @@ impl<'de> Deserialize<'de> for Facts {
 impl Facts {
     /// Every path in the facts.
     fn named_paths(&self) -> impl Iterator<Item = &Path> {
-        let users = [Some(&self.user), self.invoker.as_ref()].into_iter().flatten();
+        let users = [Some(&self.user), self.invoker.as_ref()].into_iter().flatten().chain(&self.others);
         let homes = users.chain(self.engines.iter().filter_map(|engine| engine.owner.as_ref()));
         let restarts = self.engines.iter().filter_map(|engine| engine.restart.as_ref());
         homes
             .map(|user| &user.home)
             .chain(self.tools.values())
             .chain(&self.paths)
+            .chain(self.texts.keys())
             .chain(
                 self.engines
                     .iter()
@@ -272,8 +306,14 @@ impl Facts {
         self.invoker.as_ref().unwrap_or(&self.user)
     }
 
-    /// The users whose own stores are changed: the user who called sudo, or the user of this process unless it is root.
+    /// The users whose own stores are changed: the user who called sudo, or the user of this process unless it is root; and the
+    /// other users, if they were asked for.
     pub fn people(&self) -> impl Iterator<Item = &User> {
-        self.invoker.iter().chain((!self.is_root()).then_some(&self.user))
+        self.invoker.iter().chain((!self.is_root()).then_some(&self.user)).chain(&self.others)
+    }
+
+    /// The text of the settings file at `path`, if it was asked for and can be read.
+    pub fn text(&self, path: impl AsRef<Path>) -> Option<&str> {
+        self.texts.get(path.as_ref()).map(SettingsText::as_str)
     }
 }

@@ -7,7 +7,7 @@ mod podman;
 mod row;
 mod system;
 
-pub use self::row::{AlsoRead, ByHand, Look, Planned, Scope, Store};
+pub use self::row::{About, AlsoRead, ByHand, Done, Group, Look, Planned, Scope, Store, Tried};
 use crate::StoreId;
 
 /// All stores, in the order in which they are changed.

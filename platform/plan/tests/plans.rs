@@ -37,8 +37,11 @@ fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Re
         }),
         user: User { name: "root".into(), uid: 0, gid: 0, home: "/root".into() },
         invoker: None,
+        others: Vec::new(),
         tools: tools.iter().map(|tool| ((*tool).to_owned(), Path::new("/usr/sbin").join(tool))).collect(),
         paths: paths.iter().map(Into::into).collect(),
+        texts: [].into(),
+        variables: [].into(),
         services: None,
         engines: Vec::new(),
     };

@@ -49,8 +49,11 @@ impl Mac {
             distribution: None,
             user,
             invoker,
+            others: Vec::new(),
             tools: [("security".to_owned(), security)].into(),
             paths: [].into(),
+            texts: [].into(),
+            variables: [].into(),
             services: None,
             engines: Vec::new(),
         };

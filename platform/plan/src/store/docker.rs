@@ -3,7 +3,7 @@
 
 mod by_hand;
 
-use super::row::{AlsoRead, Look, Planned, Scope, Store};
+use super::row::{About, AlsoRead, Group, Look, Planned, Scope, Store, Tried};
 use crate::{
     Actor, Anchor, Change, Contents, Endpoint, Facts, Proof, Reload, Service, Step,
     fact::{Engine, EngineKind},
@@ -13,6 +13,12 @@ use crate::{
 pub(super) const STORE: Store = Store {
     id: "docker",
     title: "Docker",
+    group: Group::Containers,
+    about: About {
+        writes: "`certs.d/HOST:PORT/labtrust-….crt` of each engine",
+        proof: "the engine accepts the registry's certificate",
+        tried: Tried::Real("dockerd 20.10 and 28.5"),
+    },
     plan,
     looks: || vec![Look::Tool("docker"), Look::Tool("dockerd"), Look::Engines],
     scope: Scope::PerEndpoint,

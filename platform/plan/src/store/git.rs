@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::row::{Look, Planned, Scope, Store};
+use super::row::{About, Group, Look, Planned, Scope, Store, Tried};
 use crate::{
     Actor, Anchor, Change, Command, Edit, Endpoint, Facts, Proof, Reload, Step,
     fact::{Os, User},
@@ -12,6 +12,12 @@ use crate::{
 pub(super) const STORE: Store = Store {
     id: "git",
     title: "git",
+    group: Group::Programs,
+    about: About {
+        writes: "`http.https://HOST/.sslCAInfo` in the user's configuration, and the file that it names",
+        proof: "`git config --get-urlmatch` names the file, and the file holds the certificate",
+        tried: Tried::Real("git"),
+    },
     plan,
     looks: || vec![Look::Tool("git"), Look::Home(OWN), Look::Home(XDG)],
     scope: Scope::PerEndpoint,

@@ -1,12 +1,18 @@
 //! macOS's keychains, which Safari, Chrome, curl, git, Go and most other programs use. The machine's keychain needs root, a
 //! user's own needs that user. Both need a person at the Mac's desktop.
 
-use super::row::{Look, Planned, Scope, Store};
+use super::row::{About, Group, Look, Planned, Scope, Store, Tried};
 use crate::{Actor, Anchor, Change, Database, Facts, Keychain, Proof, Reload, Step, fact::Os};
 
 pub(super) const STORE: Store = Store {
     id: "macos",
     title: "macOS keychain",
+    group: Group::System,
+    about: About {
+        writes: "the certificate and its trust settings in the keychain",
+        proof: "`security verify-cert` accepts it",
+        tried: Tried::StandIn("Apple's `security`"),
+    },
     plan,
     looks: || vec![Look::Tool("security")],
     scope: Scope::Everything,

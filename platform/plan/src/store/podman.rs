@@ -4,12 +4,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::row::{Look, Planned, Scope, Store};
+use super::row::{About, Group, Look, Planned, Scope, Store, Tried};
 use crate::{Actor, Anchor, Change, Command, Contents, Endpoint, Facts, Proof, Reload, Step, fact::User};
 
 pub(super) const STORE: Store = Store {
     id: "podman",
     title: "podman, buildah, skopeo, CRI-O",
+    group: Group::Containers,
+    about: About {
+        writes: "`certs.d/HOST:PORT/labtrust-….crt` in the folder that these programs read",
+        proof: "skopeo accepts the registry's certificate; without skopeo, the folder holds it",
+        tried: Tried::Real("podman and skopeo"),
+    },
     plan,
     looks,
     scope: Scope::PerEndpoint,

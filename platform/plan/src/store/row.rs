@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Anchor, Change, Facts, Hint, ShellLine};
+use crate::{Anchor, Change, Facts, Hint, Proof, ShellLine};
 
 /// A kind of trust store.
 #[derive(Debug)]
@@ -11,6 +11,10 @@ pub struct Store {
     pub id: &'static str,
     /// Its name for people.
     pub title: &'static str,
+    /// The group in which people choose it.
+    pub group: Group,
+    /// Its row in the documentation.
+    pub about: About,
     /// Plans the changes that make it trust an anchor on the machine with these facts.
     pub plan: fn(&Facts, &Anchor) -> Planned,
     /// The questions of its planner.
@@ -21,14 +25,58 @@ pub struct Store {
     pub reads_also: fn(&Facts) -> Vec<AlsoRead>,
 }
 
-/// A question of a planner about a machine. The code that gathers facts answers it.
+/// A group of stores, for people who choose some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// The operating system's own stores, which most programs read.
+    System,
+    /// Container engines and builders, and what pulls images.
+    Containers,
+    /// Web browsers and mail programs.
+    Browsers,
+    /// Java.
+    Java,
+    /// Single programs.
+    Programs,
+}
+
+/// The documentation of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The file, entry or setting that labtrust writes.
+    pub writes: &'static str,
+    /// How labtrust sees that the store trusts the anchor.
+    pub proof: &'static str,
+    /// What was run to check this store.
+    pub tried: Tried,
+}
+
+/// What was run to check a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// The tests run these real programs.
+    Real(&'static str),
+    /// The tests run a program in place of the real one.
+    StandIn(&'static str),
+    /// Only the documentation was read.
+    Documentation,
+}
+
+/// A question of a planner about a machine. The code that gathers facts answers it. In a path, a part `*` stands for any name,
+/// and `*.json` for any name with this ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// Whether a path exists. A path that ends with `/*` stands for all entries of that folder.
+    /// Whether a path exists.
     Path(&'static str),
     /// Whether a path exists in the home folder of each user whose own stores are changed, and in root's if root runs
     /// labtrust.
     Home(&'static str),
+    /// The text of a settings file, and whether it exists.
+    Text(&'static str),
+    /// The text of a settings file in the home folders, as for [`Look::Home`].
+    HomeText(&'static str),
+    /// The value of a variable of the environment.
+    Variable(&'static str),
     /// The path of a program.
     Tool(&'static str),
     /// The Docker engines' own information.
@@ -62,24 +110,35 @@ impl Store {
     }
 }
 
-/// A step for a person: an engine reads files that labtrust cannot write.
+/// A step for a person: labtrust cannot take it, or must not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByHand {
-    /// The engine's socket.
-    pub socket: Option<PathBuf>,
-    /// The engine, and why labtrust cannot write its files.
+    /// Why it is open: a sentence without a full stop.
     pub why: String,
-    /// What to do; the command follows.
-    pub advice: &'static str,
-    /// The command.
-    pub command: ShellLine,
+    /// What to do, with the lines of a settings file if there are any. The commands follow.
+    pub advice: Hint,
+    /// The commands.
+    pub commands: Vec<ShellLine>,
+    /// How to see that it was done; none if nothing shows that.
+    pub done: Option<Done>,
+    /// Whether the store works without it, so that it is mentioned and nothing more.
+    pub is_optional: bool,
 }
 
 impl ByHand {
-    /// The advice with the command.
+    /// The advice with the commands.
     pub fn hint(&self) -> Hint {
-        Hint::from(self.advice).line(self.command.clone())
+        self.advice.clone().lines(self.commands.iter().cloned())
     }
+}
+
+/// How to see that a person has taken a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The engine at this socket accepts the registries.
+    Accepted(PathBuf),
+    /// This proof holds.
+    Proven(Proof),
 }
 
 /// The answer of a store's planner.

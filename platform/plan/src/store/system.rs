@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::row::{Look, Planned, Scope, Store};
+use super::row::{About, Group, Look, Planned, Scope, Store, Tried};
 use crate::{
     Actor, Anchor, Change, Command, Contents, Facts, Hint, Proof, Reload, Service, SideEffect, Sources, Step,
     Vendor,
@@ -14,6 +14,14 @@ use crate::{
 pub(super) const STORE: Store = Store {
     id: "system",
     title: "system store",
+    group: Group::System,
+    about: About {
+        writes: "the CA in the folder of the administrator's anchors; the distribution's updater makes the bundle",
+        proof: "the bundle holds the certificate",
+        tried: Tried::Real(
+            "update-ca-certificates, curl, OpenSSL, GnuTLS, Go, Python; other distributions' updaters are not run",
+        ),
+    },
     plan,
     looks,
     scope: Scope::Everything,

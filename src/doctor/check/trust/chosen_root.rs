@@ -99,7 +99,7 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Chosen
     for store in stores {
         let planned = (store.plan)(&case.evidence.facts, &anchor);
         if let Planned::Partly { rest, .. } = &planned {
-            finding.fix.commands.extend(rest.iter().map(|step| step.command.clone()));
+            finding.fix.commands.extend(rest.iter().flat_map(|step| step.commands.clone()));
         }
         finding.fix.changes.extend(planned.into_changes().into_iter().flatten());
     }

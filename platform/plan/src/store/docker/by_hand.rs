@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::super::row::ByHand;
+use super::super::row::{ByHand, Done};
 use crate::{
     Anchor, Endpoint, Service, ShellLine,
     fact::{Engine, EngineKind},
@@ -57,7 +57,13 @@ pub(super) fn step(engine: &Engine, anchor: &Anchor, endpoint: &Endpoint) -> ByH
             by_its_owner(engine, install([], &from, &file(&engine.certs_d))),
         ),
     };
-    ByHand { socket: engine.socket.clone(), why: format!("{title} {why}"), advice, command }
+    ByHand {
+        why: format!("{title} {why}"),
+        advice: advice.into(),
+        commands: vec![command],
+        done: engine.socket.clone().map(Done::Accepted),
+        is_optional: false,
+    }
 }
 
 /// `line`, run with the rights of the user of `engine`: root must not write where another user decides.
