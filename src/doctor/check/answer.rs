@@ -120,7 +120,7 @@ impl Exchange<'_> {
     /// The finding about this answer of `registry` or of its token service, if it is of a known kind.
     pub(super) fn finding(&self, registry: &Endpoint) -> Option<Finding> {
         let kind = KINDS.iter().find(|kind| (kind.is)(self))?;
-        let mut what = kind.what.replace("URL", self.url).replace("STATUS", &self.answer.status.to_string());
+        let mut what = kind.what.replace("STATUS", &self.answer.status.to_string()).replace("URL", self.url);
         if let Some(name) = self.answer.headers.get("www-authenticate").filter(|_| kind.code == &PASSWORD) {
             what = format!("{what} ({name})");
         }
@@ -193,5 +193,13 @@ mod tests {
         ] {
             assert_eq!(code(status, headers, body), expected, "{status} {headers:?} {body}");
         }
+    }
+
+    #[test]
+    fn a_url_is_said_as_it_is() {
+        let answer = Http { status: 403, headers: [].into(), body: "".into() };
+        let exchange = Exchange { url: "https://h.example/STATUS", answer: &answer };
+        let finding = exchange.finding(&"h.example:443".parse().expect("an endpoint")).expect("a finding");
+        assert!(finding.what.starts_with("https://h.example/STATUS answers 403"), "{}", finding.what);
     }
 }

@@ -53,7 +53,8 @@ enum Reason {
 fn reason(realm: &RealmSeen, token: &TokenSeen, refusal: &Http) -> Reason {
     let expected = realm.service.as_deref().unwrap_or_default();
     if !token.audience.is_empty() && token.audience.iter().all(|service| **service != *expected) {
-        return Reason::Service(token.audience.iter().map(|service| in_line(service).into_owned()).collect());
+        let services: Vec<_> = token.audience.iter().map(|service| in_line(service)).collect();
+        return Reason::Service(services.join(", "));
     }
     let now = refusal.headers.get("date").and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
     let Some(now) = now.map(OffsetDateTime::unix_timestamp) else { return Reason::KeyOrIssuer };

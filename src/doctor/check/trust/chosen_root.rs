@@ -2,7 +2,7 @@
 
 use labtrust_plan::{
     Anchor, Certificate, Endpoint, Host, skip_restarts,
-    store::{Planned, STORES, Scope, Store},
+    store::{Group, Planned, STORES, Scope, Store},
 };
 
 use super::{
@@ -21,6 +21,13 @@ struct ChosenRoot {
     by: &'static str,
     /// Whether it was chosen for more than one registry.
     is_for_all: bool,
+}
+
+impl ChosenRoot {
+    /// Whether it may sign for `host`: a root that never can does not help.
+    fn can_be_of(&self, host: &Host) -> bool {
+        !self.root.can_sign() || self.root.permitted.permits(&SubjectName::from(host.clone()))
+    }
 }
 
 /// The root that `chain` of `host` leads to, if it was already chosen on this machine.
@@ -63,11 +70,9 @@ pub(crate) fn with_trust(
     // A root that was installed for one registry was not chosen for other hosts, unless it can sign for no other.
     let is_narrow =
         |known: &ChosenRoot| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
-    // A root that can never sign for the host does not help.
-    let name = SubjectName::from(endpoint.host.clone());
-    let can_be = |root: &Parsed| !root.can_sign() || root.permitted.permits(&name);
     let may = |known: &ChosenRoot| {
-        can_be(&known.root) && (scope == Scope::PerEndpoint || known.is_for_all || is_narrow(known))
+        known.can_be_of(&endpoint.host)
+            && (scope == Scope::PerEndpoint || known.is_for_all || is_narrow(known))
     };
     match chosen.filter(may) {
         Some(known) => with_plan(case, finding, scope, &known),
@@ -78,7 +83,7 @@ pub(crate) fn with_trust(
 /// `finding` with the command that trusts the root of the registry in each store.
 pub(super) fn with_command(case: &Case<'_>, finding: Finding) -> Finding {
     let endpoint = case.endpoint();
-    match chosen_root(case, &case.chain, &endpoint.host) {
+    match chosen_root(case, &case.chain, &endpoint.host).filter(|known| known.can_be_of(&endpoint.host)) {
         Some(known) => finding.advise(format!("the CA is {}: {}", known.root.title(), known.by)).run([
             "labtrust",
             "trust",
@@ -93,7 +98,7 @@ pub(super) fn with_command(case: &Case<'_>, finding: Finding) -> Finding {
 fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &ChosenRoot) -> Finding {
     let anchor = anchor(case, &known.root);
     // A daemon that reads the CA in certs.d needs no restart, whichever other stores trust it now.
-    let is_wide = |store: &Store| store.scope == Scope::Everything && scope == Scope::Everything;
+    let is_wide = |store: &Store| store.group == Group::System && scope == Scope::Everything;
     let mut stores: Vec<_> = STORES.iter().filter(|store| store.asks_engines() || is_wide(store)).collect();
     stores.sort_by_key(|store| !store.asks_engines());
     for store in stores {

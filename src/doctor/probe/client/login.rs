@@ -61,8 +61,8 @@ fn seen(key: &str, name: &str) -> HelperSeen {
 
 /// Whether `program` is in this process's `PATH`, or in that of its parent: sudo replaces `PATH`, and keeps its own.
 fn is_in_path(program: &str) -> bool {
-    let own = env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = env::split_paths(&own).chain(parents_path()).collect();
+    let own = env::var_os("PATH").iter().flat_map(env::split_paths).collect::<Vec<_>>();
+    let folders: Vec<PathBuf> = own.into_iter().chain(parents_path()).collect();
     folders.iter().any(|folder| {
         let file = fs::metadata(folder.join(program));
         file.is_ok_and(|file| file.is_file() && file.mode() & 0o111 != 0)
@@ -75,7 +75,7 @@ fn parents_path() -> Vec<PathBuf> {
     let environment = daemon::text(Path::new(&format!("/proc/{parent}/environ"))).ok().flatten();
     let environment = environment.unwrap_or_default();
     let path = environment.split('\0').find_map(|entry| entry.strip_prefix("PATH="));
-    env::split_paths(path.unwrap_or_default()).collect()
+    path.into_iter().flat_map(env::split_paths).collect()
 }
 
 /// The state of the file at `path` for `user`, before it is read.
