@@ -69,6 +69,14 @@ pub enum Error {
         /// The time that this run waited.
         limit: Duration,
     },
+    /// A program printed without end and was stopped.
+    #[error("{command} printed more than {} MB and was stopped", limit >> 20)]
+    Flooded {
+        /// The command line.
+        command: String,
+        /// The bytes of output that it may print.
+        limit: usize,
+    },
     /// A program that changes a store, and that labtrust did not start, does not end.
     #[error("another run of {program} (process {pid}) did not end within {} seconds", limit.as_secs())]
     Busy {
@@ -174,6 +182,7 @@ impl Error {
                 Some("run that command by hand to see the reason; when it works, try again".into())
             }
             Self::Timeout { .. } => Some("run that command by hand to see what it waits for".into()),
+            Self::Flooded { .. } => Some("run that command by hand to see what it prints".into()),
             _ => None,
         }
     }

@@ -107,7 +107,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
         side: Side::Proxy,
         what: "git connected through a proxy, and the proxy refused: the host is missing from NO_PROXY, or git's \
                own http.proxy is set.",
-        next: &["{labtrust doctor {}}", "git config --show-origin --get-regexp 'http.*proxy'"],
+        next: &["{labtrust doctor {}}", "git config --show-origin --name-only --get-regexp 'http.*proxy'"],
     },
     KnownMessage {
         says: &[PROXY_SAID],

@@ -52,8 +52,9 @@ pub(super) fn is_roots(path: &Path) -> bool {
 /// How long to wait for a helper's output after its end: a service that it started may keep the output open forever.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The most output of a helper that is stored; the rest is read and dropped.
-const LONGEST_OUTPUT: usize = 64 << 20;
+/// The most output of a helper on one stream: a helper that prints more is stopped. certutil prints megabytes a second when it
+/// asks for a password and has no terminal.
+const LONGEST_OUTPUT: usize = 8 << 20;
 /// The pause between two checks whether a child has ended.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
@@ -112,10 +113,15 @@ pub(super) fn run(command: &Command) -> Result<Output> {
         .process_group(0)
         .spawn()
         .map_err(start)?;
-    let readers = (collect(child.stdout.take()), collect(child.stderr.take()));
+    let (end, ended) = mpsc::channel();
+    let readers = (collect(child.stdout.take(), end.clone()), collect(child.stderr.take(), end.clone()));
     let limit = Duration::from_secs(command.seconds);
     let begun = Instant::now();
-    await_end(&child, limit);
+    announce_end(&child, end);
+    if let Ok(End::Flooded) = ended.recv_timeout(limit) {
+        stop(&mut child);
+        return Err(Error::Flooded { command: command.to_string(), limit: LONGEST_OUTPUT });
+    }
     let status = loop {
         match child.try_wait().map_err(start)? {
             Some(status) => break status,
@@ -135,17 +141,23 @@ pub(super) fn run(command: &Command) -> Result<Output> {
     })
 }
 
-/// Waits for the end of `child`, no longer than `limit`.
-fn await_end(child: &process::Child, limit: Duration) {
+/// The end of the wait for a helper.
+enum End {
+    /// It ended.
+    Exited,
+    /// It printed more than it may.
+    Flooded,
+}
+
+/// Sends to `end` when `child` has ended.
+fn announce_end(child: &process::Child, end: mpsc::Sender<End>) {
     let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return };
-    let (end, ended) = mpsc::channel();
     thread::spawn(move || {
         // The caller reaps the child: until then, its id belongs to no other process.
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
-        let _ = end.send(());
+        let _ = end.send(End::Exited);
     });
-    let _ = ended.recv_timeout(limit);
 }
 
 /// The environment of a helper, without any inherited variable such as `LD_*`, `PATH` or `HOME`.
@@ -166,7 +178,8 @@ impl StreamReader {
     }
 }
 
-fn collect(mut stream: Option<impl Read + Send + 'static>) -> StreamReader {
+/// Reads `stream` to its end. Sends to `flooded` if it gets too long, and drops the rest.
+fn collect(mut stream: Option<impl Read + Send + 'static>, flooded: mpsc::Sender<End>) -> StreamReader {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let (end, ended) = mpsc::channel();
     let output = StreamReader { bytes: Arc::clone(&bytes), ended };
@@ -182,6 +195,9 @@ fn collect(mut stream: Option<impl Read + Send + 'static>) -> StreamReader {
             let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
             let room = LONGEST_OUTPUT.saturating_sub(bytes.len());
             bytes.extend_from_slice(&part[..count.min(room)]);
+            if count > room {
+                let _ = flooded.send(End::Flooded);
+            }
         }
         let _ = end.send(());
     });
@@ -220,6 +236,16 @@ mod tests {
         assert_eq!(output.stdout, b"output\n");
         assert!(started.elapsed() < Duration::from_secs(10));
         Ok(())
+    }
+
+    #[test]
+    fn a_helper_that_prints_without_end_is_stopped() {
+        let started = Instant::now();
+        for line in ["yes", "yes >&2"] {
+            let result = run(&Command::new("/bin/sh", ["-c", line]));
+            assert!(matches!(result, Err(Error::Flooded { .. })), "{line}: {result:?}");
+        }
+        assert!(started.elapsed() < Duration::from_secs(10));
     }
 
     #[test]
