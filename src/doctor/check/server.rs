@@ -51,7 +51,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     findings.extend(token_keys::findings(server));
     findings.extend(settings::findings(server));
     if findings.is_empty()
-        && let Some(why) = pair::fault(server)
+        && let Some(why) = pair::fault(server).or_else(|| settings::unread(server))
     {
         return CheckResult::fault(why);
     }

@@ -39,6 +39,9 @@ pub struct SettingsSeen {
     pub hosts: Vec<Host>,
     /// Lines that look right but have no effect, with their correction.
     pub ignored: Vec<Redacted>,
+    /// Lines that make GitLab read a file which labtrust cannot follow, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Redacted>,
     /// The line that makes another program than GitLab's nginx end TLS.
     pub served_elsewhere: Option<Redacted>,
     /// Whether it asks Let's Encrypt for a certificate.

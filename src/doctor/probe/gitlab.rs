@@ -90,6 +90,7 @@ fn settings(
     SettingsSeen {
         hosts,
         ignored: config.remarks().into_iter().map(Redacted::from).collect(),
+        unread: config.unread_files().map(Redacted::from).collect(),
         served_elsewhere: config.served_elsewhere().map(|line| line.text().into()),
         lets_encrypt: lets_encrypt(world, installation, config),
         sites,

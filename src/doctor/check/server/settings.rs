@@ -28,6 +28,11 @@ pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The line of a file that labtrust cannot follow, if there is one: that file may set anything.
+pub(super) fn unread(server: Server<'_>) -> Option<String> {
+    server.settings.unread.first().map(ToString::to_string)
+}
+
 fn lets_encrypt(server: Server<'_>) -> Option<Finding> {
     let site = server.settings.sites.first()?;
     let is_theirs = site.in_settings.leaf().is_some_and(|leaf| {

@@ -71,6 +71,18 @@ fn a_key_that_cannot_be_compared_is_a_fault_unless_it_is_served() {
 }
 
 #[test]
+fn a_gitlab_of_which_a_part_was_not_read_does_not_pass() {
+    let with_unread = |evidence: &mut Value| {
+        evidence["gitlab"]["settings"]["answered"]["unread"] = json!(["gitlab.rb:3 reads another file"]);
+        for site in sites(evidence) {
+            site["served"] = json!({"answered": site["meant"]["chain"]["answered"]});
+        }
+    };
+    let (_, state, is_fault) = judged(UNREAD, with_unread);
+    assert_eq!((state, is_fault), (CheckState::Failed, true));
+}
+
+#[test]
 fn only_a_valid_certificate_is_reloaded_automatically() {
     let automatic = |change: &dyn Fn(&mut Value)| {
         let mut evidence: Value = serde_json::from_str(UNREAD).expect("recorded evidence");
