@@ -3,6 +3,7 @@
 pub(crate) mod endpoints;
 pub(crate) mod reader;
 pub(crate) mod restart;
+pub(crate) mod selection;
 pub(crate) mod source;
 pub(crate) mod stores;
 pub(crate) mod trust;

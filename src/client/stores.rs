@@ -15,6 +15,8 @@ use labtrust_plan::{
     store::{AlsoRead, ByHand, Done, Planned, STORES, Store},
 };
 
+use super::selection::Selection;
+
 /// The changes, and the outcomes of stores without changes.
 pub(crate) struct Planning {
     pub changes: Vec<Change>,
@@ -129,35 +131,4 @@ pub(crate) fn outcomes_now(
 fn find<'a>(receipts: &'a [Receipt], name: &str, change: &Change) -> Option<&'a ChangeRecord> {
     let receipt = receipts.iter().find(|receipt| receipt.name == name)?;
     receipt.find(&change.store, &change.subject)
-}
-
-/// A selection of stores by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// Only these, if there are any.
-    pub only: Vec<String>,
-    /// Without these.
-    pub except: Vec<String>,
-}
-
-impl Selection {
-    /// Every store.
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// No store.
-    pub fn none() -> Self {
-        Self { only: Vec::new(), except: STORES.iter().map(|store| store.id.to_owned()).collect() }
-    }
-
-    fn has(&self, store: &Store) -> bool {
-        self.has_id(store.id)
-    }
-
-    /// Whether the store `id` is selected.
-    pub fn has_id(&self, id: &str) -> bool {
-        let named = |list: &[String]| list.iter().any(|named| named == id);
-        (self.only.is_empty() || named(&self.only)) && !named(&self.except)
-    }
 }

@@ -18,12 +18,7 @@ use labtrust_plan::{
 };
 
 use self::left::without_engine;
-use super::{
-    reader::Reader,
-    source,
-    stores::{self, Selection},
-    trust,
-};
+use super::{reader::Reader, selection::Selection, source, stores, trust};
 use crate::{
     hint::{fail, hint},
     printer::Printer,

@@ -5,7 +5,7 @@ use labtrust_plan::store::STORES;
 
 use crate::{
     cli::{Passphrase, SiteArgs, Stores},
-    client::{reader::Reader, stores::Selection},
+    client::{reader::Reader, selection::Selection},
     context::Context,
     exit::misuse,
     prompt::passphrase,

@@ -19,11 +19,7 @@ use super::{
 };
 use crate::{
     certificate::parsed::Parsed,
-    client::{
-        source,
-        stores::{self, Selection},
-        trust,
-    },
+    client::{selection::Selection, source, stores, trust},
     context::Context,
     exit,
     server::install_pair::PlacedChain,

@@ -14,7 +14,7 @@ use crate::{
         import::Material,
         name,
     },
-    client::stores::Selection,
+    client::selection::Selection,
     gitlab::Pair,
     hint::{fail, shell_line},
     state::{

@@ -9,7 +9,7 @@ use labtrust_machine::{
 };
 use labtrust_plan::{Actor, Anchor, Change, Facts};
 
-use crate::client::stores::{self, Selection};
+use crate::client::{selection::Selection, stores};
 
 /// The outcome of `change`, which is not recorded here.
 pub(crate) fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Change) -> Outcome {

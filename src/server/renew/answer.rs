@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey, SubjectName},
-    client::stores::{self, Selection},
+    client::{selection::Selection, stores},
     gitlab::Pair,
     hint::{Hint, fail},
     server::{

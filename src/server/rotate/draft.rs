@@ -11,10 +11,7 @@ use super::{
 };
 use crate::{
     certificate::{Authority, LeafOrder, Parsed, SubjectName, broad_scope},
-    client::{
-        stores::{self, Selection},
-        trust,
-    },
+    client::{selection::Selection, stores, trust},
     gitlab::{Pair, expected::Expected},
     hint::{fail, hint},
     server::{

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     certificate::{Authority, SubjectName},
-    client::stores::{self, Selection},
+    client::{selection::Selection, stores},
     server::{
         install_pair::{Done, Plan},
         renew::schedule,

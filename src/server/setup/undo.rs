@@ -9,7 +9,7 @@ use labtrust_plan::{Anchor, Facts, ShellLine};
 use super::lost::{self, Lost};
 use crate::{
     client::{
-        stores::Selection,
+        selection::Selection,
         trust,
         untrust::{self, Removal},
     },
