@@ -13,8 +13,14 @@ mod server;
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, builder::PossibleValuesParser};
-use labtrust_plan::{Fingerprint, Target, store::STORES};
+use clap::{
+    Args, CommandFactory, Parser, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+use labtrust_plan::{
+    Fingerprint, Target,
+    store::{Group, STORES, Store},
+};
 
 pub use self::{
     backup::{Backup, Restore},
@@ -125,6 +131,9 @@ pub struct Trust {
     pub endpoints: Vec<Target>,
     #[command(flatten)]
     pub stores: Stores,
+    /// Show every trust store that labtrust knows, and change nothing; with SOURCE, also what `trust` would write
+    #[arg(long)]
+    pub list: bool,
     #[command(flatten)]
     pub passphrase: Passphrase,
     /// Trust a certificate that has expired or is not valid yet
@@ -141,11 +150,12 @@ pub struct Trust {
 /// The options that choose trust stores.
 #[derive(Debug, Args)]
 pub struct Stores {
-    /// Use only this store; repeatable
-    #[arg(long = "store", value_name = "ID", value_parser = store_ids())]
+    /// Use only this store, or this group of stores: system, containers, browsers, java or programs; repeatable
+    /// (`labtrust trust --list` shows all stores)
+    #[arg(long = "store", value_name = "ID", value_parser = store_names(), hide_possible_values = true)]
     pub only: Vec<String>,
-    /// Use every store but this one; repeatable
-    #[arg(long, value_name = "ID", value_parser = store_ids(), hide_possible_values = true)]
+    /// Use every store but this one, or but this group; repeatable
+    #[arg(long, value_name = "ID", value_parser = store_names(), hide_possible_values = true)]
     pub except: Vec<String>,
 }
 
@@ -226,8 +236,13 @@ pub struct Man {
     pub out: Option<PathBuf>,
 }
 
-fn store_ids() -> PossibleValuesParser {
-    PossibleValuesParser::new(STORES.iter().map(|store| store.id))
+/// The groups of stores, and each store that has another name than a group.
+fn store_names() -> PossibleValuesParser {
+    let groups = Group::ALL.map(|group| PossibleValue::new(group.name()).help(group.title()));
+    let is_group = |store: &&Store| Group::ALL.iter().any(|group| group.name() == store.id);
+    let stores = STORES.iter().filter(|store| !is_group(store));
+    let stores = stores.map(|store| PossibleValue::new(store.id).help(store.title));
+    PossibleValuesParser::new(groups.into_iter().chain(stores))
 }
 
 #[cfg(test)]
@@ -242,5 +257,19 @@ mod tests {
             Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
         assert_eq!(grouped.len(), verbs.len());
         assert!(verbs.iter().all(|verb| grouped.contains(&verb.as_str())), "{verbs:?}");
+    }
+
+    #[test]
+    fn the_help_and_the_completions_name_each_group() {
+        let trust = command().find_subcommand("trust").expect("a verb").clone();
+        let help = trust.clone().render_long_help().to_string();
+        let mut completions = Vec::new();
+        clap_complete::generate(clap_complete::Shell::Zsh, &mut command(), "labtrust", &mut completions);
+        let completions = String::from_utf8_lossy(&completions);
+        for group in Group::ALL {
+            assert!(help.contains(group.name()), "{help}");
+            let completion = format!("{}\\:\"", group.name());
+            assert!(completions.contains(&completion), "{completions}");
+        }
     }
 }

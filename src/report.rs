@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod install;
+pub(crate) mod list;
 pub(crate) mod manual;
 pub(crate) mod pair;
 pub(crate) mod renew;

@@ -116,11 +116,25 @@ fn a_store_that_was_named_and_is_not_here_is_a_no() {
     let machine = machine!("client");
     let (_, trust) = root(&machine, "ca");
     machine.run(with(&trust, &["--store", "macos"])).exited(1).says("this is not macOS");
-    let none: Vec<_> = ["docker", "git", "macos", "podman", "system"]
+    let none: Vec<_> = ["system", "containers", "browsers", "java", "programs"]
         .into_iter()
-        .flat_map(|store| ["--except", store])
+        .flat_map(|group| ["--except", group])
         .collect();
     machine.run(with(&trust, &none)).exited(2);
+
+    // Of a group that was named, one store is enough.
+    machine
+        .run(with(&trust, &["--store", "system", "--dry-run"]))
+        .exited(1)
+        .says("/usr/local/share/ca-certificates");
+    machine.without_docker();
+    machine.run(with(&trust, &["--store", "containers"])).exited(1).says("Docker is not installed");
+    machine
+        .run(with(&trust, &["--store", "containers", "--store", "system"]))
+        .exited(1)
+        .says("✗  docker")
+        .says("✓  system");
+    machine.run(["labtrust", "untrust", "--store", "system"]).succeeded().says("✓  system  removed");
 }
 
 #[test]

@@ -318,3 +318,29 @@ fn an_engine_that_was_restarted_meanwhile_is_named_when_trust_is_taken_back() {
     engine.restart();
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
 }
+
+#[test]
+fn the_list_names_every_store_and_with_a_source_what_would_be_written() {
+    let machine = machine!("client");
+    let before = machine.settled();
+    let listed = machine.run(["labtrust", "trust", "--list", "--json"]).succeeded().stdout;
+    let stores: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let ids: Vec<_> = stores["list"].as_array().unwrap().iter().map(|store| store["id"].clone()).collect();
+    assert_eq!(ids, labtrust_plan::store::STORES.iter().map(|store| store.id).collect::<Vec<_>>());
+    let list = machine.run(["labtrust", "trust", "--list"]).succeeded();
+    list.says("✓  system").says("containers  here").says("this is not macOS").says("certs.d/HOST:PORT");
+
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/root/ca.crt", &pair.root);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", &sha256];
+    let list = |json: &[&str]| machine.run([&trust[..], &["--list"], json].concat()).succeeded();
+    list(&[]).says("/etc/docker/certs.d/mygitlab.example.com:4567");
+    list(&["--json"]).says("run /usr/sbin/update-ca-certificates");
+    machine.sh("rm /root/ca.crt").succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine.write("/root/ca.crt", &pair.root);
+    machine.run([&trust[..], &["--except", "docker"]].concat()).succeeded();
+    let list = list(&["--store", "containers", "--store", "system"]);
+    list.says("nothing: it trusts the CA already").says("/etc/docker/certs.d/mygitlab.example.com:4567");
+}

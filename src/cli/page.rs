@@ -192,6 +192,11 @@ pub const PAGES: &[Page] = &[
                 "Trust only in Docker",
                 "labtrust trust ./ca.crt --for mygitlab.example.com:4567 --store docker",
             ),
+            example(
+                "Trust in every store but those of browsers",
+                "labtrust trust ./ca.crt --for mygitlab.example.com:4567 --except browsers",
+            ),
+            example("Show the trust stores that labtrust knows", "labtrust trust --list"),
             example("Show what would change", "labtrust trust ./ca.crt --dry-run"),
         ],
         exits: &[NOT_TRUSTED, RESTART],

@@ -12,7 +12,7 @@ use labtrust_machine::{
 };
 use labtrust_plan::{
     Anchor, Change, Endpoint, Facts, ProofResult, Wanted, skip_restarts,
-    store::{AlsoRead, ByHand, Done, Planned, STORES, Store},
+    store::{AlsoRead, ByHand, Done, Planned, Store},
 };
 
 use super::selection::Selection;
@@ -27,10 +27,12 @@ pub(crate) struct Planning {
 pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &Selection) -> Planning {
     let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
     // One store can make the restart of another needless only if both are planned.
-    let chosen = || STORES.iter().filter(|store| selection.has(store));
-    let facts = if chosen().any(Store::asks_engines) { &worlds.ask_engines(facts) } else { facts };
-    for store in chosen() {
-        match (store.plan)(facts, anchor) {
+    let facts = &facts_for(facts, worlds, selection);
+    let planned: Vec<_> = selection.stores().map(|store| (store, (store.plan)(facts, anchor))).collect();
+    let is_here = |(_, planned): &&(&Store, Planned)| !matches!(planned, Planned::Absent(_));
+    let here: Vec<&str> = planned.iter().filter(is_here).map(|(store, _)| store.id).collect();
+    for (store, planned) in planned {
+        match planned {
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Partly { changes, rest } => {
                 planning.changes.extend(changes);
@@ -38,8 +40,8 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
             }
             Planned::Absent(why) => {
                 // A store that the user named and that is not here is not a success.
-                let is_named = selection.only.iter().any(|id| id == store.id);
-                let state = if is_named { OutcomeState::Untrusted } else { OutcomeState::Skipped };
+                let is_missed = selection.misses(store.id, &here);
+                let state = if is_missed { OutcomeState::Untrusted } else { OutcomeState::Skipped };
                 planning.others.push(Outcome::without_change(store, state, &why));
             }
             Planned::Manual { why, todo } => {
@@ -50,11 +52,16 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
         }
     }
     skip_restarts(&mut planning.changes);
-    for store in chosen() {
+    for store in selection.stores() {
         let missing = (store.reads_also)(facts).into_iter().filter(|also| !selection.has_id(also.store));
         planning.others.extend(missing.filter_map(|also| missed(worlds, facts, anchor, store, also)));
     }
     planning
+}
+
+/// The facts with what the planners of the stores in `selection` need to know of the engines.
+pub(crate) fn facts_for(facts: &Facts, worlds: &Worlds, selection: &Selection) -> Facts {
+    if selection.stores().any(Store::asks_engines) { worlds.ask_engines(facts) } else { facts.clone() }
 }
 
 /// The outcome of the `step` for a person: the store itself tells whether it is done.

@@ -4,8 +4,8 @@ use anyhow::Result;
 use labtrust_plan::store::STORES;
 
 use crate::{
-    cli::{Passphrase, SiteArgs, Stores},
-    client::{reader::Reader, selection::Selection},
+    cli::{Passphrase, SiteArgs, Stores, Trust},
+    client::{reader::Reader, selection::Selection, source::Asked},
     context::Context,
     exit::misuse,
     prompt::passphrase,
@@ -25,6 +25,20 @@ impl Stores {
             return Ok(());
         }
         Err(misuse("--store and --except exclude every store", "leave one of the two options out"))
+    }
+}
+
+impl Trust {
+    /// The CA that is asked for.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked {
+            source: self.source.as_deref(),
+            fingerprint: self.fingerprint,
+            next: self.next,
+            endpoints: &self.endpoints,
+            expired: self.expired,
+            refused: self.refused,
+        }
     }
 }
 

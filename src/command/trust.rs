@@ -1,5 +1,7 @@
 //! `trust`: trusts a CA, and the next CA of a rotation, in every trust store of this machine, and checks each store.
 
+mod list;
+
 use anyhow::Result;
 use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{Anchor, Wanted};
@@ -8,8 +10,7 @@ use super::options::reader;
 use crate::{
     cli::Trust,
     client::{
-        restart,
-        source::{self, Asked},
+        restart, source,
         stores::{self, Planning},
         trust::{receipt_name, trust},
     },
@@ -25,7 +26,10 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Trust) -> Result<u8> {
     arguments.stores.check()?;
-    let candidate = source::anchor(&reader(context, &arguments.passphrase), state, &asked(arguments))?;
+    if arguments.list {
+        return list::run(context, state, arguments);
+    }
+    let candidate = source::anchor(&reader(context, &arguments.passphrase), state, &arguments.asked())?;
     let next = candidate.announced.anchor(&candidate.anchor.endpoints);
     let anchors: Vec<&Anchor> = std::iter::once(&candidate.anchor).chain(&next).collect();
     let names: Vec<_> = anchors.iter().map(|anchor| receipt_name(anchor)).collect();
@@ -114,15 +118,4 @@ fn dry_run(
         proposal.fields(document);
     }
     Ok(exit::worse(consent::dry_run(context, &proposal), candidate.announced.code))
-}
-
-fn asked(arguments: &Trust) -> Asked<'_> {
-    Asked {
-        source: arguments.source.as_deref(),
-        fingerprint: arguments.fingerprint,
-        next: arguments.next,
-        endpoints: &arguments.endpoints,
-        expired: arguments.expired,
-        refused: arguments.refused,
-    }
 }

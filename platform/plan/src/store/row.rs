@@ -40,6 +40,33 @@ pub enum Group {
     Programs,
 }
 
+impl Group {
+    /// All groups, in the order in which people read them.
+    pub const ALL: [Self; 5] = [Self::System, Self::Containers, Self::Browsers, Self::Java, Self::Programs];
+
+    /// Its name on the command line and in JSON. A store may have the same name: it is then one of the group.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Containers => "containers",
+            Self::Browsers => "browsers",
+            Self::Java => "java",
+            Self::Programs => "programs",
+        }
+    }
+
+    /// Its members, for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::System => "the operating system's own stores",
+            Self::Containers => "container engines and builders",
+            Self::Browsers => "web browsers and mail programs",
+            Self::Java => "Java",
+            Self::Programs => "single programs",
+        }
+    }
+}
+
 /// The documentation of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
