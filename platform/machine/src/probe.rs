@@ -43,6 +43,8 @@ pub fn probe() -> Result<Facts> {
         tools: tools(),
         paths: BTreeSet::new(),
         texts: BTreeMap::new(),
+        links: BTreeMap::new(),
+        running: running(),
         variables: variables(),
         services: services(),
         engines: Vec::new(),
@@ -56,25 +58,45 @@ pub fn probe() -> Result<Facts> {
 fn look(facts: &mut Facts) {
     // Programs that run as root read root's home folder.
     let root = facts.is_root().then_some(&facts.user);
-    let people: Vec<&User> = root.into_iter().chain(facts.people()).collect();
-    let (mut paths, mut texts) = (BTreeSet::new(), BTreeMap::new());
-    let at_home = |path| people.iter().map(move |user| (user.home.join(path), Some(*user)));
+    let people: Vec<User> = root.into_iter().chain(facts.people()).cloned().collect();
+    let at_home = |path| people.iter().map(move |user| (user.home.join(path), Some(user)));
     for look in looks() {
         let places: Vec<(PathBuf, Option<&User>)> = match look {
             Look::Path(path) | Look::Text(path) => vec![(path.into(), None)],
             Look::Home(path) | Look::HomeText(path) => at_home(path).collect(),
-            Look::Tool(_) | Look::Variable(_) | Look::Engines => Vec::new(),
+            Look::Tool(_) | Look::Variable(_) | Look::Running(_) | Look::Engines => Vec::new(),
         };
-        for (place, owner) in places {
-            let found = pattern::found(&place);
-            if matches!(look, Look::Text(_) | Look::HomeText(_)) {
-                let read = |path: &PathBuf| Some((path.clone(), text(path, owner)?));
-                texts.extend(found.iter().filter_map(read));
-            }
-            paths.extend(found);
-        }
+        let with_texts = matches!(look, Look::Text(_) | Look::HomeText(_));
+        places.into_iter().for_each(|(place, owner)| note(facts, &place, owner, with_texts));
     }
-    (facts.paths, facts.texts) = (paths, texts);
+}
+
+/// Notes the paths that match `pattern`, which belong to `owner` or to the machine, and their texts if they are asked for.
+fn note(facts: &mut Facts, pattern: &Path, owner: Option<&User>, with_texts: bool) {
+    for path in pattern::found(pattern) {
+        if with_texts && let Some(text) = text(&path, owner) {
+            facts.texts.insert(path.clone(), text);
+        }
+        if path.is_symlink()
+            && let Ok(target) = fs::canonicalize(&path)
+        {
+            facts.links.insert(path.clone(), target);
+        }
+        facts.paths.insert(path);
+    }
+}
+
+/// Notes the settings of the runners in containers, which are in folders that only their engine names.
+pub(crate) fn look_at_runners(facts: &mut Facts) {
+    let runners =
+        facts.engines.iter().filter(|engine| engine.has_folder_here()).flat_map(|engine| &engine.runners);
+    let patterns = runners.flat_map(|runner| {
+        let config = runner.config.as_ref();
+        let certs = runner.certs.clone().or_else(|| Some(config?.join("certs")));
+        [config.map(|folder| folder.join("config.toml")), certs.map(|folder| folder.join("*.crt"))]
+    });
+    let patterns: Vec<PathBuf> = patterns.flatten().collect();
+    patterns.iter().for_each(|pattern| note(facts, pattern, None, true));
 }
 
 /// The text of the settings file at `path`. Root reads a user's file only if that user can read it too: the user may have put a
@@ -94,6 +116,12 @@ fn text(path: &Path, owner: Option<&User>) -> Option<SettingsText> {
 fn variables() -> BTreeMap<String, String> {
     let names = looks().filter_map(|look| if let Look::Variable(name) = look { Some(name) } else { None });
     names.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect()
+}
+
+/// The programs that stores ask about and that run.
+fn running() -> BTreeMap<String, u64> {
+    let names = looks().filter_map(|look| if let Look::Running(name) = look { Some(name) } else { None });
+    names.filter_map(|name| Some((name.to_owned(), process::oldest(name)?))).collect()
 }
 
 /// `os-release` (freedesktop.org os-release(5)), from `/etc` before `/usr/lib`.

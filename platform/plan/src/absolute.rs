@@ -77,12 +77,13 @@ mod tests {
     /// A program `\\server\x` on Linux is a file of that name in the current folder.
     #[test]
     fn facts_accept_only_paths_of_their_own_system() {
-        let spots: [fn(&str, &str) -> serde_json::Value; 8] = [
+        let spots: [fn(&str, &str) -> serde_json::Value; 9] = [
             |_, path| serde_json::json!({"user": user(path)}),
             |home, path| serde_json::json!({"user": user(home), "invoker": user(path)}),
             |home, path| serde_json::json!({"user": user(home), "tools": {"certctl": path}}),
             |home, path| serde_json::json!({"user": user(home), "paths": [path]}),
             |home, path| serde_json::json!({"user": user(home), "texts": {path: ""}}),
+            |home, path| serde_json::json!({"user": user(home), "links": {home: path}}),
             |home, path| serde_json::json!({"user": user(home), "others": [user(path)]}),
             |home, path| serde_json::json!({"user": user(home), "engines": [{"kind": "rootful", "certs_d": path}]}),
             |home, path| {

@@ -40,6 +40,12 @@ pub struct Facts {
     /// The settings files that stores ask about and that can be read.
     #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<PathBuf, SettingsText>,
+    /// Of `paths`, those that are symbolic links, and the paths to which they lead in the end.
+    #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<PathBuf, PathBuf>,
+    /// The programs that stores ask about and that run: the start of the oldest process of each, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub running: BTreeMap<String, u64>,
     /// The variables of this process's environment that stores ask about and that are set.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
@@ -154,9 +160,25 @@ pub struct Engine {
     /// The root folder of its files, if they are not this machine's: `/proc/PID/root`. `certs_d` is then below it.
     #[serde(default, deserialize_with = "absolute::optional", skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
+    /// Its containers of GitLab Runner. Empty until the engine is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runners: Vec<RunnerContainer>,
     /// Whether it reads another system store than this machine's.
     #[serde(rename = "own_store", default, skip_serializing_if = "Not::not")]
     pub has_own_store: bool,
+}
+
+/// A container of GitLab Runner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunnerContainer {
+    /// Its name.
+    pub name: String,
+    /// The folder of this machine that is mounted as its settings folder, if one is.
+    #[serde(default, deserialize_with = "absolute::optional", skip_serializing_if = "Option::is_none")]
+    pub config: Option<PathBuf>,
+    /// The folder of this machine that is mounted as its folder of certificates, if that is another one.
+    #[serde(default, deserialize_with = "absolute::optional", skip_serializing_if = "Option::is_none")]
+    pub certs: Option<PathBuf>,
 }
 
 /// The socket that the docker command uses if no setting names another, and its path without the usual link.
@@ -274,10 +296,18 @@ impl Facts {
             .chain(self.tools.values())
             .chain(&self.paths)
             .chain(self.texts.keys())
+            .chain(self.links.iter().flat_map(|(link, target)| [link, target]))
             .chain(
                 self.engines
                     .iter()
                     .flat_map(|engine| [Some(&engine.certs_d), engine.socket.as_ref(), engine.root.as_ref()])
+                    .flatten(),
+            )
+            .chain(
+                self.engines
+                    .iter()
+                    .flat_map(|engine| &engine.runners)
+                    .flat_map(|runner| [runner.config.as_ref(), runner.certs.as_ref()])
                     .flatten(),
             )
             .chain(restarts.flat_map(|command| [Some(&command.program), command.home.as_ref()]).flatten())

@@ -41,6 +41,8 @@ fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Re
         tools: tools.iter().map(|tool| ((*tool).to_owned(), Path::new("/usr/sbin").join(tool))).collect(),
         paths: paths.iter().map(Into::into).collect(),
         texts: [].into(),
+        links: [].into(),
+        running: [].into(),
         variables: [].into(),
         services: None,
         engines: Vec::new(),

@@ -8,7 +8,7 @@ mod tests;
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use labtrust_plan::{
@@ -148,7 +148,7 @@ fn named_engine(socket: &Path) -> Engine {
         socket: Some(socket.to_owned()),
         owner,
         pid,
-        started: pid.and_then(started),
+        started: pid.and_then(process::started),
         ..engine_of(kind, certs_d)
     }
 }
@@ -195,7 +195,7 @@ impl EngineRow {
         Engine {
             socket: self.listening(pid),
             pid,
-            started: pid.and_then(started),
+            started: pid.and_then(process::started),
             restart: restart(facts, self.service),
             ..engine_of(self.kind, self.certs_d.into())
         }
@@ -244,7 +244,7 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
         socket: may_be_socket(&socket).then_some(socket),
         owner: Some(user.clone()),
         pid,
-        started: pid.and_then(started),
+        started: pid.and_then(process::started),
         ..engine_of(EngineKind::Rootless, config.join("docker/certs.d"))
     })
 }
@@ -330,20 +330,4 @@ fn pid(path: &Path) -> Option<u32> {
     // The file may be a user's, and may be a pipe or endless.
     let pid = World::read_named(path).ok()??;
     std::str::from_utf8(&pid).ok()?.trim().parse().ok()
-}
-
-/// When the process `pid` was started, in milliseconds since 1970: field 22 of `/proc/PID/stat` (proc(5))
-/// counts hundredths of a second since boot.
-fn started(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
-    let uptime: f64 = fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
-    let started = now - uptime + f64::from(u32::try_from(ticks).ok()?) / 100.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "milliseconds since 1970 fit"
-    )]
-    Some((started * 1000.0) as u64)
 }

@@ -53,6 +53,8 @@ impl Mac {
             tools: [("security".to_owned(), security)].into(),
             paths: [].into(),
             texts: [].into(),
+            links: [].into(),
+            running: [].into(),
             variables: [].into(),
             services: None,
             engines: Vec::new(),

@@ -26,6 +26,7 @@ pub(super) fn engine_of(kind: EngineKind, certs_d: PathBuf) -> Engine {
         chosen_by: None,
         is_unmanaged: false,
         root: None,
+        runners: Vec::new(),
         has_own_store: false,
     }
 }
