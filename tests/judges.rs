@@ -52,6 +52,23 @@ fn run(folder: &Path, judge: &str, arguments: &[&str]) -> Output {
     command.output().unwrap_or_else(|error| panic!("{judge}: {error}"))
 }
 
+/// The program of the Go source `name` in the folder `tests/FOLDER`.
+#[cfg(target_os = "linux")]
+pub(crate) fn go_program(name: &str, folder: &str) -> Vec<u8> {
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder).join(name);
+    let made = tempfile::tempdir().expect("a folder");
+    let source = source.to_str().expect("a path").to_owned();
+    // It may run where the C library is another one.
+    let output = Command::new(program("go"))
+        .args(["build", "-o", "made", &source])
+        .env("CGO_ENABLED", "0")
+        .current_dir(made.path())
+        .output()
+        .expect("Go is installed: run scripts/install-judges");
+    assert!(output.status.success(), "{}", said(&output));
+    fs::read(made.path().join("made")).expect("the program")
+}
+
 /// A program's stdout and stderr.
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))

@@ -7,6 +7,7 @@ mod host;
 mod neighbours;
 mod others;
 mod podman;
+mod runner;
 mod updater;
 
 use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe, Validity};

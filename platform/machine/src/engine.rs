@@ -2,6 +2,7 @@
 
 mod reach;
 mod registries;
+mod runners;
 
 use std::{io, path::Path, time::Duration};
 
@@ -12,6 +13,7 @@ pub(crate) use self::registries::insecure_reason;
 pub use self::{
     reach::{Reach, contact_registry, reach_from_answer, reach_from_client},
     registries::{NamedRegistry, RegistrySettings},
+    runners::runner_containers,
 };
 use crate::{
     Result,

@@ -4,13 +4,18 @@ use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 
 use labtrust_plan::{
     Actor, Change, Hint, Proof, ProofResult, Service, StoreId, Wanted,
-    fact::Facts,
+    fact::{Facts, RunnerContainer},
     store::{self, Store},
 };
 use serde::Serialize;
 
 use crate::{
-    Error, Result, engine::reports_pulls_by_system, progress::Progress, proof::prove, receipt::Receipts,
+    Error, Result,
+    engine::{reports_pulls_by_system, runner_containers},
+    probe::look_at_runners,
+    progress::Progress,
+    proof::prove,
+    receipt::Receipts,
     world::World,
 };
 
@@ -190,8 +195,8 @@ pub struct Worlds {
     delegate: (PathBuf, String),
     users: RefCell<BTreeMap<u32, Rc<World>>>,
     here: Rc<World>,
-    /// Whether the engine at a socket pulls by the system store: each engine is asked once a run.
-    pulls_by_system: RefCell<BTreeMap<PathBuf, bool>>,
+    /// The answers of the engine at a socket: each engine is asked once a run.
+    answers: RefCell<BTreeMap<PathBuf, Answers>>,
 }
 
 impl Worlds {
@@ -203,7 +208,7 @@ impl Worlds {
             delegate: (program.into(), argument.to_owned()),
             users: RefCell::default(),
             here: Rc::new(World::here()),
-            pulls_by_system: RefCell::default(),
+            answers: RefCell::default(),
         }
     }
 
@@ -212,11 +217,19 @@ impl Worlds {
     #[must_use]
     pub fn ask_engines(&self, facts: &Facts) -> Facts {
         let mut facts = facts.clone();
-        let mut known = self.pulls_by_system.borrow_mut();
+        let mut known = self.answers.borrow_mut();
         for engine in facts.engines.iter_mut().filter(|engine| engine.owner.is_none()) {
             let Some(socket) = &engine.socket else { continue };
-            let ask = || reports_pulls_by_system(&self.here, socket);
-            engine.pulls_by_system = *known.entry(socket.clone()).or_insert_with(ask);
+            let ask = || Answers {
+                pulls_by_system: reports_pulls_by_system(&self.here, socket),
+                runners: runner_containers(&self.here, socket),
+            };
+            let answers = known.entry(socket.clone()).or_insert_with(ask);
+            engine.pulls_by_system = answers.pulls_by_system;
+            engine.runners.clone_from(&answers.runners);
+        }
+        if facts.is_root() {
+            look_at_runners(&mut facts);
         }
         facts
     }
@@ -241,6 +254,13 @@ impl Worlds {
     pub fn reader(&self, facts: &Facts, actor: &Actor) -> Result<Rc<World>> {
         if actor.is_within_reach(facts) { self.of(actor) } else { Ok(Rc::clone(&self.here)) }
     }
+}
+
+/// An engine's answers about itself.
+#[derive(Debug)]
+struct Answers {
+    pulls_by_system: bool,
+    runners: Vec<RunnerContainer>,
 }
 
 /// One run that changes things.

@@ -105,6 +105,11 @@ impl Edit {
         Ok(signed('-', old).chain(signed('+', new)).collect())
     }
 
+    /// Whether a file with the contents `found` holds nothing but blocks that labtrust added.
+    pub fn has_only_blocks(found: &[u8]) -> bool {
+        block::are_all(found)
+    }
+
     /// Whether both edit the same value or block. False for lines: a line has no name.
     pub fn is_same_place(&self, other: &Self) -> bool {
         match (self, other) {

@@ -5,13 +5,15 @@ mod git;
 mod macos;
 mod podman;
 mod row;
+mod runner;
 mod system;
 
 pub use self::row::{About, AlsoRead, ByHand, Done, Group, Look, Planned, Scope, Store, Tried};
 use crate::StoreId;
 
 /// All stores, in the order in which they are changed.
-pub const STORES: &[Store] = &[system::STORE, docker::STORE, podman::STORE, macos::STORE, git::STORE];
+pub const STORES: &[Store] =
+    &[system::STORE, docker::STORE, podman::STORE, runner::STORE, macos::STORE, git::STORE];
 
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
 pub use system::bundle;

@@ -67,6 +67,18 @@ pub(super) fn lines(found: Option<&[u8]>, name: &str) -> Result<Vec<String>, Str
     Ok(find(bytes, name)?.map(|range| split(&bytes[range])).unwrap_or_default())
 }
 
+/// Whether a file holds nothing but blocks of ours.
+pub(super) fn are_all(bytes: &[u8]) -> bool {
+    let mut is_inside = false;
+    bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).all(|line| {
+        let is_ours = is_inside || line.is_empty() || is_mark(line);
+        if is_mark(line) {
+            is_inside = line.ends_with(b" begin");
+        }
+        is_ours
+    })
+}
+
 /// `lines` with their marks.
 pub(super) fn marked(name: &str, lines: &[String]) -> Vec<String> {
     let [begin, end] = marks(name);

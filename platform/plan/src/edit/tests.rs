@@ -214,6 +214,18 @@ fn only_the_block_is_undone_whatever_changed_around_it() {
 }
 
 #[test]
+fn a_file_of_our_blocks_alone_is_told_from_one_with_more() {
+    let ours = block(&["one", "", "two"]).apply(None).expect("an edit");
+    let two = Edit::Block { name: "x".into(), lines: vec!["y".into()] }.apply(Some(&ours)).expect("an edit");
+    for bytes in [&ours[..], &two, b"", b"\r\n"] {
+        assert!(Edit::has_only_blocks(bytes), "{}", String::from_utf8_lossy(bytes));
+    }
+    for (before, after) in [(&b"a\n"[..], &b""[..]), (b"", b"a\n"), (b"", &b"# labtrust b\n"[..])] {
+        assert!(!Edit::has_only_blocks(&[before, &ours, after].concat()));
+    }
+}
+
+#[test]
 fn a_file_in_any_encoding_gets_a_block_and_a_damaged_block_is_an_error() {
     let after = block(&["x"]).apply(Some(b"# caf\xe9\n")).expect("an edit");
     assert!(after.starts_with(b"# caf\xe9\n# labtrust"));
