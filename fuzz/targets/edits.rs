@@ -2,12 +2,16 @@
 //! also where another edit was made around it, or the file became something else altogether.
 #![no_main]
 
-use labtrust_plan::edit::{Edit, Undone};
+use labtrust_plan::edit::{Edit, TomlChange, TomlKey, Undone, toml_values};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
 fn set(keys: &[&str], value: Value) -> Edit {
     Edit::Json { keys: keys.iter().map(ToString::to_string).collect(), value }
+}
+
+fn toml(keys: &[&str], change: TomlChange) -> Edit {
+    Edit::Toml { keys: keys.iter().map(|key| TomlKey::from(*key)).collect(), change }
 }
 
 /// What `edit` makes of `before`; none if it stands there already or cannot be made.
@@ -28,12 +32,16 @@ fuzz_target!(|bytes: &[u8]| {
         set(&["a"], json!(["h:1", {"b": {}}])),
         Edit::Block { name: "no-proxy".into(), lines: vec!["export NO_PROXY=h".into(), String::new()] },
         Edit::Line { old: "# a = nil".into(), new: "a = 1".into() },
+        toml(&["ca"], TomlChange::Include(json!("/ca.crt"))),
+        toml(&["a", "b"], TomlChange::Set(json!("c"))),
     ];
     let other = [
         set(&["z", "y"], json!(1)),
         set(&["z", "y"], json!(1)),
         Edit::Block { name: "other".into(), lines: Vec::new() },
         Edit::Block { name: "other".into(), lines: vec!["b = 1".into()] },
+        toml(&["z", "y"], TomlChange::Set(json!(1))),
+        toml(&["z", "y"], TomlChange::Include(json!(1))),
     ];
     for (edit, other) in edits.iter().zip(&other) {
         let Some(after) = made(edit, bytes) else { continue };
@@ -49,6 +57,10 @@ fuzz_target!(|bytes: &[u8]| {
         };
         if let (Edit::Json { .. }, Ok(was)) = (edit, serde_json::from_slice::<Value>(bytes)) {
             assert_eq!(serde_json::from_slice::<Value>(&none).ok(), Some(was), "JSON stays JSON");
+        }
+        if let (Edit::Toml { .. }, Ok(was)) = (edit, std::str::from_utf8(bytes)) {
+            let none = std::str::from_utf8(&none).expect("text");
+            assert_eq!(toml_values(none), toml_values(was), "every value is as before");
         }
     }
     // A file that became another one.

@@ -4,6 +4,7 @@
 mod block;
 mod json;
 mod line;
+mod toml;
 mod undone;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use self::undone::{check_size, title};
 pub use self::{
     json::current,
+    toml::{TomlChange, TomlKey, toml_values},
     undone::{LARGEST, Undone},
 };
 use crate::text;
@@ -27,6 +29,13 @@ pub enum Edit {
         keys: Vec<String>,
         /// The value; never a secret.
         value: serde_json::Value,
+    },
+    /// A value in a TOML text, such as containerd's `hosts.toml`. Comments and the order stay.
+    Toml {
+        /// The keys from the outermost table to the value. Missing tables are created.
+        keys: Vec<TomlKey>,
+        /// The change of the value.
+        change: TomlChange,
     },
     /// Lines between `# labtrust NAME begin` and `# labtrust NAME end`, for files in which `#` begins a comment: shell, Ruby,
     /// systemd. A new block is added at the end of the file.
@@ -52,6 +61,7 @@ impl Edit {
         check_size(before)?;
         let after = match self {
             Self::Json { keys, value } => json::apply(before, keys, value),
+            Self::Toml { keys, change } => toml::apply(before, keys, change),
             Self::Block { name, lines } => block::apply(before, name, lines),
             Self::Line { old, new } => line::apply(before, old, new),
         }?;
@@ -67,6 +77,7 @@ impl Edit {
         check_size(found)?;
         match self {
             Self::Json { keys, value } => Ok(current(found, keys)?.as_ref() == Some(value)),
+            Self::Toml { keys, change } => toml::is_met(found, keys, change),
             Self::Block { name, lines } => block::is_met(found, name, lines),
             Self::Line { old, new } => line::is_met(found, old, new),
         }
@@ -80,6 +91,7 @@ impl Edit {
         }
         match self {
             Self::Json { keys, value } => json::undo(found, before, keys, value),
+            Self::Toml { keys, change } => toml::undo(found, before, keys, change),
             Self::Block { name, lines } => block::undo(found, before, name, lines),
             Self::Line { old, new } => line::undo(found, before, old, new),
         }
@@ -95,6 +107,15 @@ impl Edit {
                 let old =
                     json::value(before, keys)?.map(|old| line(old).lines().map(str::to_owned).collect());
                 (old.unwrap_or_default(), vec![line(value.to_string())])
+            }
+            Self::Toml { keys, change: TomlChange::Set(value) } => {
+                let line = |value| format!("{} = {value}", toml::title(keys));
+                let old =
+                    toml::value(before, keys)?.map(|old| line(old).lines().map(str::to_owned).collect());
+                (old.unwrap_or_default(), vec![line(value.to_string())])
+            }
+            Self::Toml { keys, change: TomlChange::Include(item) } => {
+                (Vec::new(), vec![format!("{} includes {item}", toml::title(keys))])
             }
             Self::Block { name, lines } => (block::lines(before, name)?, block::marked(name, lines)),
             Self::Line { old, new } => (vec![text::without_secrets(old)], vec![text::without_secrets(new)]),
@@ -115,6 +136,11 @@ impl Edit {
         match (self, other) {
             (Self::Json { keys, .. }, Self::Json { keys: others, .. }) => keys == others,
             (Self::Block { name, .. }, Self::Block { name: other, .. }) => name == other,
+            (Self::Toml { keys, change }, Self::Toml { keys: others, change: other }) => {
+                // Several items of one list are several places.
+                let are_items = [change, other].iter().all(|change| matches!(change, TomlChange::Include(_)));
+                keys == others && (!are_items || change == other)
+            }
             _ => false,
         }
     }
@@ -125,6 +151,12 @@ impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json { keys, .. } => f.write_str(&text::in_line(&title(keys))),
+            Self::Toml { keys, change: TomlChange::Set(_) } => {
+                f.write_str(&text::in_line(&toml::title(keys)))
+            }
+            Self::Toml { keys, change } => {
+                write!(f, "{} in {}", change.value(), text::in_line(&toml::title(keys)))
+            }
             Self::Block { name, .. } => write!(f, "labtrust's block {}", text::in_line(name)),
             Self::Line { new, .. } => write!(f, "the line `{}`", text::in_line(&text::without_secrets(new))),
         }
