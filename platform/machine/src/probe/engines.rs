@@ -23,7 +23,7 @@ use super::{
     docker_context::{DockerContext, docker_context},
     process, users,
 };
-use crate::world::{Peer, World, peer};
+use crate::world::{Peer, World, peer, started};
 
 /// The time limit for a socket to accept a connection. A socket with a full queue accepts none.
 const LIMIT: Duration = Duration::from_secs(2);

@@ -5,6 +5,7 @@ use std::{
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// The bytes of a program's name that the kernel stores (proc(5), `/proc/pid/comm`).
@@ -84,6 +85,22 @@ impl Process {
             words.map(String::from_utf8_lossy).any(|word| Path::new(word.as_ref()).ends_with(name))
         }
     }
+}
+
+/// When the process `pid` was started, in milliseconds since 1970: field 22 of `/proc/PID/stat` (proc(5))
+/// counts hundredths of a second since boot.
+pub(crate) fn started(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+    let uptime: f64 = fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+    let started = now - uptime + f64::from(u32::try_from(ticks).ok()?) / 100.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since 1970 fit"
+    )]
+    Some((started * 1000.0) as u64)
 }
 
 fn file(pid: u32, name: &str) -> PathBuf {
