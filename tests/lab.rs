@@ -47,6 +47,7 @@
 //! ```
 
 mod blockade;
+pub(crate) mod browsers;
 mod command;
 mod container;
 mod engine;

@@ -1,6 +1,7 @@
 //! `trust`, `status` and `untrust` on a client, with the real engine and the distribution's own
 //! tools as the judges.
 
+mod chromium;
 mod engine;
 mod git;
 mod host;

@@ -23,5 +23,8 @@ pub fn is_met(world: &World, step: &Step) -> Result<bool> {
         Step::Entry { database, certificate } => {
             database::open(database).find(world, certificate)?.is_some_and(|listing| listing.trusted)
         }
+        Step::Discard { database, certificate } => {
+            database::open(database).find(world, certificate)?.is_none()
+        }
     })
 }

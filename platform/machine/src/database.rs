@@ -2,6 +2,7 @@
 
 mod keychain;
 pub mod keystore;
+pub(crate) mod nss;
 mod tool;
 pub(crate) mod trust_settings;
 
@@ -13,5 +14,6 @@ pub use self::tool::TrustDatabase;
 pub fn open(database: &Database) -> Box<dyn TrustDatabase + '_> {
     match database {
         Database::Keychain(keychain) => Box::new(keychain::Tool(keychain)),
+        Database::Nss(nss) => Box::new(nss::Tool(nss)),
     }
 }

@@ -33,7 +33,7 @@ pub fn explain_undo(record: &ChangeRecord) -> Vec<String> {
         }
         StepRecord::File { path, before: Node::Absent, .. } => format!("remove {}", path.display()),
         StepRecord::File { path, .. } => format!("restore {}", path.display()),
-        StepRecord::Entry { database, certificate, before: None } => {
+        StepRecord::Entry { database, certificate, before: None, .. } => {
             format!("remove {} from {database}", certificate.fingerprint().short())
         }
         StepRecord::Entry { database, certificate, .. } => {

@@ -27,7 +27,7 @@ pub use self::{
 };
 use crate::{
     Result,
-    world::{World, trusted_program},
+    world::{World, earliest_start, trusted_program},
 };
 
 /// The facts of this machine, as this process sees it.
@@ -121,7 +121,7 @@ fn variables() -> BTreeMap<String, String> {
 /// The programs that stores ask about and that run.
 fn running() -> BTreeMap<String, u64> {
     let names = looks().filter_map(|look| if let Look::Running(name) = look { Some(name) } else { None });
-    names.filter_map(|name| Some((name.to_owned(), process::oldest(name)?))).collect()
+    names.filter_map(|name| Some((name.to_owned(), earliest_start(&[name.to_owned()], None)?))).collect()
 }
 
 /// `os-release` (freedesktop.org os-release(5)), from `/etc` before `/usr/lib`.

@@ -52,7 +52,9 @@ pub(crate) fn prove_by(
             Some(file) => ProofResult::Holds(format!("in {}", file.display())),
             None => ProofResult::Fails(format!("not in {}", folder.display())),
         },
-        Proof::Entry { database, certificate } => database::open(database).prove(world, certificate)?,
+        Proof::Entry { database, certificate } => {
+            return database::open(database).prove(world, certificate, wanted);
+        }
         Proof::Files { files } => in_place(world, files)?,
         Proof::Absent { path } => match world.look(path)? {
             Node::Absent => ProofResult::Holds(format!("{} is gone", path.display())),

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use labtrust_plan::{Certificate, Change, Proof, SideEffect, Step};
 
-use crate::{Result, world::World};
+use crate::{Result, database, world::World};
 
 /// The beginning of every block of a PEM file (RFC 7468).
 const BEGIN: &[u8] = b"-----BEGIN ";
 
 /// The change that removes `certificate` from the store of `change`: every file beside ours that holds only this
-/// certificate. None if there is no such file.
+/// certificate, and every entry in a database. None if there is neither.
 pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Result<Option<Change>> {
     let mut steps = Vec::new();
     for ours in change.files() {
@@ -21,6 +21,13 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
             if is_anchor && holds_only(world, &path, certificate) {
                 steps.push(Step::Remove { path });
             }
+        }
+    }
+    for step in &change.steps {
+        if let Step::Entry { database, certificate } = step
+            && database::open(database).find(world, certificate)?.is_some()
+        {
+            steps.push(Step::Discard { database: database.clone(), certificate: certificate.clone() });
         }
     }
     if steps.is_empty() {

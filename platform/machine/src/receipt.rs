@@ -113,6 +113,12 @@ pub enum StepRecord {
         certificate: Certificate,
         /// How the database listed it before, if it did.
         before: Option<Listing>,
+        /// Whether the database was created for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        created: bool,
+        /// The folders that were made for the database, outermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        folders: Vec<PathBuf>,
     },
 }
 
@@ -217,6 +223,8 @@ struct CreatedPaths {
     folders: Vec<PathBuf>,
     /// Files that edits created, each with the SHA-256 that an edit left there.
     files: Vec<(PathBuf, Fingerprint)>,
+    /// The files of databases.
+    databases: Vec<PathBuf>,
 }
 
 impl StepRecord {
@@ -267,6 +275,14 @@ impl StepRecord {
         }
     }
 
+    /// The file of its database, if that was created for it.
+    pub(crate) fn made_database(&self) -> Option<&Path> {
+        match self {
+            Self::Entry { database, created: true, .. } => Some(database.path()),
+            _ => None,
+        }
+    }
+
     /// `path` and the SHA-256 that this step left there, if `path` is its file.
     fn left_at(&self, path: &Path) -> Option<(PathBuf, Fingerprint)> {
         match self {
@@ -278,8 +294,7 @@ impl StepRecord {
     /// The folders that were made for it.
     pub(crate) fn folders(&self) -> &[PathBuf] {
         match self {
-            Self::File { folders, .. } => folders,
-            Self::Entry { .. } => &[],
+            Self::File { folders, .. } | Self::Entry { folders, .. } => folders,
         }
     }
 
@@ -327,13 +342,23 @@ impl Receipt {
     fn receive_folders(&mut self, created: &CreatedPaths) -> bool {
         let mut any = false;
         for step in self.changes.iter_mut().flat_map(|change| &mut change.steps) {
-            let StepRecord::File { path, before, folders, edit, .. } = step else { continue };
-            if let (Some(_), Node::File { sha256, .. }) = (&edit, &*before)
-                && created.files.iter().any(|(file, left)| file == path && left == sha256)
-            {
-                *before = Node::Absent;
-                any = true;
-            }
+            let (path, folders) = match step {
+                StepRecord::File { path, before, folders, edit, .. } => {
+                    if let (Some(_), Node::File { sha256, .. }) = (&edit, &*before)
+                        && created.files.iter().any(|(file, left)| file == path && left == sha256)
+                    {
+                        *before = Node::Absent;
+                        any = true;
+                    }
+                    (path.as_path(), folders)
+                }
+                StepRecord::Entry { database, created: is_created, folders, .. } => {
+                    let is_new = created.databases.iter().any(|path| path == database.path());
+                    any |= is_new && !*is_created;
+                    *is_created |= is_new;
+                    (database.path(), folders)
+                }
+            };
             let new =
                 created.folders.iter().filter(|folder| path.starts_with(folder) && !folders.contains(folder));
             let new: Vec<_> = new.cloned().collect();

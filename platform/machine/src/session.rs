@@ -16,7 +16,7 @@ use crate::{
     progress::Progress,
     proof::prove,
     receipt::Receipts,
-    world::World,
+    world::{World, earliest_start},
 };
 
 /// The beginning of an [`Outcome`]'s detail when a store trusts a certificate and no receipt records that.
@@ -106,9 +106,7 @@ impl Outcome {
             Err(error) => Self::failed(store, subject, &error),
             Ok((ProofResult::Holds(detail), _)) => {
                 let mut outcome = Self::new(store, subject, OutcomeState::Trusted, detail);
-                outcome.await_restart(
-                    change.reload.restart.iter().filter(|service| service.is_older_than(since)),
-                );
+                outcome.await_restart(&change.reload.restart, |service| service.is_older_than(since));
                 outcome
             }
             Ok((_, Some(lingers))) if lingers.state == OutcomeState::Pending => {
@@ -147,14 +145,15 @@ impl Outcome {
             ProofResult::Lingers(detail) => {
                 let detail = format!("{detail} until it is restarted: it still uses the old system store");
                 let mut outcome = Self::new(store, subject, OutcomeState::Untrusted, detail);
-                outcome.await_restart(engine_of(facts, proof).iter());
+                outcome.await_restart(engine_of(facts, proof).as_slice(), |_| true);
                 outcome
             }
         })
     }
 
-    pub(crate) fn await_restart<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
-        self.restart = services.cloned().collect();
+    /// Waits for the restart of those of `services` that run, and for which `is_awaited` holds.
+    pub(crate) fn await_restart(&mut self, services: &[Service], is_awaited: impl Fn(&Service) -> bool) {
+        self.restart = running(services).filter(is_awaited).collect();
         if !self.restart.is_empty() {
             self.state = OutcomeState::Pending;
         }
@@ -172,6 +171,17 @@ impl Outcome {
         outcome.needs_root = true;
         outcome
     }
+}
+
+/// `services`, without the programs of a person that do not run now.
+pub(crate) fn running(services: &[Service]) -> impl Iterator<Item = Service> {
+    services.iter().filter_map(|service| {
+        let started = match &service.process {
+            Some(programs) => Some(earliest_start(&programs.names, programs.user)?),
+            None => service.started,
+        };
+        Some(Service { started, ..service.clone() })
+    })
 }
 
 /// Whether the bundle that an engine of this machine reads at its start holds the certificate of `proof`.

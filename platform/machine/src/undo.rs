@@ -18,7 +18,7 @@ use self::progress::UndoProgress;
 use crate::{
     Result, database, edit_file,
     receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
-    session::{Outcome, OutcomeState, Session},
+    session::{Outcome, OutcomeState, Session, running},
     side_effect,
     side_effect::{back_up_neighbours, undo_file},
     updater::{Updater, check_room},
@@ -310,13 +310,18 @@ fn undo_step(
             }
             folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
         }
-        StepRecord::Entry { database, certificate, before } => {
+        StepRecord::Entry { database, certificate, before, created, folders } => {
             session
                 .progress
                 .begin(&format!("removing {} from {database}", certificate.fingerprint().short()));
-            if !database::open(database).undo(world, certificate, before.as_ref())? {
+            let tool = database::open(database);
+            if !tool.undo(world, certificate, before.as_ref())? {
                 return Ok(Some(database.path().to_owned()));
             }
+            if *created {
+                tool.remove_if_empty(world)?;
+            }
+            folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
         }
     }
     Ok(None)
@@ -361,10 +366,10 @@ fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) ->
         subject.clone_into(&mut outcome.detail);
     }
     outcome.changed = true;
-    outcome.restart.extend(record.reload.restart.iter().cloned());
+    outcome.restart.extend(running(&record.reload.restart));
     // A service whose restart was skipped, and which has started since, has the anchor in its memory.
-    let running = session.facts.engines.iter().map(Service::engine);
-    outcome.restart.extend(running.filter(|service| {
+    let engines = session.facts.engines.iter().map(Service::engine);
+    outcome.restart.extend(engines.filter(|service| {
         let is_skipped = record.reload.skipped_restarts.iter().any(|skipped| skipped.title == service.title);
         is_skipped && service.is_newer_than(record.in_effect_since)
     }));

@@ -8,7 +8,7 @@ use labtrust_machine::{
     database,
     world::{Access, Node, World, serve_delegate},
 };
-use labtrust_plan::{Certificate, Contents, Database, Keychain, fact::User};
+use labtrust_plan::{Certificate, Contents, Database, Keychain, Wanted, fact::User};
 
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
@@ -59,7 +59,7 @@ fn a_keychain_is_changed_and_restored(world: &World, folder: &Path) -> Result {
     assert_eq!(database::open(&database).find(world, &certificate)?, None);
     database::open(&database).add(world, &certificate)?;
     assert!(database::open(&database).find(world, &certificate)?.is_some_and(|listing| listing.trusted));
-    assert!(database::open(&database).prove(world, &certificate)?.holds());
+    assert!(database::open(&database).prove(world, &certificate, Wanted::There)?.holds());
     assert!(database::open(&database).undo(world, &certificate, None)?);
     assert_eq!(database::open(&database).find(world, &certificate)?, None);
     Ok(())

@@ -103,6 +103,13 @@ pub enum Step {
         /// The certificate.
         certificate: Certificate,
     },
+    /// Removes a certificate, and the trust in it, from a database that only its own tool writes.
+    Discard {
+        /// The database.
+        database: Database,
+        /// The certificate.
+        certificate: Certificate,
+    },
 }
 
 /// The contents of a file. Secrets are wiped from memory and never shown.
@@ -218,7 +225,7 @@ impl Step {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Put { path, .. } | Self::Link { path, .. } | Self::Remove { path } => Some(path),
-            Self::Edit { .. } | Self::Entry { .. } => None,
+            Self::Edit { .. } | Self::Entry { .. } | Self::Discard { .. } => None,
         }
     }
 
@@ -226,7 +233,7 @@ impl Step {
     pub fn made(&self) -> Option<&Path> {
         match self {
             Self::Put { path, .. } | Self::Link { path, .. } => Some(path),
-            Self::Remove { .. } | Self::Edit { .. } | Self::Entry { .. } => None,
+            Self::Remove { .. } | Self::Edit { .. } | Self::Entry { .. } | Self::Discard { .. } => None,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::absolute;
+
 /// The keychain of the whole machine.
 pub const SYSTEM_KEYCHAIN: &str = "/Library/Keychains/System.keychain";
 /// A user's own keychain, in the home folder.
@@ -18,6 +20,8 @@ const PATIENCE: u64 = 120;
 pub enum Database {
     /// A macOS keychain.
     Keychain(Keychain),
+    /// An NSS database, such as that of Firefox or Chromium.
+    Nss(Nss),
 }
 
 /// The entry of a certificate in a database.
@@ -42,7 +46,34 @@ impl Database {
     pub fn path(&self) -> &Path {
         match self {
             Self::Keychain(keychain) => &keychain.path,
+            Self::Nss(nss) => &nss.file,
         }
+    }
+}
+
+/// An NSS database: a folder with `cert9.db` and other files. A new one is created if there is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nss {
+    /// `cert9.db` in its folder.
+    #[serde(deserialize_with = "absolute::path")]
+    pub file: PathBuf,
+    /// NSS's `certutil`.
+    #[serde(deserialize_with = "absolute::path")]
+    pub certutil: PathBuf,
+}
+
+/// The file of an NSS database that holds the certificates and their trust.
+pub const NSS_FILE: &str = "cert9.db";
+
+impl Nss {
+    /// The database in `folder`.
+    pub fn new(folder: &Path, certutil: impl Into<PathBuf>) -> Self {
+        Self { file: folder.join(NSS_FILE), certutil: certutil.into() }
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(&self.file)
     }
 }
 

@@ -35,7 +35,11 @@ impl fmt::Display for Step {
                 write!(f, "trust {} in {database}", certificate.fingerprint().short())?;
                 match database {
                     Database::Keychain(_) => f.write_str(" (macOS asks for a password in a window)"),
+                    Database::Nss(_) => Ok(()),
                 }
+            }
+            Self::Discard { database, certificate } => {
+                write!(f, "remove {} from {database}", certificate.fingerprint().short())
             }
         }
     }
@@ -45,6 +49,7 @@ impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keychain(keychain) => write!(f, "the keychain {}", keychain.path.display()),
+            Self::Nss(nss) => write!(f, "the NSS database {}", nss.folder().display()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Command, Fingerprint};
+use crate::{Command, Fingerprint, fact::User};
 
 /// The commands that make a change take effect. They run after the steps, also when undoing: a store that is rebuilt before the
 /// anchor is removed would keep it.
@@ -119,6 +119,19 @@ pub struct Service {
     /// The command that restarts it, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Command>,
+    /// Its programs, if it counts only while one of them runs. Its start time is then theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<Running>,
+}
+
+/// The programs of a service that a person starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// The names of their processes, as the kernel stores them (proc(5), `/proc/pid/comm`): 15 bytes at most.
+    pub names: Vec<String>,
+    /// The user id of the person; none for every user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<u32>,
 }
 
 impl SideEffect {
@@ -153,6 +166,22 @@ fn present_title<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D
 }
 
 impl Service {
+    /// The service `title`, which runs without a person.
+    pub fn new(title: impl Into<String>, started: Option<u64>, restart: Option<Command>) -> Self {
+        Self { title: title.into(), started, restart, process: None }
+    }
+
+    /// The program `title` of the user `owner`, which counts only while one of the processes `names` runs.
+    pub fn program(title: &str, names: &[&str], owner: &User) -> Self {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            title: format!("{title} of {}", owner.name),
+            started: None,
+            restart: None,
+            process: Some(Running { names, user: Some(owner.uid) }),
+        }
+    }
+
     /// Whether both are the same service, whenever it was started.
     pub fn is(&self, other: &Self) -> bool {
         self.title == other.title && self.restart == other.restart

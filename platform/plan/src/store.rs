@@ -1,8 +1,10 @@
 //! The table of trust stores. Each store is one file, which plans from facts alone, and one row here.
 
+mod chromium;
 mod docker;
 mod git;
 mod macos;
+mod nss;
 mod podman;
 mod row;
 mod runner;
@@ -13,7 +15,7 @@ use crate::StoreId;
 
 /// All stores, in the order in which they are changed.
 pub const STORES: &[Store] =
-    &[system::STORE, docker::STORE, podman::STORE, runner::STORE, macos::STORE, git::STORE];
+    &[system::STORE, docker::STORE, podman::STORE, runner::STORE, macos::STORE, git::STORE, chromium::STORE];
 
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
 pub use system::bundle;

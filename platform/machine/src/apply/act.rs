@@ -34,5 +34,9 @@ pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()>
             edit_file::make(world, edit, &path, *mode)
         }
         Step::Entry { database, certificate } => database::open(database).add(world, certificate),
+        Step::Discard { database, certificate } => {
+            // The proof reports an entry that is left, because somebody forbids it there.
+            database::open(database).undo(world, certificate, None).map(drop)
+        }
     }
 }

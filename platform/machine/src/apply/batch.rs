@@ -54,6 +54,6 @@ fn paths(world: &World, step: &Step) -> Result<Vec<PathBuf>> {
     Ok(match step {
         Step::Put { path, .. } | Step::Link { path, .. } | Step::Remove { path } => vec![path.clone()],
         Step::Edit { path, .. } => vec![path.clone(), world.resolve(path)?],
-        Step::Entry { database, .. } => vec![database.path().to_owned()],
+        Step::Entry { database, .. } | Step::Discard { database, .. } => vec![database.path().to_owned()],
     })
 }

@@ -130,9 +130,7 @@ impl Run<'_> {
             Finished::Already(detail) => {
                 let since = self.recorded(change).and_then(|record| record.in_effect_since);
                 let mut outcome = Outcome::new(store, subject, OutcomeState::Trusted, detail);
-                outcome.await_restart(
-                    change.reload.restart.iter().filter(|service| service.is_older_than(since)),
-                );
+                outcome.await_restart(&change.reload.restart, |service| service.is_older_than(since));
                 return Ok(outcome);
             }
         };
@@ -152,7 +150,7 @@ impl Run<'_> {
         self.done.push(self.receipt.changes[record].key());
         let mut outcome = Outcome::new(store, subject, OutcomeState::Trusted, detail);
         outcome.changed = changed;
-        outcome.await_restart(change.reload.restart.iter());
+        outcome.await_restart(&change.reload.restart, |_| true);
         if !change.reload.by_hand.is_empty() {
             outcome.state = OutcomeState::Pending;
         }

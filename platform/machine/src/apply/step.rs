@@ -1,8 +1,8 @@
 //! Records what a step will replace, and then applies the step.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use labtrust_plan::{Change, Edit, Fingerprint, Step};
+use labtrust_plan::{Certificate, Change, Database, Edit, Fingerprint, Step};
 
 use super::{Run, act::act, batch::Batch};
 use crate::{
@@ -37,17 +37,8 @@ impl Run<'_> {
                 let after = After { sha256, edit: Some(edit), ..After::NOTHING };
                 self.record_file(record, world, &path, after, batch)?;
             }
-            Step::Entry { database, certificate } => {
-                let steps = &mut self.receipt.changes[record].steps;
-                let is_same = |record: &StepRecord| matches!(record, StepRecord::Entry { database: known, .. } if known == database);
-                if !steps.iter().any(is_same) {
-                    let before = database::open(database).find(world, certificate)?;
-                    steps.push(StepRecord::Entry {
-                        database: database.clone(),
-                        certificate: certificate.clone(),
-                        before,
-                    });
-                }
+            Step::Entry { database, certificate } | Step::Discard { database, certificate } => {
+                self.record_entry(record, world, (database, certificate), batch)?;
             }
         }
         batch.push(world, step)
@@ -106,6 +97,28 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Records the present entry of a certificate in a database, unless an earlier run has done that.
+    fn record_entry(
+        &mut self,
+        record: usize,
+        world: &World,
+        (database, certificate): (&Database, &Certificate),
+        batch: &mut Batch<'_>,
+    ) -> Result<()> {
+        let steps = &mut self.receipt.changes[record].steps;
+        let is_same = |step: &StepRecord| matches!(step, StepRecord::Entry { database: known, .. } if known == database);
+        if steps.iter().any(is_same) {
+            return Ok(());
+        }
+        let tool = database::open(database);
+        let before = tool.find(world, certificate)?;
+        let created = tool.is_created(world)?;
+        let folders = if created { missing_folders(world, database.path(), batch)? } else { Vec::new() };
+        let (database, certificate) = (database.clone(), certificate.clone());
+        steps.push(StepRecord::Entry { database, certificate, before, created, folders });
+        Ok(())
+    }
+
     fn record_file(
         &mut self,
         record: usize,
@@ -118,16 +131,7 @@ impl Run<'_> {
         if matches!(before, Node::Folder | Node::Other) {
             return Err(Error::in_the_way(path.to_owned(), "it is not a regular file"));
         }
-        let mut folders = Vec::new();
-        for folder in path.ancestors().skip(1) {
-            if is_folder(world, folder)? {
-                break;
-            }
-            // A folder that several steps need is recorded with the first of them.
-            if batch.add_folder(folder) {
-                folders.insert(0, folder.to_owned());
-            }
-        }
+        let folders = missing_folders(world, path, batch)?;
         let path = path.to_owned();
         let (link, edit) = (after.link.map(Path::to_owned), after.edit.cloned());
         let step =
@@ -147,6 +151,21 @@ struct After<'a> {
 
 impl After<'_> {
     const NOTHING: Self = Self { sha256: None, link: None, edit: None };
+}
+
+/// The folders above `path` that do not exist yet, outermost first. A folder that several steps need is recorded with the
+/// first of them.
+fn missing_folders(world: &World, path: &Path, batch: &mut Batch<'_>) -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for folder in path.ancestors().skip(1) {
+        if is_folder(world, folder)? {
+            break;
+        }
+        if batch.add_folder(folder) {
+            folders.insert(0, folder.to_owned());
+        }
+    }
+    Ok(folders)
 }
 
 /// Whether a folder is at `path`, links followed.

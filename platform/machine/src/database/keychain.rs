@@ -9,16 +9,16 @@
 
 use std::{path::Path, thread, time::Duration};
 
-use labtrust_plan::{Certificate, Command, Contents, Keychain, Listing, ProofResult};
+use labtrust_plan::{Certificate, Command, Contents, Keychain, Listing, ProofResult, Wanted};
 use rustls_pki_types::CertificateDer;
 
 use super::{
-    tool::TrustDatabase,
+    tool::{PRIVATE, TrustDatabase, with_file},
     trust_settings::{Entry, TrustSettings},
 };
 use crate::{
     Error, Result,
-    world::{Access, Node, World},
+    world::{Node, World},
 };
 
 /// Seconds for reading. It shows no window, so only a hanging trustd or securityd takes this long.
@@ -85,11 +85,12 @@ impl TrustDatabase for Tool<'_> {
         Ok(true)
     }
 
-    fn prove(&self, world: &World, certificate: &Certificate) -> Result<ProofResult> {
-        Ok(match self.objection(world, certificate)? {
+    fn prove(&self, world: &World, certificate: &Certificate, wanted: Wanted) -> Result<ProofResult> {
+        let seen = match self.objection(world, certificate)? {
             None => ProofResult::Holds("macOS accepts it".into()),
             Some(why) => ProofResult::Fails(format!("macOS does not accept it: {why}")),
-        })
+        };
+        Ok(seen.to(wanted))
     }
 }
 
@@ -194,17 +195,6 @@ impl Tool<'_> {
             why: format!("has trust settings ({domain}) that cannot be read: {why}"),
         }
     }
-}
-
-const PRIVATE: Access = Access { mode: 0o600, owner: None };
-
-/// Calls `act` with a file that holds `certificate`.
-fn with_file<T>(world: &World, certificate: &Certificate, act: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
-    world.with_scratch(|folder| {
-        let file = folder.join("certificate.pem");
-        world.put(&file, &Contents::Public(certificate.pem().into_bytes()), PRIVATE)?;
-        act(&file)
-    })
 }
 
 /// Whether `certificate` names itself as its issuer. A certificate that cannot be read counts as a root: nearly all trusted

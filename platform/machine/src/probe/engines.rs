@@ -148,7 +148,7 @@ fn named_engine(socket: &Path) -> Engine {
         socket: Some(socket.to_owned()),
         owner,
         pid,
-        started: pid.and_then(process::started),
+        started: pid.and_then(started),
         ..engine_of(kind, certs_d)
     }
 }
@@ -195,7 +195,7 @@ impl EngineRow {
         Engine {
             socket: self.listening(pid),
             pid,
-            started: pid.and_then(process::started),
+            started: pid.and_then(started),
             restart: restart(facts, self.service),
             ..engine_of(self.kind, self.certs_d.into())
         }
@@ -244,7 +244,7 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
         socket: may_be_socket(&socket).then_some(socket),
         owner: Some(user.clone()),
         pid,
-        started: pid.and_then(process::started),
+        started: pid.and_then(started),
         ..engine_of(EngineKind::Rootless, config.join("docker/certs.d"))
     })
 }

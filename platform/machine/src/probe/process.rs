@@ -4,7 +4,6 @@ use std::{
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use crate::world::World;
@@ -61,32 +60,6 @@ pub fn below(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
-/// When the process `pid` was started, in milliseconds since 1970: field 22 of `/proc/PID/stat` (proc(5))
-/// counts hundredths of a second since boot.
-pub(super) fn started(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
-    let uptime: f64 = fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
-    let started = now - uptime + f64::from(u32::try_from(ticks).ok()?) / 100.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "milliseconds since 1970 fit"
-    )]
-    Some((started * 1000.0) as u64)
-}
-
-/// The start of the oldest process with this name, as [`started`] tells it; none if no such process runs.
-pub(super) fn oldest(name: &str) -> Option<u64> {
-    let is_it = |pid: &u32| {
-        fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|found| found.trim_end() == name)
-    };
-    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(is_it).filter_map(started).min()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,15 +77,6 @@ mod tests {
         ] {
             assert_eq!(is_in_service(groups), expected, "{groups}");
         }
-    }
-
-    #[test]
-    fn a_program_runs_since_the_start_of_its_oldest_process() {
-        let mine = fs::read_to_string("/proc/self/comm").expect("this process");
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
-        let since = oldest(mine.trim_end()).expect("this process runs");
-        assert!(u128::from(since) <= now && Some(since) <= started(std::process::id()), "{since} {now}");
-        assert_eq!(oldest("no such program"), None);
     }
 
     #[test]

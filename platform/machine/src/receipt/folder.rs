@@ -258,7 +258,10 @@ impl Receipts {
                 created.files.extend(gone.iter().filter_map(|step| step.left_at(path)));
             }
         }
-        if created.folders.is_empty() && created.files.is_empty() {
+        let databases = gone.iter().filter_map(StepRecord::made_database);
+        let is_there = |path: &&Path| matches!(self.world.look(path), Ok(Node::File { .. }));
+        created.databases = databases.filter(is_there).map(Path::to_owned).collect();
+        if created.folders.is_empty() && created.files.is_empty() && created.databases.is_empty() {
             return Ok(false);
         }
         let mut any = false;

@@ -19,7 +19,8 @@ struct Process {
     pid: u32,
     parent: u32,
     name: String,
-    is_roots: bool,
+    /// The effective user id.
+    user: Option<u32>,
     is_alive: bool,
 }
 
@@ -35,10 +36,22 @@ pub(crate) fn running(names: &[&str]) -> Vec<u32> {
     }
     processes
         .iter()
-        .filter(|process| process.is_roots && process.is_alive && !ours.contains(&process.pid))
+        .filter(|process| process.user == Some(0) && process.is_alive && !ours.contains(&process.pid))
         .filter(|process| names.iter().any(|name| process.runs(name)) && process.is_at_our_stores())
         .map(|process| process.pid)
         .collect()
+}
+
+/// The earliest start of the running processes called `names` of the user with the id `user`, or of all users, in milliseconds
+/// since 1970; none if none of them runs.
+pub(crate) fn earliest_start(names: &[String], user: Option<u32>) -> Option<u64> {
+    let is_its = |process: &Process| {
+        process.is_alive
+            && names.contains(&process.name)
+            && user.is_none_or(|user| process.user == Some(user))
+    };
+    let processes = pids().into_iter().filter_map(Process::read).filter(is_its);
+    processes.filter_map(|process| started(process.pid)).min()
 }
 
 fn pids() -> Vec<u32> {
@@ -59,7 +72,7 @@ impl Process {
             parent: field("PPid").parse().unwrap_or(0),
             name: field("Name").to_owned(),
             // The second of the four is the effective one.
-            is_roots: field("Uid").split_whitespace().nth(1) == Some("0"),
+            user: field("Uid").split_whitespace().nth(1).and_then(|user| user.parse().ok()),
             is_alive: !field("State").starts_with(['Z', 'X']),
         })
     }
@@ -165,5 +178,14 @@ mod tests {
         std::os::unix::process::CommandExt::uid(&mut other, 65534);
         std::os::unix::fs::chown(folder.path(), Some(65534), None).expect("given away");
         assert!(!is_seen(other.arg(&path).spawn().expect("started"), few));
+    }
+
+    #[test]
+    fn a_program_runs_since_the_start_of_its_oldest_process() {
+        let mine = fs::read_to_string("/proc/self/comm").expect("this process");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
+        let since = earliest_start(&[mine.trim_end().to_owned()], None).expect("this process runs");
+        assert!(u128::from(since) <= now && Some(since) <= started(std::process::id()), "{since} {now}");
+        assert_eq!(earliest_start(&["no such program".into()], None), None);
     }
 }

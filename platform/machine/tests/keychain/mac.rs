@@ -108,7 +108,8 @@ impl Mac {
             Proof::Entry { database, .. } => Some(database),
             _ => None,
         };
-        for Database::Keychain(keychain) in in_step.chain(in_proof) {
+        for database in in_step.chain(in_proof) {
+            let Database::Keychain(keychain) = database else { continue };
             keychain.patience = 1;
             if keychain.admin {
                 keychain.path = self.keychain(Which::System);

@@ -118,7 +118,7 @@ impl Proof {
                     others.push(Self::Edited { path: path.clone(), edit: edit.clone() });
                 }
                 Step::Remove { path } => others.push(Self::Absent { path: path.clone() }),
-                Step::Entry { .. } => {}
+                Step::Entry { .. } | Step::Discard { .. } => {}
             }
         }
         match &others[..] {

@@ -120,7 +120,7 @@ impl Service {
             EngineKind::Lima => "Docker in Lima",
             EngineKind::Podman => "podman's service",
         };
-        Self { title: title.into(), started: engine.started, restart: engine.restart.clone() }
+        Self::new(title, engine.started, engine.restart.clone())
     }
 
     /// The service of an engine that only its socket tells apart from others.
@@ -129,6 +129,6 @@ impl Service {
             Some(socket) => format!("the Docker daemon at {}", text::path(socket)),
             None => "the Docker daemon that the docker command uses".into(),
         };
-        Self { title, started: engine.started, restart: engine.restart.clone() }
+        Self::new(title, engine.started, engine.restart.clone())
     }
 }

@@ -79,7 +79,7 @@ fn service(facts: &Facts) -> Option<Service> {
         }
         _ => tool(PROGRAM).map(|tool| Command::new(tool, ["restart"])),
     };
-    Some(Service { title: "GitLab Runner".into(), started: Some(started), restart })
+    Some(Service::new("GitLab Runner", Some(started), restart))
 }
 
 /// The runner in `container`.
@@ -91,5 +91,5 @@ fn service_of(facts: &Facts, engine: &Engine, container: &RunnerContainer) -> Se
         Command::new(docker, host.into_iter().chain(arguments))
     });
     let title = format!("the container {} of GitLab Runner", container.name);
-    Service { title, started: facts.running.get(PROGRAM).copied(), restart }
+    Service::new(title, facts.running.get(PROGRAM).copied(), restart)
 }

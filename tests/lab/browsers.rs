@@ -1,0 +1,19 @@
+//! Real browsers in a machine that has none.
+
+use super::machine::Machine;
+use super::process::Output;
+
+/// Puts the browser `name`, `chromium` or `firefox-esr`, into the machine.
+pub(crate) fn install(machine: &Machine, name: &str) {
+    machine.run(["sh", "-c", include_str!("browsers/install.sh"), "install", name]).succeeded();
+}
+
+/// The page at `url` as Chromium of `user` shows it, or the fault that it names. It has a new profile; the NSS database belongs to
+/// the home folder.
+pub(crate) fn chromium(machine: &Machine, user: &str, url: &str) -> Output {
+    let script = r#"profile=$(mktemp -d) && cd "$profile" && chromium --headless --no-sandbox --disable-gpu --disable-quic \
+        --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage \
+        --user-data-dir="$profile" --enable-logging=stderr --dump-dom --screenshot="$profile/shot.png" "$1" </dev/null
+        [ ! -e shot.png ] || cp shot.png /tmp/shot.png; rm -rf "$profile""#;
+    machine.run_as(user, ["sh", "-c", script, "chromium", url])
+}
