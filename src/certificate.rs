@@ -2,7 +2,6 @@
 //! out; the caller owns files and the clock.
 
 mod anatomy;
-mod asn1;
 pub mod authority;
 pub mod broad_scope;
 pub mod chain;
@@ -19,7 +18,6 @@ mod not_a_certificate;
 mod oid;
 pub mod parsed;
 pub mod path;
-mod pbe;
 pub mod pem;
 pub mod permitted;
 mod pkcs12;

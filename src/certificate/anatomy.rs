@@ -1,10 +1,9 @@
 //! Splits a certificate into its fields by the outer structure of its DER, so that a fault in one field, which some
 //! clients accept, leaves the other fields readable.
 
+use labtrust_machine::pkcs12::asn1::first;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 use x509_parser::asn1_rs::{Any, Class, Oid, Tag};
-
-use super::asn1::first;
 
 /// The fields of a certificate (RFC 5280 §4.1), each as its bytes.
 pub(super) struct Anatomy<'d> {

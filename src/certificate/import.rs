@@ -2,6 +2,7 @@
 //! convert a readable file.
 
 use anyhow::Result;
+use labtrust_machine::pkcs12::Wanted;
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use zeroize::Zeroizing;
 
@@ -10,8 +11,7 @@ use super::{
     key_format, not_a_certificate,
     parsed::Parsed,
     pem::{Keys, Label, Section},
-    pkcs7,
-    pkcs12::{self, Wanted},
+    pkcs7, pkcs12,
     public_key::PublicKey,
     segments::{Part, Position, Segment, segments},
     shape::Shape,

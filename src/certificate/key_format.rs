@@ -6,6 +6,10 @@ use der::{
     Decode, Encode, Sequence,
     asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef},
 };
+use labtrust_machine::pkcs12::{
+    encrypted_parts,
+    pbe::{self, Budget, Fault},
+};
 use pkcs8::{AlgorithmIdentifierRef, PrivateKeyInfoRef, SubjectPublicKeyInfo};
 use ring::{
     rand::SystemRandom,
@@ -16,8 +20,6 @@ use ring::{
 use zeroize::Zeroizing;
 
 use super::{
-    asn1::{elements, is_octets, is_sequence, octets, sequence},
-    pbe::{self, Budget, Fault},
     pem::Key,
     public_key::{KeyKind, PublicKey},
 };
@@ -73,16 +75,6 @@ pub(super) fn to_pkcs8(key: &Key) -> Result<Zeroizing<Vec<u8>>> {
             wrap(EC, Some(curve), der)
         }
     }
-}
-
-/// The parts of an `EncryptedPrivateKeyInfo` (RFC 5958 §3): the encoded algorithm, and the encrypted data.
-pub(super) fn encrypted_parts(der: &[u8]) -> Option<(&[u8], Zeroizing<Vec<u8>>)> {
-    let mut parts = elements(sequence(der)?);
-    let ((algorithm, encoded), (data, _)) = (parts.next()?, parts.next()?);
-    if !is_sequence(&algorithm) || !is_octets(&data) || parts.next().is_some() {
-        return None;
-    }
-    Some((encoded, octets(&data)?))
 }
 
 /// Decrypts an `EncryptedPrivateKeyInfo`.

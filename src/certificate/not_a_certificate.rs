@@ -1,6 +1,8 @@
 //! Recognises files that people give by mistake instead of a certificate, so that the message can say what to do.
 
-use super::{asn1, pem::Label};
+use labtrust_machine::pkcs12::asn1;
+
+use super::pem::Label;
 use crate::hint::fail;
 
 /// A kind of file that is neither a certificate nor a key.

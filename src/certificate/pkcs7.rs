@@ -2,13 +2,11 @@
 //! sort the set of certificates as DER requires, so a strict reader finds none.
 
 use anyhow::Result;
+use labtrust_machine::pkcs12::asn1::{elements, first, is_sequence, sequence, tagged};
 use rustls_pki_types::CertificateDer;
 use x509_parser::asn1_rs::{Oid, oid};
 
-use super::{
-    asn1::{elements, first, is_sequence, sequence, tagged},
-    pem::MAX_SECTIONS,
-};
+use super::pem::MAX_SECTIONS;
 use crate::hint::fail;
 
 /// `signedData` (RFC 5652 §5.1).

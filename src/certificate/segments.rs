@@ -4,9 +4,10 @@
 use std::fmt;
 
 use anyhow::Result;
+use labtrust_machine::pkcs12::asn1;
 
 use super::{
-    asn1, not_a_certificate,
+    not_a_certificate,
     pem::{self, Keys, MAX_SECTIONS, Section, Skipped, lines_in},
     shape::{Shape, Tries, starts},
 };

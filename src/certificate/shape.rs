@@ -1,11 +1,9 @@
 //! Recognises binary objects by their outermost structure, with their start and end.
 
+use labtrust_machine::pkcs12::{self, asn1};
 use x509_parser::asn1_rs::Tag;
 
-use super::{
-    anatomy::{Field, Fields},
-    asn1, key_format,
-};
+use super::anatomy::{Field, Fields};
 
 /// The kind of an ASN.1 object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +47,7 @@ impl Shape {
             (Some(Tag::Oid), _) => Self::Pkcs7,
             (_, Some(3)) => Self::Pkcs12,
             (_, Some(0 | 1)) => Self::Key,
-            (Some(Tag::Sequence), _) if key_format::encrypted_parts(bytes).is_some() => Self::EncryptedKey,
+            (Some(Tag::Sequence), _) if pkcs12::encrypted_parts(bytes).is_some() => Self::EncryptedKey,
             (Some(Tag::Sequence), _) => Self::Certificate,
             _ => Self::Unknown,
         }

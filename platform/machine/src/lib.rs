@@ -13,6 +13,7 @@ mod explain;
 pub mod fuzzing;
 pub mod handshake;
 mod lock;
+pub mod pkcs12;
 pub mod probe;
 mod progress;
 mod proof;

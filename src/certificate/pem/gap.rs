@@ -2,12 +2,10 @@
 //! skipped silently.
 
 use base64ct::{Base64, Encoding};
+use labtrust_machine::pkcs12::asn1;
 
 use super::block::is_commented_out;
-use crate::certificate::{
-    asn1,
-    shape::{starts_archive, starts_certificate},
-};
+use crate::certificate::shape::{starts_archive, starts_certificate};
 
 /// A part of the text that must not be skipped silently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,7 +28,7 @@ const MOST_BYTES: u64 = 512 << 20;
 
 /// The reason why a decryption failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub enum Fault {
     /// The passphrase is wrong.
     Passphrase,
     /// The method is unknown, or takes too long.
@@ -38,11 +38,11 @@ pub(super) enum Fault {
 }
 
 /// The rounds that are left for a file.
-pub(super) struct Budget(u64);
+pub struct Budget(u64);
 
 impl Budget {
     /// The budget of one file.
-    pub(super) fn of_a_file() -> Self {
+    pub fn of_a_file() -> Self {
         Self(MOST_ROUNDS)
     }
 
@@ -53,14 +53,17 @@ impl Budget {
 }
 
 /// A passphrase. For PKCS #12, no passphrase, as old Windows and GnuTLS write it, differs from an empty one.
-pub(super) type Passphrase<'p> = Option<&'p str>;
+pub type Passphrase<'p> = Option<&'p str>;
 
 /// The HMAC of an archive, with a key from the passphrase (RFC 7292 §4).
-pub(super) struct Mac<'a> {
+pub struct Mac<'a> {
     /// The encoded identifier of the algorithm.
     pub algorithm: &'a [u8],
+    /// The value.
     pub tag: &'a [u8],
+    /// The salt of the key.
     pub salt: &'a [u8],
+    /// The rounds of hashing that make the key.
     pub rounds: u32,
 }
 
@@ -114,7 +117,7 @@ struct LegacyParameters<'a> {
 
 /// Decrypts `data` with `algorithm`, an encoded `AlgorithmIdentifier`. If the result is not a sequence, the passphrase is
 /// wrong.
-pub(super) fn decrypt(
+pub fn decrypt(
     algorithm: &[u8],
     data: &[u8],
     passphrase: Passphrase<'_>,
@@ -198,7 +201,7 @@ fn cbc<C: KeyInit + BlockCipherDecrypt>(key: &[u8], vector: &[u8], data: &[u8]) 
 }
 
 /// Checks the MAC of `data`. An error means a wrong passphrase, or changed data.
-pub(super) fn check_mac(
+pub fn check_mac(
     mac: &Mac<'_>,
     data: &[u8],
     passphrase: Passphrase<'_>,

@@ -4,7 +4,7 @@ use x509_parser::asn1_rs::{Any, Class, FromBer, Header, Tag};
 use zeroize::Zeroizing;
 
 /// The first element, and the rest.
-pub(super) fn first(bytes: &[u8]) -> Option<(Any<'_>, &[u8])> {
+pub fn first(bytes: &[u8]) -> Option<(Any<'_>, &[u8])> {
     if bytes.is_empty() {
         return None;
     }
@@ -14,18 +14,18 @@ pub(super) fn first(bytes: &[u8]) -> Option<(Any<'_>, &[u8])> {
 }
 
 /// The length that the sequence at the start of `bytes` announces, with its header.
-pub(super) fn announced_length(bytes: &[u8]) -> Option<usize> {
+pub fn announced_length(bytes: &[u8]) -> Option<usize> {
     let header = Header::from_ber(bytes).ok().filter(|(_, header)| header.tag() == Tag::Sequence);
     let (content, header) = header?;
     header.length().definite().ok()?.checked_add(bytes.len() - content.len())
 }
 
 /// Consecutive elements, each with its encoding. They end at the first bytes that are not an element.
-pub(super) struct Elements<'a>(&'a [u8]);
+pub struct Elements<'a>(&'a [u8]);
 
 impl Elements<'_> {
     /// Whether no bytes are left. A reader must not skip the rest silently.
-    pub(super) fn are_all(&self) -> bool {
+    pub fn are_all(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -42,12 +42,12 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 /// The consecutive elements of `bytes`.
-pub(super) fn elements(bytes: &[u8]) -> Elements<'_> {
+pub fn elements(bytes: &[u8]) -> Elements<'_> {
     Elements(bytes)
 }
 
 /// The content of an octet string, which BER may split into nested pieces.
-pub(super) fn octets(any: &Any<'_>) -> Option<Zeroizing<Vec<u8>>> {
+pub fn octets(any: &Any<'_>) -> Option<Zeroizing<Vec<u8>>> {
     // The pieces together are not longer than the whole.
     let mut whole = Zeroizing::new(Vec::with_capacity(any.data.len()));
     gather(any, &mut whole, DEEPEST)?;
@@ -70,34 +70,34 @@ fn gather(any: &Any<'_>, whole: &mut Vec<u8>, depth: usize) -> Option<()> {
 }
 
 /// Whether an element is an octet string.
-pub(super) fn is_octets(any: &Any<'_>) -> bool {
+pub fn is_octets(any: &Any<'_>) -> bool {
     any.tag() == Tag::OctetString && any.class() == Class::Universal
 }
 
 /// The content of an element with this context-specific tag number.
-pub(super) fn tagged<'a>(any: &Any<'a>, number: u32) -> Option<&'a [u8]> {
+pub fn tagged<'a>(any: &Any<'a>, number: u32) -> Option<&'a [u8]> {
     (any.class() == Class::ContextSpecific && any.tag() == Tag(number)).then_some(any.data)
 }
 
 /// The content of a sequence.
-pub(super) fn sequence(bytes: &[u8]) -> Option<&[u8]> {
+pub fn sequence(bytes: &[u8]) -> Option<&[u8]> {
     let (any, _) = first(bytes)?;
     is_sequence(&any).then_some(any.data)
 }
 
 /// Whether an element is a sequence.
-pub(super) fn is_sequence(any: &Any<'_>) -> bool {
+pub fn is_sequence(any: &Any<'_>) -> bool {
     any.tag() == Tag::Sequence && any.class() == Class::Universal
 }
 
 /// The tag of the first element in a sequence.
-pub(super) fn leading_tag(bytes: &[u8]) -> Option<Tag> {
+pub fn leading_tag(bytes: &[u8]) -> Option<Tag> {
     let (any, _) = first(sequence(bytes)?)?;
     (any.class() == Class::Universal).then(|| any.tag())
 }
 
 /// The version number at the start of a sequence, if there is one.
-pub(super) fn leading_version(bytes: &[u8]) -> Option<u8> {
+pub fn leading_version(bytes: &[u8]) -> Option<u8> {
     let (any, _) = first(sequence(bytes)?)?;
     match any.data {
         [version] if any.tag() == Tag::Integer && any.class() == Class::Universal => Some(*version),
