@@ -5,6 +5,7 @@ mod chromium;
 mod engine;
 mod git;
 mod host;
+mod java;
 mod neighbours;
 mod others;
 mod podman;

@@ -9,7 +9,7 @@ fuzz_target!(|bytes: &[u8]| {
     let whole = keystore::is_whole(bytes);
     if let Some(entries) = keystore::entries(bytes) {
         assert!(whole);
-        let total: usize = entries.iter().flat_map(|(_, parts)| parts).map(|part| part.len()).sum();
+        let total: usize = entries.iter().flat_map(|entry| &entry.parts).map(|part| part.len()).sum();
         assert!(total <= bytes.len());
     }
     fuzzing::trust_settings(bytes);

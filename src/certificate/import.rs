@@ -241,7 +241,7 @@ impl<'r, 'p> Reading<'r, 'p> {
     fn take_pkcs12(&mut self, der: &[u8]) -> Result<()> {
         let contents = pkcs12::open(der, self.wanted, self.passphrase)?;
         self.seen.extend(contents.has_key.then_some(Label::Key));
-        self.material.certificates.extend(contents.certificates);
+        self.material.certificates.extend(contents.certificates.into_iter().map(|held| held.der));
         contents.keys.iter().try_for_each(|key| self.material.take_key(key))
     }
 

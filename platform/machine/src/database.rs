@@ -15,5 +15,6 @@ pub fn open(database: &Database) -> Box<dyn TrustDatabase + '_> {
     match database {
         Database::Keychain(keychain) => Box::new(keychain::Tool(keychain)),
         Database::Nss(nss) => Box::new(nss::Tool(nss)),
+        Database::Keystore(keystore) => Box::new(keystore::Tool(keystore)),
     }
 }

@@ -20,11 +20,24 @@ const MOST_CERTIFICATES: usize = 5_000;
 #[derive(Default)]
 pub struct Contents {
     /// The certificates.
-    pub certificates: Vec<CertificateDer<'static>>,
+    pub certificates: Vec<Held>,
     /// The keys, as PKCS #8.
     pub keys: Vec<Zeroizing<Vec<u8>>>,
     /// Whether it has a key, opened or not.
     pub has_key: bool,
+    /// Whether encrypted parts were left out.
+    pub is_partial: bool,
+}
+
+/// A certificate of an archive.
+#[derive(Debug)]
+pub struct Held {
+    /// The certificate.
+    pub der: CertificateDer<'static>,
+    /// Its name, if it has one.
+    pub alias: Option<String>,
+    /// Whether Java trusts it.
+    pub is_anchor: bool,
 }
 
 /// The wanted parts of an archive.
@@ -34,6 +47,8 @@ pub enum Wanted {
     Everything,
     /// Keys are not decrypted: they may be of an unknown kind.
     Certificates,
+    /// The parts that anybody can read without a passphrase. A MAC is not checked.
+    Unencrypted,
 }
 
 /// Content types (RFC 5652 §4 and §8).
@@ -44,6 +59,10 @@ const KEY: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.1);
 const SHROUDED_KEY: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.2);
 const CERTIFICATE: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.3);
 const MORE_BAGS: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.6);
+/// Attributes of bags: a name (RFC 2985 §5.5.1), and Java's mark of a trusted certificate (`OpenJDK`,
+/// `sun.security.pkcs12.PKCS12KeyStore`).
+const FRIENDLY_NAME: Oid<'static> = oid!(1.2.840.113549.1.9.20);
+const TRUSTED_KEY_USAGE: Oid<'static> = oid!(2.16.840.1.113894.746875.1.1);
 const X509: Oid<'static> = oid!(1.2.840.113549.1.9.22.1);
 
 /// The deepest nesting of bags.
@@ -79,7 +98,7 @@ pub fn read(
         return Err(Fault::Unsupported);
     }
     let safes = part(octets(&part(first(content))?.0))?;
-    if let Some((mac, _)) = mac.filter(|(mac, _)| is_sequence(mac)) {
+    if let Some((mac, _)) = mac.filter(|(mac, _)| is_sequence(mac) && wanted != Wanted::Unencrypted) {
         check_mac(&part(mac_data(mac.data))?.as_mac(), &safes, passphrase, budget)?;
     }
     let mut archive = Archive { wanted, passphrase, budget, contents: Contents::default() };
@@ -91,6 +110,10 @@ pub fn read(
         if kind == DATA {
             archive.take_bags(&part(octets(&content))?, DEEPEST)?;
         } else if kind == ENCRYPTED_DATA {
+            if wanted == Wanted::Unencrypted {
+                archive.contents.is_partial = true;
+                continue;
+            }
             let (algorithm, data) = part(encrypted_data(content.data))?;
             let bags = decrypt(algorithm, &data, passphrase, archive.budget)?;
             archive.take_bags(&bags, DEEPEST)?;
@@ -140,6 +163,34 @@ fn mac_data(data: &[u8]) -> Option<MacData<'_>> {
     Some(MacData { algorithm, tag: octets(&tag)?, salt: octets(&salt)?, rounds })
 }
 
+/// The attributes of a bag that matter here.
+#[derive(Default)]
+struct Attributes {
+    alias: Option<String>,
+    is_anchor: bool,
+}
+
+/// The attributes in the content of a set (RFC 7292 §4.2, `PKCS12Attribute`).
+fn attributes(set: Option<&[u8]>) -> Attributes {
+    let mut found = Attributes::default();
+    for (attribute, _) in elements(set.unwrap_or_default()) {
+        let mut parts = elements(attribute.data);
+        let Some(Ok(kind)) = parts.next().map(|(kind, _)| kind.oid()) else { continue };
+        if kind == TRUSTED_KEY_USAGE {
+            found.is_anchor = true;
+        } else if kind == FRIENDLY_NAME {
+            found.alias = parts.next().and_then(|(values, _)| bmp_string(first(values.data)?.0.data));
+        }
+    }
+    found
+}
+
+/// The text of a `BMPString`: UTF-16.
+fn bmp_string(bytes: &[u8]) -> Option<String> {
+    let units = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+    String::from_utf16(&units.collect::<Vec<_>>()).ok()
+}
+
 /// An archive that is being opened.
 struct Archive<'a> {
     wanted: Wanted,
@@ -158,7 +209,7 @@ impl Archive<'_> {
             let ((kind, _), (value, _)) = (part(parts.next())?, part(parts.next())?);
             let (kind, value) = (kind.oid().map_err(|_| Fault::Damaged)?, part(tagged(&value, 0))?);
             if kind == CERTIFICATE {
-                self.take_certificate(value)?;
+                self.take_certificate(value, &attributes(parts.next().map(|(set, _)| set.data)))?;
             } else if kind == KEY {
                 self.take_key(|_| Ok(Zeroizing::new(value.to_vec())))?;
             } else if kind == SHROUDED_KEY {
@@ -175,12 +226,13 @@ impl Archive<'_> {
     }
 
     /// `CertBag`.
-    fn take_certificate(&mut self, value: &[u8]) -> Result<(), Fault> {
+    fn take_certificate(&mut self, value: &[u8], attributes: &Attributes) -> Result<(), Fault> {
         let (kind, content) = part(content_info(value))?;
         // Nobody uses the other kind, SDSI.
         if kind == X509 {
             let der = part(octets(&part(first(content))?.0))?;
-            self.contents.certificates.push(der.to_vec().into());
+            let (alias, is_anchor) = (attributes.alias.clone(), attributes.is_anchor);
+            self.contents.certificates.push(Held { der: der.to_vec().into(), alias, is_anchor });
         }
         part((self.contents.certificates.len() <= MOST_CERTIFICATES).then_some(()))
     }

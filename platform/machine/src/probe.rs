@@ -16,7 +16,7 @@ use std::{
 
 use labtrust_plan::{
     Facts,
-    fact::{Distribution, Os, ServiceManager, SettingsText, User},
+    fact::{Distribution, Os, RealFile, ServiceManager, SettingsText, User},
     store::{Look, STORES},
 };
 
@@ -42,6 +42,7 @@ pub fn probe() -> Result<Facts> {
         others: Vec::new(),
         tools: tools(),
         paths: BTreeSet::new(),
+        files: BTreeMap::new(),
         texts: BTreeMap::new(),
         links: BTreeMap::new(),
         running: running(),
@@ -63,9 +64,15 @@ fn look(facts: &mut Facts) {
     for look in looks() {
         let places: Vec<(PathBuf, Option<&User>)> = match look {
             Look::Path(path) | Look::Text(path) => vec![(path.into(), None)],
-            Look::Home(path) | Look::HomeText(path) => at_home(path).collect(),
+            Look::File(path) => with_variable(path).map(|path| (path, None)).into_iter().collect(),
+            Look::Home(path) | Look::HomeFile(path) | Look::HomeText(path) => at_home(path).collect(),
             Look::Tool(_) | Look::Variable(_) | Look::Running(_) | Look::Engines => Vec::new(),
         };
+        if matches!(look, Look::File(_) | Look::HomeFile(_)) {
+            let found = places.iter().flat_map(|(place, _)| pattern::found(place));
+            facts.files.extend(found.filter_map(|path| Some((path.clone(), real_file(&path)?))));
+            continue;
+        }
         let with_texts = matches!(look, Look::Text(_) | Look::HomeText(_));
         places.into_iter().for_each(|(place, owner)| note(facts, &place, owner, with_texts));
     }
@@ -97,6 +104,21 @@ pub(crate) fn look_at_runners(facts: &mut Facts) {
     });
     let patterns: Vec<PathBuf> = patterns.flatten().collect();
     patterns.iter().for_each(|pattern| note(facts, pattern, None, true));
+}
+
+/// `path` with the value of the variable at its beginning, if there is one; none if the variable is not an absolute path.
+fn with_variable(path: &str) -> Option<PathBuf> {
+    let Some(rest) = path.strip_prefix('$') else { return Some(path.into()) };
+    let (name, below) = rest.split_once('/')?;
+    let value = variable(name).filter(|value| Os::current().is_absolute(value))?;
+    Some(Path::new(&value).join(below))
+}
+
+/// The file to which `path` leads, and its owner.
+fn real_file(path: &Path) -> Option<RealFile> {
+    let real = fs::canonicalize(path).ok().filter(|real| real.to_str().is_some())?;
+    let found = fs::metadata(&real).ok().filter(fs::Metadata::is_file)?;
+    Some(RealFile { path: real, owner: found.uid() })
 }
 
 /// The text of the settings file at `path`. Root reads a user's file only if that user can read it too: the user may have put a

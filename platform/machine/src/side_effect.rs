@@ -99,7 +99,7 @@ fn others(
         },
         SideEffect::Keystore { .. } => keystore::entries(bytes)?
             .into_iter()
-            .map(|(alias, parts)| (alias.to_vec(), parts.concat()))
+            .map(|entry| (entry.alias.into_bytes(), entry.parts.concat()))
             .collect(),
         SideEffect::Links { .. } | SideEffect::Copies { .. } | SideEffect::Neighbour { .. } => return None,
     };
@@ -141,8 +141,7 @@ pub(crate) fn is_told(side_effect: &SideEffect, world: &World, certificate: &Cer
         return Ok(true);
     }
     let bytes = world.read(path)?.unwrap_or_default();
-    let holds = |(_, parts): &keystore::Entry<'_>| parts.contains(&certificate.der());
-    Ok(keystore::entries(&bytes).is_none_or(|entries| entries.iter().any(holds)))
+    Ok(keystore::entries(&bytes).is_none_or(|entries| entries.iter().any(|entry| entry.trusts(certificate))))
 }
 
 /// Adds the anchor to the keystore if the updater's hook did not: the hook may wait for something else, such as a dpkg

@@ -77,13 +77,15 @@ mod tests {
     /// A program `\\server\x` on Linux is a file of that name in the current folder.
     #[test]
     fn facts_accept_only_paths_of_their_own_system() {
-        let spots: [fn(&str, &str) -> serde_json::Value; 9] = [
+        let spots: [fn(&str, &str) -> serde_json::Value; 11] = [
             |_, path| serde_json::json!({"user": user(path)}),
             |home, path| serde_json::json!({"user": user(home), "invoker": user(path)}),
             |home, path| serde_json::json!({"user": user(home), "tools": {"certctl": path}}),
             |home, path| serde_json::json!({"user": user(home), "paths": [path]}),
             |home, path| serde_json::json!({"user": user(home), "texts": {path: ""}}),
             |home, path| serde_json::json!({"user": user(home), "links": {home: path}}),
+            |home, path| serde_json::json!({"user": user(home), "files": {path: {"path": home, "owner": 0}}}),
+            |home, path| serde_json::json!({"user": user(home), "files": {home: {"path": path, "owner": 0}}}),
             |home, path| serde_json::json!({"user": user(home), "others": [user(path)]}),
             |home, path| serde_json::json!({"user": user(home), "engines": [{"kind": "rootful", "certs_d": path}]}),
             |home, path| {

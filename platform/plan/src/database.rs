@@ -22,6 +22,8 @@ pub enum Database {
     Keychain(Keychain),
     /// An NSS database, such as that of Firefox or Chromium.
     Nss(Nss),
+    /// A Java keystore.
+    Keystore(Keystore),
 }
 
 /// The entry of a certificate in a database.
@@ -47,6 +49,7 @@ impl Database {
         match self {
             Self::Keychain(keychain) => &keychain.path,
             Self::Nss(nss) => &nss.file,
+            Self::Keystore(keystore) => &keystore.path,
         }
     }
 }
@@ -75,6 +78,20 @@ impl Nss {
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(&self.file)
     }
+}
+
+/// A Java keystore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keystore {
+    /// Its file, links resolved.
+    #[serde(deserialize_with = "absolute::path")]
+    pub path: PathBuf,
+    /// The keytool of its JDK.
+    #[serde(deserialize_with = "absolute::path")]
+    pub keytool: PathBuf,
+    /// A file whose first line is its password; none if the password is a usual one.
+    #[serde(default, deserialize_with = "absolute::optional", skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
 }
 
 /// A keychain, and the domain of trust settings that goes with it.

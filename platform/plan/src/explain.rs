@@ -36,6 +36,7 @@ impl fmt::Display for Step {
                 match database {
                     Database::Keychain(_) => f.write_str(" (macOS asks for a password in a window)"),
                     Database::Nss(_) => Ok(()),
+                    Database::Keystore(_) => Ok(()),
                 }
             }
             Self::Discard { database, certificate } => {
@@ -50,6 +51,7 @@ impl fmt::Display for Database {
         match self {
             Self::Keychain(keychain) => write!(f, "the keychain {}", keychain.path.display()),
             Self::Nss(nss) => write!(f, "the NSS database {}", nss.folder().display()),
+            Self::Keystore(keystore) => write!(f, "the keystore {}", keystore.path.display()),
         }
     }
 }

@@ -37,8 +37,12 @@ pub struct Facts {
     /// The paths that stores ask about and that exist.
     #[serde(default, deserialize_with = "absolute::set")]
     pub paths: BTreeSet<PathBuf>,
-    /// The settings files that stores ask about and that can be read.
+    /// The files that stores ask about, by the path that leads there.
     #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<PathBuf, RealFile>,
+    /// The settings files that stores ask about and that can be read.
+    /// They may hold passwords, so they are never written.
+    #[serde(default, deserialize_with = "absolute::by_path", skip_serializing)]
     pub texts: BTreeMap<PathBuf, SettingsText>,
     /// Of `paths`, those that are symbolic links, and the paths to which they lead in the end.
     #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
@@ -46,8 +50,9 @@ pub struct Facts {
     /// The programs that stores ask about and that run: the start of the oldest process of each, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub running: BTreeMap<String, u64>,
-    /// The variables of this process's environment that stores ask about and that are set.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// The variables of this process's environment that stores ask about and that are set. They may hold passwords, so they
+    /// are never written.
+    #[serde(default, skip_serializing)]
     pub variables: BTreeMap<String, String>,
     /// The running service manager, if there is one.
     #[serde(default)]
@@ -105,6 +110,16 @@ impl fmt::Debug for SettingsText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
     }
+}
+
+/// The file to which a path leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RealFile {
+    /// Its path without links.
+    #[serde(deserialize_with = "absolute::path")]
+    pub path: PathBuf,
+    /// Numeric user id of its owner.
+    pub owner: u32,
 }
 
 /// A program that starts and restarts services.
@@ -297,6 +312,7 @@ impl Facts {
             .chain(&self.paths)
             .chain(self.texts.keys())
             .chain(self.links.iter().flat_map(|(link, target)| [link, target]))
+            .chain(self.files.iter().flat_map(|(path, file)| [path, &file.path]))
             .chain(
                 self.engines
                     .iter()

@@ -24,7 +24,7 @@ pub use anchor::Anchor;
 pub use certificate::Certificate;
 pub use change::{Actor, Change, Contents, Proof, ProofResult, SCHEMA, Step, StoreId, Wanted, skip_restarts};
 pub use command::Command;
-pub use database::{Database, Keychain, LOGIN_KEYCHAIN, Listing, NSS_FILE, Nss, SYSTEM_KEYCHAIN};
+pub use database::{Database, Keychain, Keystore, LOGIN_KEYCHAIN, Listing, NSS_FILE, Nss, SYSTEM_KEYCHAIN};
 pub use edit::Edit;
 pub use endpoint::{DnsName, Endpoint, Host, InvalidHost, Target};
 pub use explain::{explain, explain_reload};

@@ -3,6 +3,7 @@
 mod chromium;
 mod docker;
 mod git;
+mod java;
 mod macos;
 mod nss;
 mod podman;
@@ -14,8 +15,16 @@ pub use self::row::{About, AlsoRead, ByHand, Done, Group, Look, Planned, Scope, 
 use crate::StoreId;
 
 /// All stores, in the order in which they are changed.
-pub const STORES: &[Store] =
-    &[system::STORE, docker::STORE, podman::STORE, runner::STORE, macos::STORE, git::STORE, chromium::STORE];
+pub const STORES: &[Store] = &[
+    system::STORE,
+    docker::STORE,
+    podman::STORE,
+    runner::STORE,
+    macos::STORE,
+    java::STORE,
+    git::STORE,
+    chromium::STORE,
+];
 
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
 pub use system::bundle;

@@ -40,6 +40,7 @@ fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Re
         others: Vec::new(),
         tools: tools.iter().map(|tool| ((*tool).to_owned(), Path::new("/usr/sbin").join(tool))).collect(),
         paths: paths.iter().map(Into::into).collect(),
+        files: [].into(),
         texts: [].into(),
         links: [].into(),
         running: [].into(),

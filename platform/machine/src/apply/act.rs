@@ -36,7 +36,7 @@ pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()>
         Step::Entry { database, certificate } => database::open(database).add(world, certificate),
         Step::Discard { database, certificate } => {
             // The proof reports an entry that is left, because somebody forbids it there.
-            database::open(database).undo(world, certificate, None).map(drop)
+            database::open(database).discard(world, certificate)
         }
     }
 }

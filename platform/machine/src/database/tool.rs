@@ -21,6 +21,11 @@ pub trait TrustDatabase {
     /// entry since: then it is left as it is.
     fn undo(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool>;
 
+    /// Removes `certificate` however it came there.
+    fn discard(&self, world: &World, certificate: &Certificate) -> Result<()> {
+        self.undo(world, certificate, None).map(drop)
+    }
+
     /// Asks the programs that use the database whether they trust `certificate`.
     fn prove(&self, world: &World, certificate: &Certificate, wanted: Wanted) -> Result<ProofResult>;
 

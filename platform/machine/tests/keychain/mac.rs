@@ -52,6 +52,7 @@ impl Mac {
             others: Vec::new(),
             tools: [("security".to_owned(), security)].into(),
             paths: [].into(),
+            files: [].into(),
             texts: [].into(),
             links: [].into(),
             running: [].into(),

@@ -98,6 +98,10 @@ pub enum Look {
     /// Whether a path exists in the home folder of each user whose own stores are changed, and in root's if root runs
     /// labtrust.
     Home(&'static str),
+    /// The file to which a path leads, and its owner. A path may begin with `$` and the name of a variable of the environment.
+    File(&'static str),
+    /// The file to which a path leads in the home folders, as for [`Look::Home`].
+    HomeFile(&'static str),
     /// The text of a settings file, and whether it exists.
     Text(&'static str),
     /// The text of a settings file in the home folders, as for [`Look::Home`].

@@ -56,6 +56,8 @@ struct Family {
     links: Option<&'static str>,
     /// A Java keystore to which the updater's hook adds new anchors.
     keystore: Option<JavaStore>,
+    /// A Java keystore that the updater itself writes as a whole.
+    java_bundle: Option<&'static str>,
 }
 
 /// A Java keystore to which an updater's hook adds anchors.
@@ -67,6 +69,13 @@ struct JavaStore {
     settings: &'static str,
     /// The parts of the hook's aliases before and after our file's stem.
     alias: (&'static str, &'static str),
+}
+
+impl JavaStore {
+    /// The line of its settings that turns the hook off, up to its value.
+    const SWITCH: &str = "cacerts_updates=";
+    /// The hook of Alpine's package java-cacerts, which writes the whole keystore.
+    const ALPINE: &str = "/etc/ca-certificates/update.d/java-cacerts";
 }
 
 const PLAIN: Family = Family {
@@ -84,6 +93,7 @@ const PLAIN: Family = Family {
     stale: None,
     links: None,
     keystore: None,
+    java_bundle: None,
 };
 
 /// The families. Sources: the tools themselves and their manuals. A distribution that names its family in `ID_LIKE` is not
@@ -105,6 +115,7 @@ const FAMILIES: &[Family] = &[
         tool: "update-ca-trust",
         arguments: &["extract"],
         bundle: "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        java_bundle: Some("/etc/pki/ca-trust/extracted/java/cacerts"),
         ..PLAIN
     },
     // openSUSE's ca-certificates. Leap, Tumbleweed, MicroOS, Aeon and SLE Micro are like these.
@@ -114,6 +125,7 @@ const FAMILIES: &[Family] = &[
         ending: "pem",
         tool: "update-ca-certificates",
         bundle: "/var/lib/ca-certificates/ca-bundle.pem",
+        java_bundle: Some("/var/lib/ca-certificates/java-cacerts"),
         ..PLAIN
     },
     Family {
@@ -121,6 +133,7 @@ const FAMILIES: &[Family] = &[
         folder: "/etc/ca-certificates/trust-source/anchors",
         tool: "update-ca-trust",
         bundle: "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
+        java_bundle: Some("/etc/ca-certificates/extracted/java-cacerts.jks"),
         ..PLAIN
     },
     // Debian's script, which Gentoo, Void and Slackware also ship. Alpine has an equivalent program of the same name
@@ -201,6 +214,44 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         }
         Err(None) => Planned::Absent("no store of a known kind was found".into()),
     }
+}
+
+/// Whether the system's updater fills a Java keystore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// It does.
+    On,
+    /// It would, but does not; the reason.
+    Off(&'static str),
+}
+
+/// Whether the updater of this system fills the Java keystore at `path`; none if it has nothing to do with it.
+pub(super) fn filled(facts: &Facts, path: &Path) -> Option<Filled> {
+    let family = family(facts).ok()?;
+    if family.java_bundle.is_some_and(|bundle| path == bundle) {
+        return Some(Filled::On);
+    }
+    let java = family.keystore.filter(|java| path == java.path)?;
+    let settings = facts.text(java.settings).unwrap_or_default();
+    let is_off = |line: &str| {
+        line.trim()
+            .strip_prefix(JavaStore::SWITCH)
+            .is_some_and(|value| value.trim_matches(['"', '\'']) != "yes")
+    };
+    Some(if ![java.hook, JavaStore::ALPINE].iter().any(|hook| facts.has(hook)) {
+        Filled::Off("the hook that fills it from the system store is missing")
+    } else if settings.lines().any(is_off) {
+        Filled::Off("an administrator turned off the hook that fills it from the system store")
+    } else {
+        Filled::On
+    })
+}
+
+/// The questions of [`filled`].
+pub(super) fn keystore_looks() -> Vec<Look> {
+    let java = FAMILIES.iter().filter_map(|family| family.keystore);
+    java.flat_map(|java| [Look::Path(java.hook), Look::Path(JavaStore::ALPINE), Look::Text(java.settings)])
+        .collect()
 }
 
 /// The bundle of all anchors that most programs of the machine load, if there is one.

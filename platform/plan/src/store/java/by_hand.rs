@@ -1,0 +1,99 @@
+//! Steps for a person: keystores that labtrust cannot or must not change, and settings that hide them.
+
+use std::path::Path;
+
+use super::{
+    keystores::{Access, Found},
+    mask::Mask,
+};
+use crate::{
+    Anchor, Database, Keystore, Proof, Prose, ShellLine,
+    fact::User,
+    hint, shell_line,
+    store::row::{ByHand, Done},
+};
+
+/// A user's copy of a keystore, below the home folder.
+const COPY: &str = ".local/share/labtrust/cacerts";
+
+/// The step for a keystore that nobody, or none of these users, can change.
+pub(super) fn out_of_reach(keystore: &Found<'_>) -> ByHand {
+    let link = keystore.link.display();
+    let (why, advice) = match keystore.access {
+        Access::Stranger(uid) => (
+            format!("{link} belongs to user {uid}"),
+            hint!("for {}, run labtrust as user {}, or as root with --all-users", keystore.link, uid),
+        ),
+        Access::Nobody => (
+            format!("{link} is read-only"),
+            hint!("nobody can change {}: import the CA in the settings of that program", keystore.link),
+        ),
+        Access::Machine | Access::User(_) => (
+            format!("{link} has no keytool"),
+            hint!("install a JDK: its keytool can write {}", keystore.link),
+        ),
+    };
+    ByHand { why, advice, commands: Vec::new(), done: None, is_optional: true }
+}
+
+/// The step for a setting that makes Java read another trust store.
+pub(super) fn masked(mask: &Mask, anchor: &Anchor, keytool: &Path) -> ByHand {
+    let why = format!("{} makes Java read {} instead of its JDK's keystore", mask.place, mask.written);
+    let Some(path) = &mask.path else {
+        let advice = hint!("remove the setting: {}", Prose(&mask.place));
+        return ByHand { why, advice, commands: Vec::new(), done: None, is_optional: false };
+    };
+    ByHand {
+        why,
+        advice: hint!("add the CA to {}, or remove the setting (it asks for the keystore's password):", path),
+        commands: vec![import(path, anchor, keytool, None)],
+        done: Some(holds(path, anchor, keytool)),
+        is_optional: false,
+    }
+}
+
+/// The step for a user without root: a copy of the JDK's keystore, which does not follow updates of the JDK.
+pub(super) fn copy(keystore: &Found<'_>, anchor: &Anchor, user: &User, keytool: &Path) -> ByHand {
+    let copy = user.home.join(COPY);
+    let folder = copy.parent().unwrap_or(&user.home).to_owned();
+    let option = format!("JDK_JAVA_OPTIONS=-Djavax.net.ssl.trustStore={}", copy.display());
+    ByHand {
+        why: format!("{} is root's", keystore.path.display()),
+        advice: hint!(
+            "without root, Java can use a copy of {}; make it again after each update of the JDK, and add the last line to \
+             your shell's profile:",
+            keystore.path
+        ),
+        commands: vec![
+            shell_line!("mkdir -p {}", folder),
+            shell_line!("install -m 600 {} {}", keystore.path, copy),
+            import(&copy, anchor, keytool, Some("changeit")),
+            shell_line!("export {}", option),
+        ],
+        done: Some(holds(keystore.path, anchor, keytool)),
+        is_optional: true,
+    }
+}
+
+/// The command that adds the anchor to the keystore at `path`.
+fn import(path: &Path, anchor: &Anchor, keytool: &Path, password: Option<&str>) -> ShellLine {
+    let pem = anchor.certificate.pem();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let line = shell_line!(
+        "echo {} | base64 -d | {} -importcert -noprompt -alias {} -keystore {}",
+        base64,
+        keytool,
+        anchor.file_stem(),
+        path
+    );
+    password.map_or(line.clone(), |password| line.with(["-storepass", password]))
+}
+
+fn holds(path: &Path, anchor: &Anchor, keytool: &Path) -> Done {
+    let database = Database::Keystore(Keystore {
+        path: path.to_owned(),
+        keytool: keytool.to_owned(),
+        password_file: None,
+    });
+    Done::Proven(Proof::Entry { database, certificate: anchor.certificate.clone() })
+}
