@@ -136,7 +136,8 @@ fn what_is_planted_where_we_write_is_refused_or_replaced_and_never_written_throu
             let started = Instant::now();
             let output = machine.command(&line).limit(LIMIT).run();
             let point = format!("{name}: {trap}: {output}");
-            assert!([0, 3].contains(&output.code()), "{point}");
+            // 4: it is in its folder, and no GitLab of this machine serves it yet.
+            assert!([0, 3, 4].contains(&output.code()), "{point}");
             if output.code() == 3 {
                 refused += 1;
                 assert!(!output.stderr.trim().is_empty() || output.stdout.contains('✗'), "{point}");
