@@ -1,7 +1,7 @@
 //! Plans trust in an anchor on this machine, store by store. `trust` applies the plan, `status` asks the stores, and
 //! `--dry-run` shows it.
 
-use std::path::Path;
+use std::{path::Path, rc::Rc};
 
 use labtrust_machine::{
     Outcome, World, Worlds, already,
@@ -59,9 +59,13 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
     planning
 }
 
-/// The facts with what the planners of the stores in `selection` need to know of the engines.
-pub(crate) fn facts_for(facts: &Facts, worlds: &Worlds, selection: &Selection) -> Facts {
-    if selection.stores().any(Store::asks_engines) { worlds.ask_engines(facts) } else { facts.clone() }
+/// The facts for the planners of the stores in `selection`.
+pub(crate) fn facts_for(facts: &Facts, worlds: &Worlds, selection: &Selection) -> Rc<Facts> {
+    if selection.stores().any(Store::needs_complete_facts) {
+        worlds.complete(facts)
+    } else {
+        Rc::new(facts.clone())
+    }
 }
 
 /// The outcome of the `step` for a person: the store itself tells whether it is done.

@@ -45,7 +45,7 @@ pub fn probe() -> Result<Facts> {
         files: BTreeMap::new(),
         texts: BTreeMap::new(),
         links: BTreeMap::new(),
-        running: running(),
+        running: BTreeMap::new(),
         variables: variables(),
         services: services(),
         engines: Vec::new(),
@@ -66,7 +66,9 @@ fn look(facts: &mut Facts) {
             Look::Path(path) | Look::Text(path) => vec![(path.into(), None)],
             Look::File(path) => with_variable(path).map(|path| (path, None)).into_iter().collect(),
             Look::Home(path) | Look::HomeFile(path) | Look::HomeText(path) => at_home(path).collect(),
-            Look::Tool(_) | Look::Variable(_) | Look::Running(_) | Look::Engines => Vec::new(),
+            Look::Tool(_) | Look::Variable(_) | Look::Running(_) | Look::Engines | Look::Containers => {
+                Vec::new()
+            }
         };
         if matches!(look, Look::File(_) | Look::HomeFile(_)) {
             let found = places.iter().flat_map(|(place, _)| pattern::found(place));
@@ -140,8 +142,8 @@ fn variables() -> BTreeMap<String, String> {
     names.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect()
 }
 
-/// The programs that stores ask about and that run.
-fn running() -> BTreeMap<String, u64> {
+/// The programs that stores ask about and that run, with the start of each.
+pub(crate) fn running_programs() -> BTreeMap<String, u64> {
     let names = looks().filter_map(|look| if let Look::Running(name) = look { Some(name) } else { None });
     names.filter_map(|name| Some((name.to_owned(), earliest_start(&[name.to_owned()], None)?))).collect()
 }

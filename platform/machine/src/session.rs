@@ -1,10 +1,15 @@
 //! The context of applying and undoing: the user rights, the receipts, and the progress output. Also their results.
 
-use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+    path::PathBuf,
+    rc::Rc,
+};
 
 use labtrust_plan::{
     Actor, Change, Hint, Proof, ProofResult, Service, StoreId, Wanted,
-    fact::{Facts, RunnerContainer},
+    fact::Facts,
     store::{self, Store},
 };
 use serde::Serialize;
@@ -12,7 +17,7 @@ use serde::Serialize;
 use crate::{
     Error, Result,
     engine::{reports_pulls_by_system, runner_containers},
-    probe::look_at_runners,
+    probe::{look_at_runners, running_programs},
     progress::Progress,
     proof::prove,
     receipt::Receipts,
@@ -205,8 +210,7 @@ pub struct Worlds {
     delegate: (PathBuf, String),
     users: RefCell<BTreeMap<u32, Rc<World>>>,
     here: Rc<World>,
-    /// The answers of the engine at a socket: each engine is asked once a run.
-    answers: RefCell<BTreeMap<PathBuf, Answers>>,
+    complete: OnceCell<Rc<Facts>>,
 }
 
 impl Worlds {
@@ -218,29 +222,28 @@ impl Worlds {
             delegate: (program.into(), argument.to_owned()),
             users: RefCell::default(),
             here: Rc::new(World::here()),
-            answers: RefCell::default(),
+            complete: OnceCell::new(),
         }
     }
 
-    /// `facts`, completed with the answers of the machine's own engines. Users' engines are not asked: nothing waits for their
-    /// restart. An engine that does not answer within seconds counts as one without containerd.
+    /// `facts`, completed with what takes time to find out: the answers of the machine's own engines, their containers of
+    /// GitLab Runner, and the programs that run. It is found out once a run. Users' engines are not asked: nothing waits for
+    /// their restart. An engine that does not answer within seconds counts as one without containerd.
     #[must_use]
-    pub fn ask_engines(&self, facts: &Facts) -> Facts {
-        let mut facts = facts.clone();
-        let mut known = self.answers.borrow_mut();
+    pub fn complete(&self, facts: &Facts) -> Rc<Facts> {
+        Rc::clone(self.complete.get_or_init(|| Rc::new(self.completed(facts.clone()))))
+    }
+
+    fn completed(&self, mut facts: Facts) -> Facts {
         for engine in facts.engines.iter_mut().filter(|engine| engine.owner.is_none()) {
             let Some(socket) = &engine.socket else { continue };
-            let ask = || Answers {
-                pulls_by_system: reports_pulls_by_system(&self.here, socket),
-                runners: runner_containers(&self.here, socket),
-            };
-            let answers = known.entry(socket.clone()).or_insert_with(ask);
-            engine.pulls_by_system = answers.pulls_by_system;
-            engine.runners.clone_from(&answers.runners);
+            engine.pulls_by_system = reports_pulls_by_system(&self.here, socket);
+            engine.runners = runner_containers(&self.here, socket);
         }
         if facts.is_root() {
             look_at_runners(&mut facts);
         }
+        facts.running = running_programs();
         facts
     }
 
@@ -264,13 +267,6 @@ impl Worlds {
     pub fn reader(&self, facts: &Facts, actor: &Actor) -> Result<Rc<World>> {
         if actor.is_within_reach(facts) { self.of(actor) } else { Ok(Rc::clone(&self.here)) }
     }
-}
-
-/// An engine's answers about itself.
-#[derive(Debug)]
-struct Answers {
-    pulls_by_system: bool,
-    runners: Vec<RunnerContainer>,
 }
 
 /// One run that changes things.

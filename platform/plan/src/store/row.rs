@@ -114,6 +114,8 @@ pub enum Look {
     Running(&'static str),
     /// The Docker engines' own information.
     Engines,
+    /// The containers that the Docker engines have.
+    Containers,
 }
 
 /// The servers for which a store trusts an anchor.
@@ -140,6 +142,12 @@ impl Store {
     /// Whether its planner needs the Docker engines' own information.
     pub fn asks_engines(&self) -> bool {
         (self.looks)().contains(&Look::Engines)
+    }
+
+    /// Whether its planner needs what takes time to find out: see `Worlds::complete` of the crate labtrust-machine.
+    pub fn needs_complete_facts(&self) -> bool {
+        let takes_time = |look: &Look| matches!(look, Look::Engines | Look::Containers | Look::Running(_));
+        (self.looks)().iter().any(takes_time)
     }
 }
 

@@ -34,7 +34,7 @@ fn looks() -> Vec<Look> {
         Look::Text("/etc/gitlab-runner/certs/*.crt"),
         Look::HomeText(".gitlab-runner/config.toml"),
         Look::HomeText(".gitlab-runner/certs/*.crt"),
-        Look::Engines,
+        Look::Containers,
     ]
 }
 
