@@ -7,6 +7,7 @@ mod git;
 mod host;
 mod java;
 mod neighbours;
+mod nss;
 mod others;
 mod podman;
 mod runner;

@@ -3,6 +3,9 @@
 use super::machine::Machine;
 use super::process::Output;
 
+/// certutil of Debian unstable, as new as the browsers.
+pub(crate) const NEW_CERTUTIL: &str = "/var/cache/labtrust-browsers/nss/certutil";
+
 /// Puts the browser `name`, `chromium` or `firefox-esr`, into the machine.
 pub(crate) fn install(machine: &Machine, name: &str) {
     machine.run(["sh", "-c", include_str!("browsers/install.sh"), "install", name]).succeeded();

@@ -19,7 +19,7 @@ impl Flags {
         let [tls, mail, code] = parts.iter().filter(|part| is_flags(part)).collect::<Vec<_>>()[..] else {
             return None;
         };
-        let part = |part: &str| part.replace('u', "");
+        let part = |part: &str| in_order(&part.replace('u', ""));
         (parts.len() == 3).then(|| Self([part(tls), part(mail), part(code)]))
     }
 
@@ -41,7 +41,7 @@ impl Flags {
         }
         // `c` is a part of `C`, and `p` its opposite.
         let tls = format!("{}C", self.0[0].replace(['c', 'p', 'P'], ""));
-        Self([tls, self.0[1].clone(), self.0[2].clone()])
+        Self([in_order(&tls), self.0[1].clone(), self.0[2].clone()])
     }
 }
 
@@ -49,6 +49,14 @@ impl fmt::Display for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join(","))
     }
+}
+
+/// The flags `part`, in one order: they may be set in any.
+fn in_order(part: &str) -> String {
+    let mut flags: Vec<char> = part.chars().collect();
+    flags.sort_unstable();
+    flags.dedup();
+    flags.into_iter().collect()
 }
 
 /// The flags of the certificate called `label` in the output of `certutil -L`; none if it is not listed. Of several with
@@ -93,7 +101,7 @@ mod tests {
     #[test]
     fn an_anchor_keeps_what_else_it_is_trusted_for() {
         for (before, after) in
-            [(",,", "C,,"), ("C,,", "C,,"), ("T,C,C", "TC,C,C"), ("c,,", "C,,"), ("p,p,p", "C,p,p")]
+            [(",,", "C,,"), ("C,,", "C,,"), ("T,C,C", "CT,C,C"), ("c,,", "C,,"), ("p,p,p", "C,p,p")]
         {
             let flags = Flags::parse(before).expect("flags");
             assert_eq!(flags.with_anchor().to_string(), after, "{before}");

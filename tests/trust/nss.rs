@@ -1,0 +1,159 @@
+//! Users' NSS databases, by certutil: what was there comes back exactly so, and nothing is called removed that is not.
+
+use super::{
+    chromium::{create, listed},
+    fingerprint,
+};
+use crate::lab::{HOST, Machine, Pair, Recipe, browsers::NEW_CERTUTIL};
+
+const FOLDER: &str = "/home/alice/.pki/nssdb";
+
+/// A machine on which alice has an empty database, a CA in `/srv/ca.crt`, and the line that trusts it.
+fn scene(name: &str) -> Option<(Machine, Vec<String>)> {
+    let machine = match Machine::new(name) {
+        Ok(machine) => machine,
+        Err(reason) => {
+            crate::lab::skip(&reason);
+            return None;
+        }
+    };
+    machine.ensure_user("alice");
+    create(&machine, FOLDER);
+    let pair = Pair::by(&machine, &Recipe::NAMESAKE);
+    machine.write("/srv/ca.crt", &pair.root);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let trust =
+        ["labtrust", "trust", "/srv/ca.crt", "--for", HOST, "--fingerprint", &sha256, "--store=chromium"];
+    Some((machine, trust.map(str::to_owned).to_vec()))
+}
+
+/// Runs `certutil` or another program with these arguments on the database.
+fn certutil(machine: &Machine, program: &str, arguments: &str) {
+    let line = format!("{program} -d sql:{FOLDER} {arguments}");
+    machine.run_as("alice", ["sh", "-c", &line]).succeeded();
+}
+
+/// The objects of the database: class and nickname of each.
+fn objects(machine: &Machine) -> String {
+    let script = "import sqlite3,sys\nfor row in sqlite3.connect(sys.argv[1]).execute('select hex(a0) from nssPublic'): print(*row)";
+    machine.run(["/usr/bin/python3", "-c", script, &format!("{FOLDER}/cert9.db")]).succeeded().stdout
+}
+
+#[test]
+fn a_certificate_that_was_there_comes_back_with_its_name_and_trust() {
+    let Some((machine, trust)) = scene("nss-before") else { return };
+    for flags in [",,", "T,C,", "p,p,p", "c,,"] {
+        certutil(&machine, "certutil", &format!("-A -n 'My CA, old' -t {flags} -i /srv/ca.crt"));
+        let before = listed(&machine, FOLDER);
+        machine.run_as("alice", &trust).succeeded();
+        let trusted = listed(&machine, FOLDER);
+        assert!(
+            trusted.len() == 1 && trusted[0].starts_with("My CA, old ") && trusted[0].contains('C'),
+            "{trusted:?}"
+        );
+        machine.run_as("alice", &trust).succeeded().says("chromium");
+        machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+        assert_eq!(listed(&machine, FOLDER), before, "{flags}");
+        certutil(&machine, "certutil", "-D -n 'My CA, old'");
+    }
+
+    // Somebody else trusts it: nothing is changed, and only --purge removes it.
+    certutil(&machine, "certutil", "-A -n mine -t C,, -i /srv/ca.crt");
+    machine.run_as("alice", &trust).succeeded();
+    machine.run_as("alice", ["labtrust", "untrust", "/srv/ca.crt"]).exited(1).says("still trusted");
+    assert_eq!(listed(&machine, FOLDER), ["mine C,,"]);
+    machine.run_as("alice", ["labtrust", "untrust", "/srv/ca.crt", "--purge"]).succeeded();
+    assert_eq!((listed(&machine, FOLDER), objects(&machine)), (Vec::new(), String::new()));
+}
+
+#[test]
+fn another_certificate_of_the_same_name_is_left_in_place() {
+    let Some((machine, trust)) = scene("nss-namesake") else { return };
+    let other = Pair::by(&machine, &Recipe { days: (-1, 3000), ..Recipe::NAMESAKE });
+    machine.write("/srv/other.crt", &other.root);
+    certutil(&machine, "certutil", "-A -n other -t p,C, -i /srv/other.crt");
+    let before = (listed(&machine, FOLDER), objects(&machine));
+    machine.run_as("alice", &trust).succeeded();
+    assert_eq!(listed(&machine, FOLDER).len(), 2);
+    machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+    assert_eq!((listed(&machine, FOLDER), objects(&machine)), before);
+}
+
+#[test]
+fn an_entry_that_somebody_changed_since_is_left_and_named() {
+    let Some((machine, trust)) = scene("nss-changed") else { return };
+    machine.run_as("alice", &trust).succeeded();
+    let name = listed(&machine, FOLDER)[0].split(' ').next().unwrap().to_owned();
+    certutil(&machine, "certutil", &format!("-M -n {name} -t p,,"));
+    machine.run_as("alice", ["labtrust", "untrust"]).says("another program or person changed it");
+    assert_eq!(listed(&machine, FOLDER), [format!("{name} p,,")]);
+}
+
+#[test]
+fn a_password_that_nobody_gives_leaves_no_half_entry() {
+    let Some((machine, trust)) = scene("nss-password") else { return };
+    machine.write("/srv/password", "secret\n");
+    machine.sh(&format!("rm -rf {FOLDER}")).succeeded();
+    let new = format!("mkdir -p {FOLDER} && certutil -N -d sql:{FOLDER} -f /srv/password");
+    machine.run_as("alice", ["sh", "-c", &new]).succeeded();
+    machine.run_as("alice", &trust).exited(3).says("primary password");
+    assert_eq!((listed(&machine, FOLDER), objects(&machine)), (Vec::new(), String::new()));
+    machine.run_as("alice", ["labtrust", "untrust"]).says("nothing to undo");
+}
+
+#[test]
+fn trust_that_an_older_certutil_leaves_is_not_called_removed() {
+    let Some((machine, trust)) = scene("nss-left") else { return };
+    // A new browser adds it itself: the installed certutil shows neither its trust nor removes it.
+    certutil(&machine, NEW_CERTUTIL, "-A -n mine -t C,, -i /srv/ca.crt");
+    assert_eq!(listed(&machine, FOLDER), ["mine ,,"]);
+    machine.run_as("alice", &trust).succeeded();
+    assert_eq!(listed(&machine, FOLDER), ["mine ,,"]);
+    let purge = ["labtrust", "untrust", "/srv/ca.crt", "--purge"];
+    machine.run_as("alice", purge).exited(3).says("certutil cannot remove");
+    assert_eq!(listed(&machine, FOLDER), ["mine ,,"]);
+
+    certutil(&machine, "certutil", "-D -n mine");
+    assert_eq!((listed(&machine, FOLDER), objects(&machine)), (Vec::new(), "0000000B\n".into()));
+    machine.run_as("alice", ["labtrust", "untrust", "/srv/ca.crt"]).exited(1).says("its trust remains");
+    machine.run_as("alice", purge).exited(3).says("certutil cannot remove");
+
+    // NSS tools that are as new remove it.
+    machine.sh(&format!("mount --bind {NEW_CERTUTIL} /usr/bin/certutil")).succeeded();
+    machine.run_as("alice", purge).succeeded();
+    assert_eq!((listed(&machine, FOLDER), objects(&machine)), (Vec::new(), String::new()));
+    machine.run_as("alice", &trust).succeeded();
+    assert_eq!(objects(&machine), "00000001\n0000000B\n");
+    machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+    assert_eq!(objects(&machine), "");
+}
+
+#[test]
+fn a_browser_is_named_for_a_restart_while_it_runs() {
+    let Some((machine, trust)) = scene("nss-running") else { return };
+    let start = "cp /bin/sleep /tmp/chromium; /tmp/chromium 600 </dev/null >/dev/null 2>&1 & echo $!";
+    let started = machine.run_as("alice", ["sh", "-c", start]).succeeded().stdout;
+    for _ in ["done", "in place"] {
+        machine.run_as("alice", &trust).exited(4).says("restart Chromium of alice");
+    }
+    machine.run_as("alice", ["labtrust", "status"]).exited(1).says("restart Chromium of alice");
+    machine.sh(&format!("kill {started}")).succeeded();
+    machine.sh("while pgrep -x chromium; do sleep 0.05; done").succeeded();
+    machine.run_as("alice", &trust).succeeded();
+    // One that started since has read it.
+    let again = "/tmp/chromium 600 </dev/null >/dev/null 2>&1 &";
+    machine.run_as("alice", ["sh", "-c", again]).succeeded();
+    machine.run_as("alice", &trust).succeeded();
+    machine.run_as("alice", ["labtrust", "untrust"]).exited(4).says("restart Chromium of alice");
+}
+
+#[test]
+fn a_certutil_that_floods_or_lies_is_not_believed() {
+    let Some((machine, trust)) = scene("nss-flood") else { return };
+    machine.write_with_mode("/srv/certutil", "755", "#!/bin/sh\nexec yes\n");
+    machine.sh("mount --bind /srv/certutil /usr/bin/certutil").succeeded();
+    machine.run_as("alice", &trust).exited(3);
+    machine.write_with_mode("/srv/liar", "755", "#!/bin/sh\nexit 0\n");
+    machine.sh("umount /usr/bin/certutil; mount --bind /srv/liar /usr/bin/certutil").succeeded();
+    machine.run_as("alice", &trust).exited(3).says("not in /home/alice/.pki/nssdb");
+}
