@@ -3,6 +3,7 @@
 
 mod chromium;
 mod engine;
+mod firefox;
 mod git;
 mod host;
 mod java;

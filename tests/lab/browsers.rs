@@ -20,3 +20,19 @@ pub(crate) fn chromium(machine: &Machine, user: &str, url: &str) -> Output {
         [ ! -e shot.png ] || cp shot.png /tmp/shot.png; rm -rf "$profile""#;
     machine.run_as(user, ["sh", "-c", script, "chromium", url])
 }
+
+/// The page at `url` as Firefox of `user` shows it with `profile`, or its fault, such as `insecure certificate`.
+pub(crate) fn firefox(machine: &Machine, user: &str, profile: &str, url: &str) -> Output {
+    let script = include_str!("browsers/firefox.py");
+    let line = ["/usr/bin/python3", "-c", script, profile, url, "/tmp/shot.png"];
+    machine.command(line).user(user).run().succeeded()
+}
+
+/// Keeps the last picture of a page in the folder that the environment names, for a person to look at.
+pub(crate) fn keep_picture(machine: &Machine, name: &str) {
+    if let Some(folder) = std::env::var_os("LABTRUST_PICTURES") {
+        let picture = machine.read_bytes("/tmp/shot.png");
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
+    }
+    machine.run(["rm", "-f", "/tmp/shot.png"]).succeeded();
+}

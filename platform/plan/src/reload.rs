@@ -173,13 +173,15 @@ impl Service {
 
     /// The program `title` of the user `owner`, which counts only while one of the processes `names` runs.
     pub fn program(title: &str, names: &[&str], owner: &User) -> Self {
+        let mut program = Self::program_of_all(&format!("{title} of {}", owner.name), names);
+        program.process.iter_mut().for_each(|process| process.user = Some(owner.uid));
+        program
+    }
+
+    /// The program `title` of any user, which counts only while one of the processes `names` runs.
+    pub fn program_of_all(title: &str, names: &[&str]) -> Self {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Self {
-            title: format!("{title} of {}", owner.name),
-            started: None,
-            restart: None,
-            process: Some(Running { names, user: Some(owner.uid) }),
-        }
+        Self { process: Some(Running { names, user: None }), ..Self::new(title, None, None) }
     }
 
     /// Whether both are the same service, whenever it was started.

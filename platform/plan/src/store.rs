@@ -2,6 +2,8 @@
 
 mod chromium;
 mod docker;
+mod firefox;
+mod firefox_policy;
 mod git;
 mod java;
 mod macos;
@@ -24,6 +26,8 @@ pub const STORES: &[Store] = &[
     java::STORE,
     git::STORE,
     chromium::STORE,
+    firefox::STORE,
+    firefox_policy::STORE,
 ];
 
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
