@@ -2,6 +2,7 @@
 //! tools as the judges.
 
 mod chromium;
+mod containerd;
 mod engine;
 mod firefox;
 mod git;

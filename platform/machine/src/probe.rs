@@ -66,9 +66,12 @@ fn look(facts: &mut Facts) {
             Look::Path(path) | Look::Text(path) => vec![(path.into(), None)],
             Look::File(path) => with_variable(path).map(|path| (path, None)).into_iter().collect(),
             Look::Home(path) | Look::HomeFile(path) | Look::HomeText(path) => at_home(path).collect(),
-            Look::Tool(_) | Look::Variable(_) | Look::Running(_) | Look::Engines | Look::Containers => {
-                Vec::new()
-            }
+            Look::Tool(_)
+            | Look::Variable(_)
+            | Look::Running(_)
+            | Look::Named(_)
+            | Look::Engines
+            | Look::Containers => Vec::new(),
         };
         if matches!(look, Look::File(_) | Look::HomeFile(_)) {
             let found = places.iter().flat_map(|(place, _)| pattern::found(place));
@@ -77,6 +80,24 @@ fn look(facts: &mut Facts) {
         }
         let with_texts = matches!(look, Look::Text(_) | Look::HomeText(_));
         places.into_iter().for_each(|(place, owner)| note(facts, &place, owner, with_texts));
+        if let Look::Named(named) = look {
+            look_at_named(facts, named);
+        }
+    }
+}
+
+/// How often the paths that settings name are asked for: a settings file may name another one.
+const MOST_NAMED: usize = 4;
+
+/// Notes the paths that the machine's settings name.
+fn look_at_named(facts: &mut Facts, named: fn(&Facts) -> Vec<PathBuf>) {
+    let mut known = BTreeSet::new();
+    for _ in 0..MOST_NAMED {
+        let new: Vec<_> = named(facts).into_iter().filter(|path| known.insert(path.clone())).collect();
+        if new.is_empty() {
+            break;
+        }
+        new.iter().filter(|path| path.is_absolute()).for_each(|path| note(facts, path, None, true));
     }
 }
 

@@ -155,7 +155,7 @@ impl fmt::Display for Edit {
                 f.write_str(&text::in_line(&toml::title(keys)))
             }
             Self::Toml { keys, change } => {
-                write!(f, "{} in {}", change.value(), text::in_line(&toml::title(keys)))
+                write!(f, "the item {} of {}", change.value(), text::in_line(&toml::title(keys)))
             }
             Self::Block { name, .. } => write!(f, "labtrust's block {}", text::in_line(name)),
             Self::Line { new, .. } => write!(f, "the line `{}`", text::in_line(&text::without_secrets(new))),

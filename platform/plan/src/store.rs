@@ -1,10 +1,13 @@
 //! The table of trust stores. Each store is one file, which plans from facts alone, and one row here.
 
 mod chromium;
+mod containerd;
+mod daemon;
 mod docker;
 mod firefox;
 mod firefox_policy;
 mod git;
+mod hosts_dir;
 mod java;
 mod macos;
 mod nss;
@@ -21,6 +24,7 @@ pub const STORES: &[Store] = &[
     system::STORE,
     docker::STORE,
     podman::STORE,
+    containerd::STORE,
     runner::STORE,
     macos::STORE,
     java::STORE,

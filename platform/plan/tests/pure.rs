@@ -15,6 +15,7 @@ const DIRECT: &[&str] = &[
     "serde_json",
     "sha2",
     "thiserror",
+    "toml_edit",
     "zeroize",
 ];
 

@@ -60,6 +60,10 @@ const ACCEPTED: &[&str] = &[
     "authentication required",
     // From containers/image, about the token service that the registry names.
     "invalid status code from registry",
+    // From containerd, about the registry and about that service.
+    "failed with status code [",
+    "authorization failed",
+    "failed to fetch anonymous token: unexpected status",
 ];
 
 impl Reach {
@@ -106,9 +110,14 @@ pub fn reach_from_client(complaints: &str, folder: &Path) -> Reach {
     let last = complaints.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it printed nothing");
     match reach_from_message(last.chars().take(LONGEST_MESSAGE).collect()) {
         // A program may fail for reasons that have nothing to do with the registry.
-        Reach::GaveUp(message) if !message.contains(&*folder.to_string_lossy()) => Reach::Unknown(message),
+        Reach::GaveUp(message) if !is_about(&message, folder) => Reach::Unknown(message),
         reach => reach,
     }
+}
+
+/// Whether a program gave up because of a file in `folder`, which it does not always name.
+fn is_about(message: &str, folder: &Path) -> bool {
+    message.contains(&*folder.to_string_lossy()) || message.contains("failed to load X509 key pair")
 }
 
 fn reach_from_message(message: String) -> Reach {
@@ -137,11 +146,22 @@ mod tests {
             let line = format!("time=\"x\" level=fatal msg=\"Error listing repository tags: {text}\"\n");
             reach_from_client(&format!("a warning\n{line}\n"), Path::new("/etc/containers/certs.d/h:4567"))
         };
-        assert_eq!(judged("fetching tags list: authentication required"), Reach::Accepted);
+        for text in [
+            "fetching tags list: authentication required",
+            r#"failed to resolve reference "h:4567/x:1": pulling from host h:4567 failed with status code [manifests 1]: 401 Unauthorized"#,
+            "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
+            r#"failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://h/jwt/auth: 403 Forbidden"#,
+        ] {
+            assert_eq!(judged(text), Reach::Accepted, "{text}");
+        }
         let refused = r#"Get \"https://h:4567/v2/\": x509: certificate signed by unknown authority"#;
         assert!(matches!(judged(refused), Reach::Refused(_)));
         let folder = "open /etc/containers/certs.d/h:4567/x.crt: permission denied";
         assert!(matches!(judged(folder), Reach::GaveUp(_)));
+        assert!(matches!(
+            judged("failed to load X509 key pair: tls: failed to find any PEM data"),
+            Reach::GaveUp(_)
+        ));
         assert!(matches!(judged("open /etc/containers/policy.json: no such file"), Reach::Unknown(_)));
         assert!(matches!(reach_from_client("", Path::new("/x")), Reach::Unknown(_)));
     }

@@ -91,7 +91,7 @@ pub enum Tried {
 
 /// A question of a planner about a machine. The code that gathers facts answers it. In a path, a part `*` stands for any name,
 /// and `*.json` for any name with this ending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Look {
     /// Whether a path exists.
     Path(&'static str),
@@ -106,6 +106,9 @@ pub enum Look {
     Text(&'static str),
     /// The text of a settings file in the home folders, as for [`Look::Home`].
     HomeText(&'static str),
+    /// The paths and settings files that other settings name, as patterns. It is asked with the answers to the looks before it, and
+    /// again while its answers name more.
+    Named(fn(&Facts) -> Vec<PathBuf>),
     /// The value of a variable of the environment.
     Variable(&'static str),
     /// The path of a program.
@@ -141,7 +144,7 @@ pub struct AlsoRead {
 impl Store {
     /// Whether its planner needs the Docker engines' own information.
     pub fn asks_engines(&self) -> bool {
-        (self.looks)().contains(&Look::Engines)
+        (self.looks)().iter().any(|look| matches!(look, Look::Engines))
     }
 
     /// Whether its planner needs what takes time to find out: see `Worlds::complete` of the crate labtrust-machine.

@@ -3,7 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::row::{About, Group, Look, Planned, Scope, Store, Tried};
+use super::{
+    daemon,
+    row::{About, Group, Look, Planned, Scope, Store, Tried},
+};
 use crate::{
     Actor, Anchor, Change, Command, Contents, Facts, Hint, Proof, Reload, Service, SideEffect, Sources, Step,
     Vendor,
@@ -323,6 +326,7 @@ impl Family {
             matches!(engine.kind, EngineKind::Rootful | EngineKind::Other) && engine.owner.is_none()
         };
         let machines = facts.engines.iter().filter(is_machines).filter(|engine| engine.reads_system_store());
+        let engines = machines.filter(|engine| engine.socket.is_some()).map(Service::engine);
         Change {
             store: STORE.id(),
             subject: self.copies.unwrap_or(self.bundle).into(),
@@ -338,7 +342,7 @@ impl Family {
                 applied: vec![update.clone()],
                 undone: vec![update],
                 side_effects,
-                restart: machines.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
+                restart: engines.chain(daemon::services(facts)).collect(),
                 ..Reload::default()
             },
             proof: match self.copies {
@@ -360,5 +364,5 @@ fn looks() -> Vec<Look> {
         ]
     });
     let paths = families.flatten().chain(DECLARATIVE.iter().map(|(marker, _)| *marker));
-    tools.into_iter().chain(paths.map(Look::Path)).collect()
+    tools.into_iter().chain(paths.map(Look::Path)).chain(daemon::looks()).collect()
 }

@@ -1,0 +1,253 @@
+//! containerd as Kubernetes and nerdctl use it. It reads no folder for registries unless its settings, or the program that
+//! asks it, name one. A folder is read at each pull; the settings are read at the start.
+
+mod settings;
+
+use std::path::{Path, PathBuf};
+
+use self::settings::{Registries, Settings, settings};
+use super::{
+    daemon,
+    hosts_dir::{self, RegistryFolder},
+    row::{About, AlsoRead, ByHand, Group, Look, Planned, Scope, Store, Tried},
+};
+use crate::{
+    Actor, Anchor, Change, Command, Endpoint, Facts, Hint, Proof, Prose, Reload, Service, ShellLine, hint,
+};
+
+pub(super) const STORE: Store = Store {
+    id: "containerd",
+    title: "containerd",
+    group: Group::Containers,
+    about: About {
+        writes: "`HOST:PORT/labtrust-….crt` in the folder that containerd's settings name, and `ca` in a `hosts.toml` that is there",
+        proof: "crictl or ctr accepts the registry's certificate",
+        tried: Tried::Real("containerd 1.6 and 2.1 with CRI's PullImage"),
+    },
+    plan,
+    looks,
+    scope: Scope::PerEndpoint,
+    reads_also,
+};
+
+/// The folders that nerdctl reads by itself, in this order (nerdctl, docs/config.md, `hosts_dir`).
+const NERDCTL: [&str; 2] = ["/etc/containerd/certs.d", "/etc/docker/certs.d"];
+
+/// The socket on which containerd serves the CRI.
+const SOCKET: &str = "unix:///run/containerd/containerd.sock";
+
+/// The time limit of a program that asks the registry, in seconds.
+const SECONDS: u64 = 15;
+
+fn looks() -> Vec<Look> {
+    let own = [Look::Tool("ctr"), Look::Tool("nerdctl"), Look::Text(settings::FILE), Look::Named(named)];
+    daemon::looks().into_iter().chain(own).collect()
+}
+
+/// The paths that containerd's settings name.
+fn named(facts: &Facts) -> Vec<PathBuf> {
+    let folders = match settings(facts) {
+        Ok(Settings { registries: Registries::Folder(folder), .. }) => vec![folder],
+        Ok(Settings { registries: Registries::FirstOf(folders), .. }) => folders,
+        _ => Vec::new(),
+    };
+    let nerdctl = NERDCTL.iter().map(PathBuf::from).filter(|_| facts.tools.contains_key("nerdctl"));
+    let folders = folders.into_iter().chain(nerdctl);
+    settings::imports(facts)
+        .into_iter()
+        .chain(folders.flat_map(|folder| hosts_dir::patterns(&folder)))
+        .collect()
+}
+
+/// The folders that a program reads for an endpoint, of which the first with the registry counts.
+struct Reader {
+    folders: Vec<PathBuf>,
+    /// Whether the CRI plugin reads them.
+    is_cri: bool,
+}
+
+fn readers(facts: &Facts, registries: &Registries) -> Vec<Reader> {
+    let cri = match registries {
+        Registries::Folder(folder) => Some(vec![folder.clone()]),
+        Registries::FirstOf(folders) => Some(folders.clone()),
+        Registries::None(_) | Registries::Off => None,
+    };
+    let nerdctl = facts.tools.contains_key("nerdctl").then(|| NERDCTL.iter().map(PathBuf::from).collect());
+    let cri = cri.map(|folders| Reader { folders, is_cri: true });
+    cri.into_iter().chain(nerdctl.map(|folders| Reader { folders, is_cri: false })).collect()
+}
+
+fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
+    let system = AlsoRead {
+        store: super::system::STORE.id,
+        missed: "containerd reads no folder for registries here; it trusts the system store, which does not contain the CA",
+        hint: "also trust it in the system store: --store system",
+    };
+    let reads_none = matches!(settings(facts), Ok(Settings { registries: Registries::None(_), .. }));
+    if daemon::serves_kubernetes(facts) && reads_none { vec![system] } else { Vec::new() }
+}
+
+fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
+    if !facts.tools.contains_key("containerd") && !facts.tools.contains_key("nerdctl") {
+        return Planned::Absent("containerd is not installed".into());
+    }
+    let settings = match settings(facts) {
+        Ok(settings) => settings,
+        Err(why) if daemon::serves_kubernetes(facts) => {
+            return Planned::Manual {
+                why,
+                todo: Some("run it as root, or repair that file, then try again".into()),
+            };
+        }
+        Err(_) => return Planned::Absent("nothing asks containerd for images but Docker".into()),
+    };
+    let readers = readers(facts, &settings.registries);
+    let unset = match &settings.registries {
+        Registries::None(why) if daemon::serves_kubernetes(facts) => {
+            Some(without_folder(facts, &settings, why))
+        }
+        _ => None,
+    };
+    if readers.is_empty() && unset.is_none() {
+        return Planned::Absent("nothing asks containerd for images but Docker".into());
+    }
+    if anchor.endpoints.is_empty() {
+        return Planned::without_endpoint(
+            "containerd trusts a CA for one registry at a time, and no registry is known",
+        );
+    }
+    let (mut changes, mut rest): (Vec<Change>, Vec<ByHand>) = (Vec::new(), unset.into_iter().collect());
+    for endpoint in &anchor.endpoints {
+        for reader in &readers {
+            let base = base(facts, reader, endpoint);
+            let folder = RegistryFolder::new(facts, base, endpoint);
+            rest.extend(left(reader, base, &folder, facts));
+            if !changes.iter().any(|change| change.subject == folder.path.display().to_string()) {
+                changes.push(change(facts, anchor, endpoint, reader, base, &folder));
+            }
+        }
+    }
+    if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
+}
+
+/// The folder of registries that counts for `endpoint`.
+fn base<'r>(facts: &Facts, reader: &'r Reader, endpoint: &Endpoint) -> &'r Path {
+    let known = reader.folders.iter().find(|base| hosts_dir::existing(facts, base, endpoint).is_some());
+    known.or(reader.folders.first()).map_or(Path::new(NERDCTL[0]), PathBuf::as_path)
+}
+
+fn change(
+    facts: &Facts,
+    anchor: &Anchor,
+    endpoint: &Endpoint,
+    reader: &Reader,
+    base: &Path,
+    folder: &RegistryFolder,
+) -> Change {
+    let proof = Proof::CertsD {
+        folder: folder.path.clone(),
+        certificate: anchor.certificate.clone(),
+        endpoint: endpoint.clone(),
+        socket: None,
+        client: client(facts, reader, base, endpoint),
+    };
+    // Where it is not certain that the plugin reads the folder, a restart is still needed for the system store.
+    let is_certain = reader.is_cri && reader.folders.len() == 1;
+    Change {
+        store: STORE.id(),
+        subject: folder.path.display().to_string(),
+        actor: Actor::Machine,
+        steps: folder.steps(anchor),
+        reload: Reload::default(),
+        proof: folder.proof(anchor, proof),
+        serves: service(facts).filter(|_| is_certain),
+    }
+}
+
+/// The program that is asked whether containerd trusts the registry: crictl asks the plugin itself; ctr reads the folder
+/// `base` as the plugin does.
+fn client(facts: &Facts, reader: &Reader, base: &Path, endpoint: &Endpoint) -> Option<Command> {
+    let image = format!("{}:1", endpoint.probe_image());
+    let base = base.to_string_lossy();
+    let command = match (facts.tools.get("crictl"), facts.tools.get("ctr")) {
+        (Some(crictl), _) if reader.is_cri => {
+            Command::new(crictl, ["--runtime-endpoint", SOCKET, "--image-endpoint", SOCKET, "pull", &image])
+        }
+        (_, Some(ctr)) => Command::new(ctr, ["images", "pull", "--hosts-dir", &base, &image]),
+        _ => return None,
+    };
+    Some(command.within(SECONDS))
+}
+
+/// What is left for a person where `folder` was chosen below `base`.
+fn left(reader: &Reader, base: &Path, folder: &RegistryFolder, facts: &Facts) -> Vec<ByHand> {
+    let step = |why: String, advice: Hint, is_optional| ByHand {
+        why,
+        advice,
+        commands: Vec::new(),
+        done: None,
+        is_optional,
+    };
+    let unreadable = folder.unreadable.as_ref().map(|file| {
+        let why = format!("{} cannot be read, and may hide the CA", file.display());
+        step(why, hint!("run labtrust as root, or repair {}, then try again", file), false)
+    });
+    let default = folder.hidden_default.as_ref().map(|default| {
+        let why = format!("containerd no longer reads {} for this registry", default.display());
+        step(
+            why,
+            hint!(
+                "containerd no longer reads {} for this registry: copy the settings that it needs to {}",
+                default,
+                &folder.path
+            ),
+            true,
+        )
+    });
+    let is_uncertain = reader.is_cri && reader.folders.len() > 1 && !facts.tools.contains_key("crictl");
+    let uncertain = is_uncertain.then(|| {
+        let why = "containerd 2 reads none of the folders if config_path names several".to_owned();
+        let line = hint!(
+            "name one folder in {}: config_path = \"{}\"",
+            Path::new(settings::FILE),
+            Prose(base.display())
+        );
+        ByHand { commands: restart(facts), ..step(why, line, false) }
+    });
+    [unreadable, default, uncertain].into_iter().flatten().collect()
+}
+
+/// The step for a person where the plugin reads no folder. It trusts the system store, so that the step is not needed.
+fn without_folder(facts: &Facts, settings: &Settings, why: &str) -> ByHand {
+    let plugin =
+        if settings.version > 2 { "io.containerd.cri.v1.images" } else { "io.containerd.grpc.v1.cri" };
+    let file = Path::new(settings::FILE);
+    let advice = if settings.excludes_folder {
+        hint!(
+            "{}, and `mirrors` and `configs` in {} exclude one: it reads the system store when it starts",
+            Prose(why),
+            file
+        )
+    } else {
+        let lines = hint!(
+            "{}: it reads the system store when it starts. For a folder, set this in {}, then restart it:",
+            Prose(why),
+            file
+        );
+        let lines = if facts.has(file) { lines } else { lines.line("version = 2") };
+        lines
+            .line(hint!("[plugins.\"{}\".registry]", Prose(plugin)))
+            .line(hint!("config_path = \"{}\"", Prose(NERDCTL[0])))
+    };
+    ByHand { why: why.to_owned(), advice, commands: restart(facts), done: None, is_optional: true }
+}
+
+fn service(facts: &Facts) -> Option<Service> {
+    daemon::services(facts).into_iter().find(|service| service.title == daemon::CONTAINERD)
+}
+
+fn restart(facts: &Facts) -> Vec<ShellLine> {
+    let command = service(facts).and_then(|service| service.restart);
+    let usual = Command::new("systemctl", ["restart", "containerd"]);
+    vec![ShellLine::from(&command.unwrap_or(usual)).by_root()]
+}

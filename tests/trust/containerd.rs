@@ -1,0 +1,139 @@
+//! containerd as Kubernetes asks it: CRI's `PullImage` is the judge.
+
+use super::{UNKNOWN_AUTHORITY, serving};
+use crate::lab::{Containerd, Machine, REGISTRY, Release};
+
+const FOLDER: &str = "/etc/containerd/certs.d";
+/// The token service of the lab answers so to nobody in particular.
+const ANSWERED: &str = "403 Forbidden";
+
+fn trust(fingerprint: &str) -> [&str; 7] {
+    ["labtrust", "trust", REGISTRY, "--fingerprint", fingerprint, "--store", "containerd"]
+}
+
+#[test]
+fn containerd_pulls_at_once_and_no_more_after_untrust() {
+    for release in Release::ALL {
+        let machine = machine!("containerd");
+        machine.without_docker();
+        let (_, fingerprint) = serving(&machine);
+        let containerd = Containerd::start(&machine, release, FOLDER);
+        assert!(containerd.pull().contains(UNKNOWN_AUTHORITY), "{}", containerd.pull());
+        let before = machine.settled();
+
+        machine.run(trust(&fingerprint)).succeeded().says("ctr accepts").says("containerd");
+        assert!(containerd.pull().contains(ANSWERED), "{}", containerd.pull());
+        machine.run(["labtrust", "status"]).exited(1).says("✓  containerd  trusted");
+        machine
+            .run([&trust(&fingerprint)[..], &["--dry-run"]].concat())
+            .succeeded()
+            .says("nothing would change");
+
+        machine.run(["labtrust", "untrust"]).succeeded();
+        assert!(containerd.pull().contains(UNKNOWN_AUTHORITY), "{}", containerd.pull());
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+    }
+}
+
+/// What may stand in the folder of registries, as a script in it, and whether our file alone would be hidden by it.
+const SHAPES: [(&str, &str); 7] = [
+    ("an empty folder that comes first", "mkdir -p mygitlab.example.com_4567_ mygitlab.example.com:4567"),
+    ("the server alone", "mkdir REGISTRY; echo 'server = \"https://REGISTRY\"' >REGISTRY/hosts.toml"),
+    (
+        "a block without ca",
+        "mkdir REGISTRY; printf '# why\\nserver = \"https://REGISTRY\"\\n\\n[host.\"https://REGISTRY\"]\\n  capabilities = [\"pull\", \"resolve\"]\\n' >REGISTRY/hosts.toml",
+    ),
+    (
+        "another CA",
+        "mkdir REGISTRY; cp /etc/ssl/certs/ca-certificates.crt REGISTRY/o.crt; printf 'ca = \"o.crt\"\\n[host.\"https://REGISTRY\"]\\nca = [\"o.crt\"] # c\\n' >REGISTRY/hosts.toml",
+    ),
+    ("broken", "mkdir REGISTRY; echo 'server = ' >REGISTRY/hosts.toml"),
+    ("empty", "mkdir REGISTRY; : >REGISTRY/hosts.toml"),
+    ("the default", "mkdir _default; echo 'server = \"https://REGISTRY\"' >_default/hosts.toml"),
+];
+
+#[test]
+fn what_stands_in_the_folder_hides_nothing_and_comes_back() {
+    for release in Release::ALL {
+        let machine = machine!("containerd-hosts");
+        machine.without_docker();
+        let (_, fingerprint) = serving(&machine);
+        let containerd = Containerd::start(&machine, release, FOLDER);
+        for (what, script) in SHAPES {
+            let script = script.replace("REGISTRY", REGISTRY);
+            machine.sh(&format!("rm -rf {FOLDER}; mkdir -p {FOLDER}; cd {FOLDER}; {script}")).succeeded();
+            let before = machine.settled();
+            machine.run(trust(&fingerprint)).succeeded();
+            assert!(containerd.pull().contains(ANSWERED), "{what}: {}", containerd.pull());
+            machine.run(["labtrust", "untrust"]).succeeded();
+            assert!(containerd.pull().contains(UNKNOWN_AUTHORITY), "{what}: {}", containerd.pull());
+            assert_eq!(machine.changes_since(&before), [""; 0], "{what}");
+        }
+    }
+}
+
+/// What makes containerd give up at each pull, as a script in the registry's folder, and a part of what it says then.
+const BROKEN: [(&str, &str); 3] = [
+    ("ln -s /nowhere b.crt", "b.crt: no such file or directory"),
+    ("echo garbage >b.crt", "unable to load CA cert"),
+    ("echo x >b.cert", "failed to load X509 key pair"),
+];
+
+#[test]
+fn a_folder_at_which_containerd_gives_up_is_named() {
+    let machine = machine!("containerd-broken");
+    machine.without_docker();
+    let (_, fingerprint) = serving(&machine);
+    let _containerd = Containerd::start(&machine, Release::Installed, FOLDER);
+    for (script, says) in BROKEN {
+        let folder = format!("{FOLDER}/{REGISTRY}");
+        machine.sh(&format!("rm -rf {folder}; mkdir -p {folder}; cd {folder}; {script}")).succeeded();
+        let before = machine.settled();
+        machine.run(trust(&fingerprint)).exited(3).says(says);
+        assert_eq!(machine.changes_since(&before), [""; 0], "{script}");
+    }
+}
+
+#[test]
+fn without_a_folder_containerd_trusts_the_system_store_after_a_restart() {
+    let machine = machine!("containerd-system");
+    machine.without_docker();
+    machine.without_hooks();
+    let (_, fingerprint) = serving(&machine);
+    let containerd = Containerd::start(&machine, Release::Installed, "");
+    assert!(containerd.pull().contains(UNKNOWN_AUTHORITY));
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
+    let only = [&trust[..], &["--store", "containerd"]].concat();
+    machine.run(only).exited(1).says("config_path is not set").says("--store system");
+    machine.run(trust).exited(4).says("config_path is not set").says("systemctl restart containerd");
+    assert!(containerd.pull().contains(UNKNOWN_AUTHORITY));
+    machine.run([&trust[..], &["--restart"]].concat()).succeeded();
+    assert!(containerd.pull().contains(ANSWERED), "{}", containerd.pull());
+}
+
+#[test]
+fn several_folders_are_none_for_containerd_2() {
+    let both = format!("{FOLDER}:/etc/docker/certs.d");
+    for (release, says) in [(Release::Installed, "containerd 2 reads none"), (Release::Current, "for one")] {
+        let machine = machine!("containerd-folders");
+        machine.without_docker();
+        let (_, fingerprint) = serving(&machine);
+        let containerd = Containerd::start(&machine, release, &both);
+        machine.run(trust(&fingerprint)).says(says);
+        let is_read = release == Release::Installed;
+        assert_eq!(containerd.pull().contains(ANSWERED), is_read, "{}", containerd.pull());
+        assert_eq!(machine.sh(&format!("test -e {FOLDER}")).code() == 0, is_read);
+    }
+}
+
+/// crictl asks the plugin itself; the lab has a program of that name that makes the same call.
+#[test]
+fn crictl_is_asked_where_there_is_one() {
+    let machine: Machine = machine!("containerd-crictl");
+    machine.without_docker();
+    let (_, fingerprint) = serving(&machine);
+    let containerd = Containerd::start(&machine, Release::Installed, FOLDER);
+    containerd.install_crictl();
+    machine.run(trust(&fingerprint)).succeeded().says("crictl accepts");
+    machine.run(["labtrust", "untrust"]).succeeded().says("crictl rejects");
+}
