@@ -86,6 +86,18 @@ pub enum Verb {
     Man(Man),
 }
 
+impl Verb {
+    /// Whether the own stores of all people are meant.
+    pub(crate) fn all_users(&self) -> bool {
+        match self {
+            Self::Trust(Trust { stores: Stores { users, .. }, .. })
+            | Self::Untrust(Untrust { stores: Stores { users, .. }, .. })
+            | Self::Status(Status { users, .. }) => users.all_users,
+            _ => false,
+        }
+    }
+}
+
 /// The commands as help shows them.
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("On the server", &["setup", "import", "request", "sign", "renew", "rotate", "backup", "restore"]),
@@ -134,6 +146,9 @@ pub struct Trust {
     /// Show every trust store that labtrust knows, and change nothing; with SOURCE, also what `trust` would write
     #[arg(long)]
     pub list: bool,
+    /// Without root: file with the CA and the command for the administrator [default: in the state folder]
+    #[arg(long, value_name = "FILE")]
+    pub admin_file: Option<PathBuf>,
     #[command(flatten)]
     pub passphrase: Passphrase,
     /// Trust a certificate that has expired or is not valid yet
@@ -157,6 +172,16 @@ pub struct Stores {
     /// Use every store but this one, or but this group; repeatable
     #[arg(long, value_name = "ID", value_parser = store_names(), hide_possible_values = true)]
     pub except: Vec<String>,
+    #[command(flatten)]
+    pub users: Users,
+}
+
+/// The option that chooses whose own stores are meant.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Users {
+    /// As root: also the own stores of every person who can log in to this machine (browsers, rootless engines)
+    #[arg(long)]
+    pub all_users: bool,
 }
 
 /// Remove a CA from the trust stores, and leave each store as it was before
@@ -195,6 +220,8 @@ pub struct Status {
     /// Write metrics to this file, in the text format of Prometheus
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
+    #[command(flatten)]
+    pub users: Users,
 }
 
 /// Show a certificate, and which clients would reject it

@@ -1,5 +1,6 @@
 //! The client: finds a CA, trusts it in this machine's stores, and removes it from them.
 
+pub(crate) mod admin_file;
 pub(crate) mod endpoints;
 pub(crate) mod list;
 pub(crate) mod reader;

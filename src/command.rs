@@ -19,15 +19,16 @@ mod trust;
 mod untrust;
 
 use anyhow::Result;
-use labtrust_machine::{Worlds, probe};
+use labtrust_machine::{Worlds, probe, probe_all_users};
 use labtrust_plan::mean_state;
 
 use crate::{
     cli::{Cli, Verb},
     context::{ACT_AS_USER, Context},
+    hint::{Hint, fail},
     input,
     printer::Printer,
-    program::own_program,
+    program::{own_program, sudo, typed},
     state::{Home, State},
 };
 
@@ -38,7 +39,10 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     if let Verb::Explain(arguments) = &cli.verb {
         return explain::run(printer, arguments);
     }
-    let facts = probe()?;
+    let facts = if cli.verb.all_users() { probe_all_users()? } else { probe()? };
+    if cli.verb.all_users() && !facts.is_root() {
+        return Err(all_users_need_root());
+    }
     let home = Home::locate(state.as_deref(), &facts);
     if state.is_some() {
         mean_state(&home.state);
@@ -46,6 +50,12 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     let worlds = Worlds::new(&facts, own_program()?, ACT_AS_USER);
     let context = Context { everywhere: &cli.everywhere, printer, facts, worlds };
     run_verb(&context, &State::new(home), &cli.verb)
+}
+
+/// The error for `--all-users` without root.
+fn all_users_need_root() -> anyhow::Error {
+    let hint = Hint::from("leave out --all-users to use your own stores, or run this:").line(sudo(&typed()));
+    fail("--all-users needs root: only root can act as other users", hint)
 }
 
 fn run_verb(context: &Context<'_>, state: &State<'_>, verb: &Verb) -> Result<u8> {

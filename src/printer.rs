@@ -50,6 +50,8 @@ pub(crate) enum Mark {
     Open,
     /// Skipped.
     Faint,
+    /// No mark: a row of headings.
+    None,
 }
 
 /// Prints for people, or one JSON document for scripts.
@@ -303,6 +305,7 @@ impl Mark {
             Self::Bad => "✗",
             Self::Open => "!",
             Self::Faint => "·",
+            Self::None => " ",
         }
     }
 }

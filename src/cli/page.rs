@@ -196,6 +196,10 @@ pub const PAGES: &[Page] = &[
                 "Trust in every store but those of browsers",
                 "labtrust trust ./ca.crt --for mygitlab.example.com:4567 --except browsers",
             ),
+            example(
+                "Also trust in the own stores of every person (as root)",
+                "labtrust trust ./ca.crt --for mygitlab.example.com:4567 --all-users",
+            ),
             example("Show the trust stores that labtrust knows", "labtrust trust --list"),
             example("Show what would change", "labtrust trust ./ca.crt --dry-run"),
         ],

@@ -3,7 +3,7 @@
 use labtrust_machine::{Worlds, receipt::Receipt};
 use labtrust_plan::{
     Anchor, Certificate, Change, Endpoint, Facts, Host, explain,
-    store::{ByHand, Planned, Store},
+    store::{ByHand, Done, Planned, Store},
 };
 
 use super::{
@@ -81,7 +81,11 @@ impl Plan {
         Self {
             subjects: changes.iter().map(|change| change.subject.clone()).collect(),
             steps: changes.iter().flat_map(explain).collect(),
-            by_hand: rest.iter().map(|step| step.why.clone()).collect(),
+            by_hand: rest
+                .iter()
+                .filter(|step| step.done != Some(Done::OnRemoval))
+                .map(|step| step.why.clone())
+                .collect(),
         }
     }
 }

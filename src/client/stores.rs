@@ -1,7 +1,10 @@
 //! Plans trust in an anchor on this machine, store by store. `trust` applies the plan, `status` asks the stores, and
 //! `--dry-run` shows it.
 
-use std::{path::Path, rc::Rc};
+use std::{
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use labtrust_machine::{
     Outcome, World, Worlds, already,
@@ -11,8 +14,9 @@ use labtrust_machine::{
     session::OutcomeState,
 };
 use labtrust_plan::{
-    Anchor, Change, Endpoint, Facts, ProofResult, Wanted, skip_restarts,
+    Anchor, Change, Endpoint, Facts, Hint, ProofResult, StoreId, Wanted, skip_restarts,
     store::{AlsoRead, ByHand, Done, Planned, Store},
+    text,
 };
 
 use super::selection::Selection;
@@ -21,11 +25,13 @@ use super::selection::Selection;
 pub(crate) struct Planning {
     pub changes: Vec<Change>,
     pub others: Vec<Outcome>,
+    /// What a person does in a store after the CA is gone from it.
+    pub on_removal: Vec<(StoreId, Hint)>,
 }
 
 /// Plans every store in `selection`.
 pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &Selection) -> Planning {
-    let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
+    let mut planning = Planning { changes: Vec::new(), others: Vec::new(), on_removal: Vec::new() };
     // One store can make the restart of another needless only if both are planned.
     let facts = &facts_for(facts, worlds, selection);
     let planned: Vec<_> = selection.stores().map(|store| (store, (store.plan)(facts, anchor))).collect();
@@ -36,7 +42,10 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Partly { changes, rest } => {
                 planning.changes.extend(changes);
+                let is_late = |step: &&ByHand| matches!(step.done, Some(Done::OnRemoval));
+                let (late, rest): (Vec<_>, Vec<_>) = rest.iter().partition(is_late);
                 planning.others.extend(rest.iter().map(|step| by_hand(anchor, store, step)));
+                planning.on_removal.extend(late.iter().map(|step| (store.id(), step.hint())));
             }
             Planned::Absent(why) => {
                 // A store that the user named and that is not here is not a success.
@@ -83,7 +92,18 @@ fn by_hand(anchor: &Anchor, store: &Store, step: &ByHand) -> Outcome {
             let answer = prove(&World::here(), &proof.at_once(), Wanted::There).ok();
             answer.filter(ProofResult::holds).map(|answer| answer.detail().to_owned())
         }
-        None => None,
+        Some(Done::Later { unless, restart }) => {
+            let holds = |path: &PathBuf| Some(World::here().bundle(path).ok()??.holds(anchor.sha256()));
+            if let Some(path) = unless.as_ref().filter(|path| holds(path) == Some(true)) {
+                Some(format!("{} has the CA", text::path(path)))
+            } else {
+                let mut outcome = Outcome::without_change(store, OutcomeState::Pending, &step.why);
+                outcome.hint = Some(step.hint());
+                outcome.restart.push(restart.clone());
+                return outcome;
+            }
+        }
+        Some(Done::OnRemoval) | None => None,
     };
     if let Some(seen) = seen {
         return Outcome::without_change(store, OutcomeState::Trusted, &format!("{}; {seen}", step.why));

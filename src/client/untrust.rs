@@ -162,6 +162,12 @@ fn untrust_rest(
     removal: &Removal,
 ) -> Result<Vec<Outcome>> {
     let planning = stores::plan(facts, worlds, &left::everywhere(facts, anchor), &removal.stores);
+    for (store, hint) in planning.on_removal {
+        let is_gone = |outcome: &&mut Outcome| outcome.store == store && outcome.changed;
+        if let Some(outcome) = outcomes.iter_mut().find(is_gone) {
+            outcome.hint.get_or_insert(hint);
+        }
+    }
     for change in planning.changes {
         let known = outcomes
             .iter()

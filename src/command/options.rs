@@ -5,7 +5,7 @@ use labtrust_plan::store::STORES;
 
 use crate::{
     cli::{Passphrase, SiteArgs, Stores, Trust},
-    client::{reader::Reader, selection::Selection, source::Asked},
+    client::{admin_file::AdminFile, reader::Reader, selection::Selection, source::Asked},
     context::Context,
     exit::misuse,
     prompt::passphrase,
@@ -29,6 +29,14 @@ impl Stores {
 }
 
 impl Trust {
+    /// The file for the administrator.
+    pub(super) fn admin_file(&self) -> Result<AdminFile> {
+        let chosen = self.admin_file.as_ref().map(std::path::absolute).transpose()?;
+        let options = [("--expired", self.expired), ("--refused", self.refused)];
+        let options = options.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option);
+        Ok(AdminFile { chosen, options: options.collect() })
+    }
+
     /// The CA that is asked for.
     pub(super) fn asked(&self) -> Asked<'_> {
         Asked {

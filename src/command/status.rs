@@ -18,7 +18,7 @@ use crate::{
     hint::fail,
     report::{
         health::{self, Monitored},
-        status::{KnownCa, look_at_anchors, missing, print_known, server::Server},
+        status::{KnownCa, look_at_anchors, missing, print_all, server::Server},
     },
     state,
 };
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     if let Some(code) = code.filter(|_| !context.everywhere.json) {
         return Ok(code);
     }
-    let anchors: Vec<_> = known.iter().map(|one| print_known(context, one)).collect();
+    let anchors = print_all(context, &known);
     let missing = missing(&known);
     overview.print(context, state, &missing);
     overview.print_document(context, state, &concerns, &anchors, &missing);

@@ -2,6 +2,8 @@
 
 mod list;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{Anchor, Wanted};
@@ -43,14 +45,22 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
         return dry_run(context, state, &candidate, anchors, plannings);
     }
     confirm(context, &candidate)?;
-    let mut parts: Vec<Vec<Outcome>> = if plannings.iter().all(|planning| planning.changes.is_empty()) {
-        plannings.into_iter().map(|planning| planning.others).collect()
-    } else {
-        context.session(state, |session, _| {
-            let all = anchors.iter().zip(&plannings);
-            all.map(|(anchor, planning)| trust(session, anchor, planning)).collect()
-        })?
-    };
+    let admin_file = arguments.admin_file()?;
+    let done: Vec<(Vec<Outcome>, Option<PathBuf>)> =
+        if plannings.iter().all(|planning| planning.changes.is_empty()) {
+            plannings.into_iter().map(|planning| (planning.others, None)).collect()
+        } else {
+            context.session(state, |session, _| {
+                let all = anchors.iter().zip(&plannings);
+                all.map(|(anchor, planning)| {
+                    let mut outcomes = trust(session, anchor, planning)?;
+                    let file = admin_file.write(session, anchor, planning, &mut outcomes)?;
+                    Ok((outcomes, file))
+                })
+                .collect()
+            })?
+        };
+    let (mut parts, files): (Vec<_>, Vec<_>) = done.into_iter().unzip();
     if arguments.restart {
         let mut all = parts.concat();
         restart::restart(&context.facts, context.printer, &mut all, Some((&candidate.anchor, Wanted::There)));
@@ -58,9 +68,15 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
     }
     let mut reports = Vec::new();
     let mut code = candidate.announced.code;
-    for (anchor, outcomes) in anchors.iter().zip(&parts) {
+    for ((anchor, outcomes), file) in anchors.iter().zip(&parts).zip(files) {
         let is_next = anchor.sha256() != candidate.anchor.sha256();
-        reports.push(report_trust::report(context, arguments, &candidate, (anchor, is_next), outcomes));
+        reports.push(report_trust::report(
+            context,
+            arguments,
+            &candidate,
+            (anchor, is_next),
+            (outcomes, file),
+        ));
         code = exit::worse(code, exit::of_outcomes(outcomes, OutcomeState::Trusted));
         // A machine without any store does not trust the CA.
         if outcomes.iter().all(|outcome| outcome.state == OutcomeState::Skipped) {

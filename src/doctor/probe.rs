@@ -74,7 +74,7 @@ pub fn gather(question: &Question<'_>, person: Option<&World>) -> Evidence {
         at: OffsetDateTime::now_utc(),
         host: question.host.clone(),
         port: question.port,
-        facts: question.facts.clone(),
+        facts: question.facts.without_settings(),
         engines,
         client,
         gitlab: servers.first().and_then(|server| gitlab::choose(gitlabs, question.host, &server.reached)),

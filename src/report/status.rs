@@ -2,6 +2,7 @@
 
 pub(crate) mod overview;
 pub(crate) mod server;
+mod table;
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +23,7 @@ use crate::{
     client::{selection::Selection, source, stores, trust},
     context::Context,
     exit,
+    printer::Printer,
     server::install_pair::PlacedChain,
     state::{self, Ca},
 };
@@ -42,6 +44,26 @@ impl KnownCa {
     /// The exit code of its trust.
     pub(crate) fn code(&self) -> u8 {
         exit::of_outcomes(&self.outcomes, OutcomeState::Trusted)
+    }
+
+    fn print_head(&self, printer: &Printer) {
+        let Self { anchor, certificate, .. } = self;
+        printer.heading(&certificate.title());
+        printer.say(format_args!("  sha256    {}", anchor.sha256()));
+        printer.say(format_args!("  can sign  {}", source::can_sign(certificate)));
+        printer.say(format_args!("  until     {}", reports::until(certificate)));
+    }
+
+    fn report(&self, context: &Context<'_>) -> StoresReport {
+        let Self { anchor, certificate, outcomes, repeat } = self;
+        StoresReport {
+            sha256: anchor.sha256(),
+            can_sign: Some(source::can_sign(certificate)),
+            stores: reports::by_store(outcomes, OutcomeState::Trusted),
+            remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
+            admin_file: None,
+            successor: None,
+        }
     }
 }
 
@@ -98,23 +120,27 @@ pub(crate) fn end_of_placed(placed: &[PlacedChain], own: &Ca) -> Option<OffsetDa
     signed.filter_map(PlacedChain::leaf).map(|leaf| leaf.not_after).max()
 }
 
-/// Prints where `known` is trusted.
-pub(crate) fn print_known(context: &Context<'_>, known: &KnownCa) -> StoresReport {
-    let KnownCa { anchor, certificate, outcomes, repeat } = known;
+/// Prints where each of `known` is trusted.
+pub(crate) fn print_all(context: &Context<'_>, known: &[KnownCa]) -> Vec<StoresReport> {
     let printer = context.printer;
-    printer.heading(&certificate.title());
-    printer.say(format_args!("  sha256    {}", anchor.sha256()));
-    printer.say(format_args!("  can sign  {}", source::can_sign(certificate)));
-    printer.say(format_args!("  until     {}", reports::until(certificate)));
-    reports::print_stores(printer, outcomes, OutcomeState::Trusted);
-    reports::print_next(context, outcomes, repeat);
-    StoresReport {
-        sha256: anchor.sha256(),
-        can_sign: Some(source::can_sign(certificate)),
-        stores: reports::by_store(outcomes, OutcomeState::Trusted),
-        remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
-        successor: None,
+    let of_cas: Vec<_> =
+        known.iter().map(|one| (one.anchor.sha256().short(), one.outcomes.as_slice())).collect();
+    let Some(together) = table::of_several(printer, &of_cas) else {
+        let print = |one: &KnownCa| {
+            one.print_head(printer);
+            printer.table(&table::of_one(printer, &one.outcomes));
+            reports::print_next(context, &one.outcomes, &one.repeat);
+            one.report(context)
+        };
+        return known.iter().map(print).collect();
+    };
+    known.iter().for_each(|one| one.print_head(printer));
+    printer.gap();
+    printer.table(&together);
+    for one in known {
+        reports::print_next(context, &one.outcomes, &one.repeat);
     }
+    known.iter().map(|one| one.report(context)).collect()
 }
 
 /// The arguments that trust `anchor` again, with a source to read it from: a server that it is trusted for, else one of

@@ -1,6 +1,6 @@
 //! The state of trust stores, as a table and as JSON: one entry a store, for any number of changes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{
@@ -31,6 +31,9 @@ pub(crate) struct StoresReport {
     pub stores: Vec<StoreReport>,
     #[serde(flatten)]
     pub remaining: Remaining,
+    /// The file for the administrator, if a part needs root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_file: Option<PathBuf>,
     /// The CA that will follow it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor: Option<Box<StoresReport>>,
@@ -52,10 +55,15 @@ pub(crate) struct StoreReport {
 pub(crate) fn by_store(outcomes: &[Outcome], good: OutcomeState) -> Vec<StoreReport> {
     let mut stores: BTreeMap<(usize, &str), Vec<&Outcome>> = BTreeMap::new();
     for outcome in outcomes {
-        let place = STORES.iter().position(|store| store.id == outcome.store.as_str());
-        stores.entry((place.unwrap_or(usize::MAX), outcome.store.as_str())).or_default().push(outcome);
+        let id = outcome.store.as_str();
+        stores.entry((place(id), id)).or_default().push(outcome);
     }
     stores.into_values().map(|outcomes| merged(&outcomes, good)).collect()
+}
+
+/// The place of the store `id` in the table of stores; a place after all others if it is not there.
+pub(crate) fn place(id: &str) -> usize {
+    STORES.iter().position(|store| store.id == id).unwrap_or(usize::MAX)
 }
 
 fn merged(outcomes: &[&Outcome], good: OutcomeState) -> StoreReport {
@@ -92,35 +100,39 @@ pub(crate) fn print_stores(printer: &Printer, outcomes: &[Outcome], good: Outcom
     printer.table(&stores_table(printer, outcomes, good));
 }
 
-/// The table of stores. `good` is the wanted state.
+/// The table of stores with all details. `good` is the wanted state.
 pub(crate) fn stores_table(
     printer: &Printer,
     outcomes: &[Outcome],
     good: OutcomeState,
 ) -> Vec<(Mark, Vec<String>)> {
-    let stores = by_store(outcomes, good);
-    let all_skipped = stores.iter().all(|store| store.state == OutcomeState::Skipped);
+    let row = |store: StoreReport| {
+        let word = word(&store, good);
+        (mark(&store, good), vec![store.id, word.to_owned(), store.detail])
+    };
+    shown(printer, outcomes, good).into_iter().map(row).collect()
+}
 
+/// The reports of the stores that people see: those that were skipped only with `-v`, or if all were.
+pub(crate) fn shown(printer: &Printer, outcomes: &[Outcome], good: OutcomeState) -> Vec<StoreReport> {
+    let mut stores = by_store(outcomes, good);
+    let all_skipped = stores.iter().all(|store| store.state == OutcomeState::Skipped);
+    stores.retain(|store| store.state != OutcomeState::Skipped || all_skipped || printer.is_verbose());
     stores
-        .into_iter()
-        .filter(|store| store.state != OutcomeState::Skipped || all_skipped || printer.is_verbose())
-        .map(|store| {
-            let mark = match store.state {
-                state if state == good => Mark::Good,
-                OutcomeState::Pending | OutcomeState::Partial => Mark::Open,
-                OutcomeState::Skipped => Mark::Faint,
-                _ => Mark::Bad,
-            };
-            (mark, {
-                let word = word(&store, good);
-                vec![store.id, word.to_owned(), store.detail]
-            })
-        })
-        .collect()
+}
+
+/// The mark of `store`, if `good` was wanted.
+pub(crate) fn mark(store: &StoreReport, good: OutcomeState) -> Mark {
+    match store.state {
+        state if state == good => Mark::Good,
+        OutcomeState::Pending | OutcomeState::Partial => Mark::Open,
+        OutcomeState::Skipped => Mark::Faint,
+        _ => Mark::Bad,
+    }
 }
 
 /// The word for the state of `store`, if `good` was wanted.
-fn word(store: &StoreReport, good: OutcomeState) -> &'static str {
+pub(crate) fn word(store: &StoreReport, good: OutcomeState) -> &'static str {
     match store.state {
         // Files that `setup` installed are not in a trust store.
         OutcomeState::Untrusted if Store::find(&store.id).is_none() => "undone",

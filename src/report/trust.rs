@@ -1,8 +1,10 @@
 //! The report of `trust`: the CA, the question about its fingerprint, and the stores that trust it now.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use labtrust_machine::{Outcome, session::OutcomeState};
-use labtrust_plan::Anchor;
+use labtrust_plan::{Anchor, text};
 
 use super::{
     stores as reports,
@@ -10,13 +12,13 @@ use super::{
 };
 use crate::{cli::Trust, client::source, context::Context, hint::fail};
 
-/// Prints the `outcomes` for the CA in use, or for the next CA.
+/// Prints the `outcomes` for the CA in use, or for the next CA, and the file for the administrator.
 pub(crate) fn report(
     context: &Context<'_>,
     arguments: &Trust,
     candidate: &source::Candidate,
     (anchor, is_next): (&Anchor, bool),
-    outcomes: &[Outcome],
+    (outcomes, admin_file): (&[Outcome], Option<PathBuf>),
 ) -> StoresReport {
     let printer = context.printer;
     let repeat = root_command(arguments, candidate, anchor, outcomes);
@@ -42,12 +44,18 @@ pub(crate) fn report(
     }
     reports::print_stores(printer, outcomes, OutcomeState::Trusted);
     reports::print_next(context, outcomes, &repeat);
+    if let Some(path) = &admin_file {
+        printer
+            .heading("Without root, give this file to the administrator. It holds the CA and the command:");
+        printer.say(format_args!("  {}", text::path(path)));
+    }
     let notes = notes.iter().chain(told).chain(&again).cloned().collect();
     StoresReport {
         sha256: anchor.sha256(),
         can_sign: Some(can_sign),
         stores: reports::by_store(outcomes, OutcomeState::Trusted),
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
+        admin_file,
         successor: None,
     }
 }

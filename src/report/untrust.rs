@@ -30,6 +30,7 @@ pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Out
         can_sign: None,
         stores: reports::by_store(outcomes, OutcomeState::Untrusted),
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(Vec::new()),
+        admin_file: None,
         successor: None,
     }
 }

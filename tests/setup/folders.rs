@@ -39,8 +39,11 @@ fn without_root_a_folder_is_prepared_and_the_trust_is_a_command() {
     machine
         .sh(&format!("SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice {sudo}"))
         .succeeded();
-    machine.run_as("alice", ["labtrust", "status"]).succeeded();
-    machine.run_as("alice", setup).succeeded().says("nothing was changed");
+    // Only a shell with the lines is missing.
+    let status =
+        machine.run_as("alice", ["labtrust", "status"]).exited(4).says("add these lines to ~/.profile");
+    assert!(!status.stdout.contains('✗'), "{status}");
+    machine.run_as("alice", setup).exited(4).says("nothing was changed");
 }
 
 #[test]

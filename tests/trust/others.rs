@@ -92,3 +92,40 @@ fn a_folder_that_two_cas_share_goes_with_the_last_of_them() {
     machine.run(["labtrust", "untrust", "--all"]).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }
+
+#[test]
+fn root_serves_all_people_and_one_home_out_of_reach_fails_alone() {
+    let machine = machine!("terminal-server");
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/root/ca.crt", &pair.root);
+    let engine = "mkdir -p ~/.config/systemd/user; touch ~/.config/systemd/user/docker.service";
+    for user in ["alice", "bob", "carol"] {
+        machine.run_as(user, ["sh", "-c", engine]).succeeded();
+    }
+    // Neither is a person: a service with a home, and one who cannot log in.
+    machine.sh("useradd --system --create-home --shell /bin/bash service; useradd --create-home --shell /usr/sbin/nologin gone").succeeded();
+    for user in ["service", "gone"] {
+        machine.sh(&format!("mkdir -p /home/{user}/.config/systemd/user; touch /home/{user}/.config/systemd/user/docker.service")).succeeded();
+    }
+    machine.sh("chown root: /home/carol/.config; chmod 700 /home/carol/.config").succeeded();
+    let before = machine.settled();
+    let sha256 = fingerprint(&machine, &pair.root);
+    let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", &sha256];
+    let all = [&trust[..], &["--all-users"]].concat();
+    machine.run_as("alice", all.clone()).exited(3).says("--all-users needs root").says("sudo ");
+    machine.run(trust).succeeded();
+    assert!(!machine.has("/home/alice/.config/docker"));
+
+    machine.run(all.clone()).exited(3).says("/home/carol/.config/docker");
+    let owners = "stat -c '%U %n' /home/*/.config/docker/certs.d/*/labtrust-*.crt | sed 's,/[^/]*$,,'";
+    let folder = format!(".config/docker/certs.d/{REGISTRY}");
+    assert_eq!(machine.sh(owners).stdout, format!("alice /home/alice/{folder}\nbob /home/bob/{folder}\n"));
+    machine.run([&all[..], &["--dry-run"]].concat()).exited(1);
+    let status = machine.run(["labtrust", "status", "--all-users"]);
+    assert!(status.code() != 0, "{status}");
+    status.says("/home/bob/.config/docker").says("cannot look at /home/carol/.config/docker");
+
+    // The receipt knows whose stores they are.
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}

@@ -32,6 +32,15 @@ use crate::{
 
 /// The facts of this machine, as this process sees it.
 pub fn probe() -> Result<Facts> {
+    gather(false)
+}
+
+/// The facts of this machine with all its people: their own stores are changed too.
+pub fn probe_all_users() -> Result<Facts> {
+    gather(true)
+}
+
+fn gather(all_users: bool) -> Result<Facts> {
     let user = users::current()?;
     let invoker = if user.uid == 0 { users::invoker() } else { None };
     let mut facts = Facts {
@@ -50,6 +59,12 @@ pub fn probe() -> Result<Facts> {
         services: services(),
         engines: Vec::new(),
     };
+    if all_users {
+        let known: Vec<u32> = facts.people().map(|user| user.uid).collect();
+        let mut others = users::people();
+        others.retain(|user| !known.contains(&user.uid));
+        facts.others = others;
+    }
     look(&mut facts);
     facts.engines = engines::find(&facts);
     Ok(facts)

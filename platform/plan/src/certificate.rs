@@ -1,5 +1,7 @@
 //! One certificate: its bytes, its identity, its PEM text.
 
+mod subject;
+
 use std::fmt;
 
 use pem_rfc7468::LineEnding;
@@ -30,6 +32,12 @@ impl Certificate {
     /// Its identity.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.0)
+    }
+
+    /// The name, without its ending, under which OpenSSL finds it in a folder: a hash of its subject. None if the subject cannot
+    /// be read.
+    pub fn subject_hash(&self) -> Option<String> {
+        subject::hash(&self.0)
     }
 
     /// The PEM text (RFC 7468), as in every store's file.

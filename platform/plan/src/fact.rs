@@ -330,6 +330,14 @@ impl Facts {
             .map(PathBuf::as_path)
     }
 
+    /// The facts without the contents of settings, which may hold passwords and tokens, and without what is of use for
+    /// planning alone: for a file that people pass on.
+    #[must_use]
+    pub fn without_settings(&self) -> Self {
+        let empty = Self { texts: BTreeMap::new(), variables: BTreeMap::new(), ..self.clone() };
+        Self { links: BTreeMap::new(), running: BTreeMap::new(), others: Vec::new(), ..empty }
+    }
+
     /// Whether this process runs as root, and may change the machine.
     pub fn is_root(&self) -> bool {
         self.user.uid == 0

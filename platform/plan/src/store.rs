@@ -4,6 +4,7 @@ mod chromium;
 mod containerd;
 mod daemon;
 mod docker;
+mod environment;
 mod firefox;
 mod firefox_policy;
 mod git;
@@ -32,6 +33,7 @@ pub const STORES: &[Store] = &[
     chromium::STORE,
     firefox::STORE,
     firefox_policy::STORE,
+    environment::STORE,
 ];
 
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};

@@ -13,6 +13,7 @@ const DIRECT: &[&str] = &[
     "rustls-pki-types",
     "serde",
     "serde_json",
+    "sha1",
     "sha2",
     "thiserror",
     "toml_edit",

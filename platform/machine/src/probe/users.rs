@@ -1,6 +1,9 @@
 //! The user of this process, and the user who called sudo.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
 
 use labtrust_plan::fact::{Os, User};
 
@@ -33,6 +36,41 @@ pub(crate) fn invoker() -> Option<User> {
     })
 }
 
+/// The people of the machine: users with a user id of people (login.defs(5)), a home folder and a shell to log in with.
+pub(crate) fn people() -> Vec<User> {
+    let limits = fs::read("/etc/login.defs").unwrap_or_default();
+    let limits = String::from_utf8_lossy(&limits).into_owned();
+    let ids = id_limit(&limits, "UID_MIN").unwrap_or(1000)..=id_limit(&limits, "UID_MAX").unwrap_or(60000);
+    let text = fs::read("/etc/passwd").unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let is_person = |user: &User| ids.contains(&user.uid) && may_exist(&user.home);
+    text.lines().filter(|line| has_login_shell(line)).filter_map(parse).filter(is_person).collect()
+}
+
+/// The number of the setting `name` in the text of login.defs(5).
+fn id_limit(text: &str, name: &str) -> Option<u32> {
+    let value = |line: &str| {
+        let mut words = line.split_whitespace();
+        (words.next()? == name).then(|| words.next()?.parse().ok()).flatten()
+    };
+    text.lines().find_map(value)
+}
+
+/// Whether the user of this line of passwd(5) can log in. Without a shell there, it is `/bin/sh`.
+fn has_login_shell(line: &str) -> bool {
+    let shell = line.rsplit(':').next().unwrap_or_default().trim();
+    let name = shell.rsplit('/').next().unwrap_or_default();
+    !["nologin", "false", "true", "sync", "halt", "shutdown", "git-shell"].contains(&name)
+}
+
+/// Whether the folder exists, or cannot be reached: root may not enter a home folder on a network file system.
+fn may_exist(home: &Path) -> bool {
+    match fs::metadata(home) {
+        Ok(metadata) => metadata.is_dir() && home != Path::new("/"),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
 /// The user with this user id, if the machine's own list names one.
 pub(crate) fn with_id(uid: u32) -> Option<User> {
     find(|user| user.uid == uid)
@@ -58,6 +96,21 @@ pub(crate) fn parse(line: &str) -> Option<User> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_have_a_user_id_of_people_and_a_shell() {
+        let text = "# UID_MIN 5\nUID_MIN\t\t 1000\nUID_MAX 60000 # more\nSYS_UID_MIN 100\n";
+        assert_eq!((id_limit(text, "UID_MIN"), id_limit(text, "UID_MAX")), (Some(1000), Some(60000)));
+        assert_eq!(id_limit("UID_MIN x", "UID_MIN"), None);
+        for (shell, expected) in
+            [("/bin/bash", true), ("", true), ("/usr/sbin/nologin", false), ("/bin/false", false)]
+        {
+            assert_eq!(has_login_shell(&format!("x:x:1000:1000:X:/home/x:{shell}")), expected, "{shell}");
+        }
+        assert!(
+            may_exist(Path::new("/tmp")) && !may_exist(Path::new("/")) && !may_exist(Path::new("/nowhere"))
+        );
+    }
 
     #[test]
     fn a_user_with_a_home_is_known_and_can_be_read_again() {

@@ -313,6 +313,11 @@ impl Receipts {
         self.world.remove_folder(&self.state)
     }
 
+    /// The state folder.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
     /// Whether `path` is in the state folder, where everything is private.
     pub(crate) fn contains(&self, path: &Path) -> bool {
         path.starts_with(&self.state)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Anchor, Change, Facts, Hint, Proof, ShellLine};
+use crate::{Anchor, Change, Facts, Hint, Proof, Service, ShellLine};
 
 /// A kind of trust store.
 #[derive(Debug)]
@@ -183,6 +183,15 @@ pub enum Done {
     Accepted(PathBuf),
     /// This proof holds.
     Proven(Proof),
+    /// Nothing shows it before `restart` starts again: until then it is pending.
+    Later {
+        /// A bundle that makes the step needless if it holds the anchor.
+        unless: Option<PathBuf>,
+        /// The service.
+        restart: Service,
+    },
+    /// It is a step only after the anchor is gone.
+    OnRemoval,
 }
 
 /// The answer of a store's planner.
