@@ -3,6 +3,7 @@
 
 mod chromium;
 mod containerd;
+mod containers;
 mod engine;
 mod firefox;
 mod git;

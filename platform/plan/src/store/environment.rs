@@ -215,7 +215,7 @@ impl<'f> Environment<'f> {
 
     fn new_shell(&self) -> Service {
         let title = format!("your shell, once {} sets {NODE} and {OPENSSL}", self.shell.profile);
-        Service { title, started: None, restart: None }
+        Service::new(title, None, None)
     }
 
     fn has_node_at_home(&self) -> bool {
