@@ -73,9 +73,11 @@ const USES: [(&str, &str); 6] = [
     ),
 ];
 
-/// The lines for the profile among those that trust printed.
+/// The lines for the profile: those below the advice to add or to remove them.
 fn block(output: &Output) -> String {
-    let lines = output.stdout.lines().map(str::trim).filter(|line| line.starts_with("export "));
+    let mut lines = output.stdout.lines().skip_while(|line| !line.contains("these lines"));
+    lines.next();
+    let lines = lines.map(str::trim).take_while(|line| line.starts_with("export "));
     lines.map(|line| format!("{line}\n")).collect()
 }
 
