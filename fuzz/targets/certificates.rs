@@ -10,6 +10,8 @@ use time::OffsetDateTime;
 fuzz_target!(|bytes: &[u8]| {
     let noon = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
     let (counted, _) = Certificate::read_all(bytes);
+    let hash = Certificate::new(bytes).subject_hash();
+    assert!(hash.is_none_or(|hash| hash.len() == 8 && hash.bytes().all(|digit| digit.is_ascii_hexdigit())));
     if let Ok(all) = pem::certificates(bytes) {
         // What a store's programs load from a file is read from it, too.
         assert!(counted.iter().all(|one| all.iter().any(|der| **der == *one.der())));

@@ -12,7 +12,7 @@ use super::options::reader;
 use crate::{
     cli::Trust,
     client::{
-        restart, source,
+        containers, restart, source,
         stores::{self, Planning},
         trust::{receipt_name, trust},
     },
@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
     if arguments.list {
         return list::run(context, state, arguments);
     }
-    let candidate = source::anchor(&reader(context, &arguments.passphrase), state, &arguments.asked())?;
+    let mut candidate = source::anchor(&reader(context, &arguments.passphrase), state, &arguments.asked())?;
     let next = candidate.announced.anchor(&candidate.anchor.endpoints);
     let anchors: Vec<&Anchor> = std::iter::once(&candidate.anchor).chain(&next).collect();
     let names: Vec<_> = anchors.iter().map(|anchor| receipt_name(anchor)).collect();
@@ -45,6 +45,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
         return dry_run(context, state, &candidate, anchors, plannings);
     }
     confirm(context, &candidate)?;
+    candidate.notes.extend(containers::note(&context.facts, &candidate.anchor));
     let admin_file = arguments.admin_file()?;
     let done: Vec<(Vec<Outcome>, Option<PathBuf>)> =
         if plannings.iter().all(|planning| planning.changes.is_empty()) {

@@ -1,5 +1,6 @@
 //! Requests to a Docker engine over its socket. Nothing is pulled, and no credentials are sent.
 
+mod clients;
 mod reach;
 mod registries;
 mod runners;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::registries::insecure_reason;
 pub use self::{
+    clients::containers_using,
     reach::{Reach, contact_registry, reach_from_answer, reach_from_client},
     registries::{NamedRegistry, RegistrySettings},
     runners::runner_containers,
