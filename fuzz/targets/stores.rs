@@ -12,6 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
         let total: usize = entries.iter().flat_map(|entry| &entry.parts).map(|part| part.len()).sum();
         assert!(total <= bytes.len());
     }
+    fuzzing::keystore(bytes);
     fuzzing::trust_settings(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
         fuzzing::os_release(text);

@@ -52,6 +52,10 @@ pub const FILES: &[(&str, &str)] = &[
 /// Environment variables, for the manual.
 pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("LABTRUST_STATE", "Folder for the state, as --state."),
+    (
+        "LABTRUST_KEYSTORE_PASSWORD_FILE",
+        "File whose first line is the password of Java keystores that have neither of the usual passwords.",
+    ),
     ("NO_COLOR", "If set, output has no colours."),
     (
         "DOCKER_HOST, DOCKER_CONFIG",

@@ -4,7 +4,7 @@ use super::{
     calls::{CHANGING, Call},
     sample,
     table::Lane,
-    verbs::{ALONE, MENDING, TURNS, VERBS},
+    verbs::{ALONE, ENTRIES, MENDING, TURNS, VERBS},
 };
 
 /// How often a point may be missed. The call that was hit instead must hold too.
@@ -39,5 +39,5 @@ pub(super) fn lanes() -> Vec<Lane> {
             }
         }),
     };
-    VERBS.into_iter().chain(ALONE).chain(TURNS).chain([&MENDING]).map(lane).collect()
+    VERBS.into_iter().chain(ALONE).chain(TURNS).chain(ENTRIES).chain([&MENDING]).map(lane).collect()
 }

@@ -1,13 +1,13 @@
 //! A machine on which a verb is tried again and again, and the checks that must hold after every fault.
 
-use super::verbs::{ANSWERED, IMPORT, MENDING, TRUSTING, UNTRUSTING, Verb};
+use super::verbs::{ANSWERED, ENTERING, IMPORT, LEAVING, MENDING, TRUSTING, UNTRUSTING, Verb};
 use crate::{
     lab::{Command, HOST, Machine, Manifest, Output, Pair, Validity},
     trust::fingerprint,
 };
 
 /// Files that contain the time of their writing.
-const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
+const BY_TIME: [&str; 3] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/", "/opt/jdk/lib/security/cacerts"];
 
 /// Files that a killed dpkg leaves for the next run of dpkg to repair; Java's hook runs dpkg.
 const DPKG: [&str; 2] = ["/var/lib/dpkg/", "/var/lib/ca-certificates-java/"];
@@ -157,7 +157,7 @@ impl Scene {
                 "not everything is done:\n{}",
                 self.machine.sh("head /var/lib/labtrust/*.json")
             );
-        } else if [&IMPORT, &TRUSTING, &UNTRUSTING, &ANSWERED, &MENDING]
+        } else if [&IMPORT, &TRUSTING, &UNTRUSTING, &ANSWERED, &MENDING, &ENTERING, &LEAVING]
             .iter()
             .any(|verb| verb.name == self.verb.name)
         {

@@ -1,6 +1,6 @@
 //! The tried verbs, one row each.
 
-use crate::lab::{Engine, Gitlab, Machine, Manager, Pair, Passing, Proxy, Release};
+use crate::lab::{Engine, Gitlab, Jdk, Machine, Manager, Pair, Passing, Proxy, Release};
 
 /// A verb, and how it is tried. `{sha256}` stands for the fingerprint of the foreign root.
 pub(super) struct Verb {
@@ -177,6 +177,31 @@ pub(super) const MENDING: Verb = Verb {
     }),
 };
 
+/// Adds an entry to a JDK's keystore.
+pub(super) const ENTERING: Verb = Verb {
+    name: "trust in Java",
+    prepare: &[],
+    line: "labtrust trust /root/ca.crt --fingerprint {sha256} --store java",
+    undo: &["labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+    beside: Some(JDK),
+};
+
+/// Removes it.
+pub(super) const LEAVING: Verb = Verb {
+    name: "untrust in Java",
+    prepare: &[ENTERING.line],
+    line: "labtrust untrust",
+    undo: &["labtrust untrust"],
+    ..ENTERING
+};
+
+const JDK: Beside =
+    Beside { lay: |machine, _| drop(Jdk::install(machine, "/opt/jdk")), makes: "/opt/jdk/bin/keytool" };
+
 const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
 const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
@@ -269,6 +294,9 @@ pub(super) const TURNS: [&Verb; 5] = [
 
 /// The verbs that start other programs.
 pub(super) const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
+
+/// The verbs that change a database, which only its own tool writes.
+pub(super) const ENTRIES: [&Verb; 2] = [&ENTERING, &LEAVING];
 
 /// The verbs that only change files.
 pub(super) const ALONE: [&Verb; 7] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE];

@@ -71,8 +71,12 @@ impl<'m> Jdk<'m> {
         self
     }
 
-    /// The SHA-256 of all entries, with their aliases.
-    pub(crate) fn entries(&self, keystore: &str) -> String {
-        self.keytool(keystore, &["-list"]).succeeded().stdout
+    /// All entries of its keystore with their aliases, in the order of the aliases.
+    pub(crate) fn entries(&self) -> String {
+        let listed = self.keytool(&self.cacerts(), &["-list"]).succeeded().stdout;
+        let mut entries: Vec<&str> =
+            listed.lines().filter(|line| line.ends_with("trustedCertEntry, ")).collect();
+        entries.sort_unstable();
+        entries.join("\n")
     }
 }

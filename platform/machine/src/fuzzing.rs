@@ -3,7 +3,10 @@
 
 use labtrust_plan::Certificate;
 
-use crate::{database::trust_settings::TrustSettings, engine, probe};
+use crate::{
+    database::{keystore, trust_settings::TrustSettings},
+    engine, probe,
+};
 
 /// macOS's trust settings: written and read again, they are the same.
 pub fn trust_settings(bytes: &[u8]) {
@@ -12,6 +15,17 @@ pub fn trust_settings(bytes: &[u8]) {
     let again = TrustSettings::parse(&xml).expect("our own settings");
     let certificate = Certificate::new([0x30, 0]);
     assert_eq!(again.entry(&certificate), settings.entry(&certificate));
+}
+
+/// A Java keystore: what can be read without a password is a part of the whole.
+pub fn keystore(bytes: &[u8]) {
+    let seen = keystore::entries_without_password(bytes).unwrap_or_default();
+    if let Some(all) = keystore::entries(bytes) {
+        assert_eq!(all, seen);
+    }
+    if let Some(all) = keystore::entries_with(bytes, "changeit") {
+        assert!(seen.iter().all(|entry| all.contains(entry)));
+    }
 }
 
 /// The file os-release.

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use labtrust_plan::{Certificate, Contents, SideEffect};
+use labtrust_plan::{Certificate, Contents, SideEffect, store::fills_keystore};
 use zeroize::Zeroizing;
 
 use self::links::remove_copies;
@@ -136,7 +136,7 @@ pub(crate) fn is_told(side_effect: &SideEffect, world: &World, certificate: &Cer
         return Ok(true);
     }
     if let Some(settings) = settings
-        && keystore::is_fed(&world.read(settings)?.unwrap_or_default()) == Some(false)
+        && fills_keystore(&world.read(settings)?.unwrap_or_default()) == Some(false)
     {
         return Ok(true);
     }

@@ -37,7 +37,7 @@ pub const STORES: &[Store] = &[
 ];
 
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
-pub use system::bundle;
+pub use system::{bundle, fills_keystore};
 
 impl Store {
     /// Its id.

@@ -9,6 +9,8 @@ mod rewrite;
 mod trusted;
 
 pub use self::entries::{Entry, entries, is_whole};
+#[cfg(fuzzing)]
+pub(crate) use self::entries::{entries_with, entries_without_password};
 pub(crate) use self::file::await_writers;
-pub use self::hook::{add, delete, holds, is_fed};
+pub use self::hook::{add, delete, holds};
 pub(super) use self::trusted::Tool;

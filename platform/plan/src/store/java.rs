@@ -84,7 +84,11 @@ fn change(facts: &Facts, keystore: &Found<'_>, anchor: &Anchor) -> Option<Change
     let database = Database::Keystore(Keystore {
         path: keystore.path.to_owned(),
         keytool: keytool.to_owned(),
-        password_file: facts.variables.get(PASSWORD_FILE).map(Into::into),
+        password_file: facts
+            .variables
+            .get(PASSWORD_FILE)
+            .filter(|path| facts.os.is_absolute(path))
+            .map(Into::into),
     });
     let step = Step::Entry { database: database.clone(), certificate: anchor.certificate.clone() };
     Some(entry(database, anchor, actor, vec![step]))

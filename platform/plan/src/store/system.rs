@@ -75,8 +75,6 @@ struct JavaStore {
 }
 
 impl JavaStore {
-    /// The line of its settings that turns the hook off, up to its value.
-    const SWITCH: &str = "cacerts_updates=";
     /// The hook of Alpine's package java-cacerts, which writes the whole keystore.
     const ALPINE: &str = "/etc/ca-certificates/update.d/java-cacerts";
 }
@@ -136,7 +134,7 @@ const FAMILIES: &[Family] = &[
         folder: "/etc/ca-certificates/trust-source/anchors",
         tool: "update-ca-trust",
         bundle: "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
-        java_bundle: Some("/etc/ca-certificates/extracted/java-cacerts.jks"),
+        java_bundle: Some("/etc/ssl/certs/java/cacerts"),
         ..PLAIN
     },
     // Debian's script, which Gentoo, Void and Slackware also ship. Alpine has an equivalent program of the same name
@@ -236,18 +234,20 @@ pub(super) fn filled(facts: &Facts, path: &Path) -> Option<Filled> {
     }
     let java = family.keystore.filter(|java| path == java.path)?;
     let settings = facts.text(java.settings).unwrap_or_default();
-    let is_off = |line: &str| {
-        line.trim()
-            .strip_prefix(JavaStore::SWITCH)
-            .is_some_and(|value| value.trim_matches(['"', '\'']) != "yes")
-    };
     Some(if ![java.hook, JavaStore::ALPINE].iter().any(|hook| facts.has(hook)) {
         Filled::Off("the hook that fills it from the system store is missing")
-    } else if settings.lines().any(is_off) {
+    } else if fills_keystore(settings.as_bytes()) == Some(false) {
         Filled::Off("an administrator turned off the hook that fills it from the system store")
     } else {
         Filled::On
     })
+}
+
+/// Whether the hook's `settings`, of Debian's package ca-certificates-java, let it add anchors; none if they do not tell.
+pub fn fills_keystore(settings: &[u8]) -> Option<bool> {
+    let text = String::from_utf8_lossy(settings);
+    let value = text.lines().rev().find_map(|line| line.trim().strip_prefix("cacerts_updates="))?;
+    Some(value.trim_matches(['"', '\'']) == "yes")
 }
 
 /// The questions of [`filled`].
@@ -365,4 +365,22 @@ fn looks() -> Vec<Look> {
     });
     let paths = families.flatten().chain(DECLARATIVE.iter().map(|(marker, _)| *marker));
     tools.into_iter().chain(paths.map(Look::Path)).chain(daemon::looks()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_administrator_may_turn_the_hook_off() {
+        for (settings, fed) in [
+            ("# x\ncacerts_updates=yes\n", Some(true)),
+            ("cacerts_updates=yes\n cacerts_updates='no'", Some(false)),
+            ("cacerts_updates=", Some(false)),
+            ("#cacerts_updates=no\n", None),
+            ("", None),
+        ] {
+            assert_eq!(fills_keystore(settings.as_bytes()), fed, "{settings}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     entries::{Entry, entries, entries_with, is_whole},
-    keytool::PASSWORDS,
+    keytool::{PASSWORDS, Password},
 };
 use crate::{Error, Result, progress::Progress, wait::await_end, world::World};
 
@@ -28,7 +28,7 @@ pub(crate) fn await_writers(progress: &dyn Progress) {
 
 /// A password that opens a keystore, and its entries.
 pub(super) struct Opened {
-    pub password: Zeroizing<String>,
+    pub password: Password,
     pub entries: Vec<Entry>,
 }
 
@@ -59,17 +59,23 @@ pub(super) fn open(keystore: &Keystore, world: &World, bytes: &[u8]) -> Result<O
     if !is_whole(bytes) {
         return Err(Error::Corrupt { path: path.clone(), why: "is not a complete Java keystore".into() });
     }
-    let own = keystore.password_file.as_deref().map(|file| first_line(world, file)).transpose()?;
-    let usual = PASSWORDS.into_iter().map(|password| Zeroizing::new(password.to_owned()));
-    let mut passwords = own.into_iter().chain(usual);
-    let opened = passwords
-        .find_map(|password| entries_with(bytes, &password).map(|entries| Opened { password, entries }));
+    for usual in PASSWORDS {
+        if let Some(entries) = entries_with(bytes, usual) {
+            return Ok(Opened { password: Password::Usual(usual), entries });
+        }
+    }
+    let own =
+        keystore.password_file.as_deref().map(|file| Ok((file, first_line(world, file)?))).transpose()?;
+    let opened = own.and_then(|(file, password)| {
+        let entries = entries_with(bytes, &password)?;
+        Some(Opened { password: Password::File(file.to_owned()), entries })
+    });
     opened.ok_or_else(|| {
         let why = "has a password that labtrust does not know (it is not changeit)".into();
         Error::Corrupt { path: path.clone(), why }.with_hint(hint!(
-            "write the password into a file that only its owner can read, and name the file: \
-             LABTRUST_KEYSTORE_PASSWORD_FILE={} labtrust trust …",
-            "/path/to/password"
+            "write its password into a file that only its owner can read, name the file, and try again: \
+                 export LABTRUST_KEYSTORE_PASSWORD_FILE={}",
+            Path::new("/root/keystore-password")
         ))
     })
 }

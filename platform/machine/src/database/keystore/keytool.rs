@@ -26,12 +26,23 @@ const LOADED: [&str; 6] = [
     "lib/security/java.security",
 ];
 
-/// A keytool, a keystore, and the file with its password; none for the usual password.
-pub(super) type Target<'a> = (&'a Path, &'a Path, Option<&'a Path>);
+/// The password of a keystore.
+pub(super) enum Password {
+    /// A password that everybody knows.
+    Usual(&'static str),
+    /// The first line of a file. keytool reads it there, so that no copy of a secret is left when labtrust is killed.
+    File(PathBuf),
+}
+
+/// A keytool, a keystore, and its password.
+pub(super) type Target<'a> = (&'a Path, &'a Path, &'a Password);
+
+/// The password of a keystore that a distribution fills.
+pub(super) const USUAL: Password = Password::Usual(PASSWORDS[0]);
 
 /// Prints the certificate `alias` as PEM.
 pub(super) fn export(keytool: &Path, keystore: &Path, alias: &str) -> Command {
-    command("-exportcert", (keytool, keystore, None), alias, &["-rfc"])
+    command("-exportcert", (keytool, keystore, &USUAL), alias, &["-rfc"])
 }
 
 /// Adds the certificate in the file `anchor` under `alias`.
@@ -47,12 +58,16 @@ pub(super) fn delete(target: Target<'_>, alias: &str) -> Command {
 
 fn command(verb: &str, (keytool, keystore, password): Target<'_>, alias: &str, more: &[&str]) -> Command {
     let keystore = keystore.to_string_lossy();
+    let file;
     let password = match password {
-        Some(file) => ["-storepass:file".to_owned(), file.to_string_lossy().into_owned()],
-        None => ["-storepass".to_owned(), PASSWORDS[0].to_owned()],
+        Password::Usual(password) => ["-storepass", password],
+        Password::File(path) => {
+            file = path.to_string_lossy();
+            ["-storepass:file", &*file]
+        }
     };
     let arguments =
-        [verb, "-J-Duser.language=en", &password[0], &password[1], "-keystore", &keystore, "-alias", alias];
+        [verb, "-J-Duser.language=en", password[0], password[1], "-keystore", &keystore, "-alias", alias];
     Command::new(keytool, arguments.iter().chain(more).copied()).within(SECONDS)
 }
 

@@ -7,7 +7,7 @@ use labtrust_plan::{Certificate, Contents, Keystore};
 use zeroize::Zeroizing;
 
 use super::{
-    entries::{Entry, entries_without_password},
+    entries::{Entry, entries_without_password, is_whole},
     file::{Opened, await_writers, open, read},
     keytool,
 };
@@ -82,11 +82,9 @@ fn changed(
     change: Rewrite<'_>,
 ) -> Result<Zeroizing<Vec<u8>>> {
     let new = world.with_scratch(|folder| {
-        let [copy, anchor, password] = ["keystore", "anchor.pem", "password"].map(|name| folder.join(name));
+        let [copy, anchor] = ["keystore", "anchor.pem"].map(|name| folder.join(name));
         world.put(&copy, &Contents::Secret(Zeroizing::new(bytes.to_vec())), PRIVATE)?;
-        let secret = Zeroizing::new(opened.password.as_bytes().to_vec());
-        world.put(&password, &Contents::Secret(secret), PRIVATE)?;
-        let target = (keytool, copy.as_path(), Some(password.as_path()));
+        let target = (keytool, copy.as_path(), &opened.password);
         world.run(&match change {
             Rewrite::Add(certificate, alias) => {
                 world.put(&anchor, &Contents::Public(certificate.pem().into_bytes()), PRIVATE)?;
@@ -96,14 +94,34 @@ fn changed(
         })?;
         Ok(world.read(&copy)?.unwrap_or_default())
     })?;
-    let after = open(keystore, world, &new)?;
+    match fault(keystore, world, (bytes, opened), &new, change)? {
+        None => Ok(new),
+        Some(why) => Err(Error::Corrupt {
+            path: keystore.path.clone(),
+            why: format!("is unchanged: {} {why}", keytool.display()),
+        }),
+    }
+}
+
+/// The reason why the keystore `new` must not replace the present one; none if it differs by the change alone.
+fn fault(
+    keystore: &Keystore,
+    world: &World,
+    (bytes, opened): (&[u8], &Opened),
+    new: &[u8],
+    change: Rewrite<'_>,
+) -> Result<Option<&'static str>> {
+    if !is_whole(new) {
+        return Ok(Some("does not leave a complete keystore"));
+    }
+    let after = open(keystore, world, new)?;
     let readable = |bytes: &[u8]| others(&entries_without_password(bytes).unwrap_or_default(), change);
     let is_same = others(&opened.entries, change) == others(&after.entries, change);
-    if !change.is_done(&after) || !is_same || readable(bytes) != readable(&new) {
-        let why = format!("is unchanged: {} would change other entries of it", keytool.display());
-        return Err(Error::Corrupt { path: keystore.path.clone(), why });
-    }
-    Ok(new)
+    Ok(if !is_same || readable(bytes) != readable(new) {
+        Some("would change other entries of it")
+    } else {
+        (!change.is_done(&after)).then_some("does not change it")
+    })
 }
 
 /// The certificates and keys of the entries that the change does not concern, sorted. Java writes aliases in lower case.

@@ -7,7 +7,7 @@ use super::{
     mask::Mask,
 };
 use crate::{
-    Anchor, Database, Keystore, Proof, Prose, ShellLine,
+    Anchor, Database, Keystore, Proof, Prose,
     fact::User,
     hint, shell_line,
     store::row::{ByHand, Done},
@@ -36,17 +36,28 @@ pub(super) fn out_of_reach(keystore: &Found<'_>) -> ByHand {
     ByHand { why, advice, commands: Vec::new(), done: None, is_optional: true }
 }
 
-/// The step for a setting that makes Java read another trust store.
+/// The step for a setting that makes Java read another trust store. keytool asks for that one's password, so that it cannot
+/// read the certificate from its input.
 pub(super) fn masked(mask: &Mask, anchor: &Anchor, keytool: &Path) -> ByHand {
     let why = format!("{} makes Java read {} instead of its JDK's keystore", mask.place, mask.written);
     let Some(path) = &mask.path else {
         let advice = hint!("remove the setting: {}", Prose(&mask.place));
         return ByHand { why, advice, commands: Vec::new(), done: None, is_optional: false };
     };
+    let file = anchor.file_name();
     ByHand {
         why,
-        advice: hint!("add the CA to {}, or remove the setting (it asks for the keystore's password):", path),
-        commands: vec![import(path, anchor, keytool, None)],
+        advice: hint!("remove the setting, or add the CA to {}, whose password keytool asks for:", path),
+        commands: vec![
+            shell_line!("echo {} | base64 -d >{}", base64(anchor), file),
+            shell_line!(
+                "{} -importcert -noprompt -alias {} -file {} -keystore {}",
+                keytool,
+                anchor.file_stem(),
+                file,
+                path
+            ),
+        ],
         done: Some(holds(path, anchor, keytool)),
         is_optional: false,
     }
@@ -67,7 +78,13 @@ pub(super) fn copy(keystore: &Found<'_>, anchor: &Anchor, user: &User, keytool: 
         commands: vec![
             shell_line!("mkdir -p {}", folder),
             shell_line!("install -m 600 {} {}", keystore.path, copy),
-            import(&copy, anchor, keytool, Some("changeit")),
+            shell_line!(
+                "echo {} | base64 -d | {} -importcert -noprompt -alias {} -storepass changeit -keystore {}",
+                base64(anchor),
+                keytool,
+                anchor.file_stem(),
+                copy
+            ),
             shell_line!("export {}", option),
         ],
         done: Some(holds(keystore.path, anchor, keytool)),
@@ -75,18 +92,10 @@ pub(super) fn copy(keystore: &Found<'_>, anchor: &Anchor, user: &User, keytool: 
     }
 }
 
-/// The command that adds the anchor to the keystore at `path`.
-fn import(path: &Path, anchor: &Anchor, keytool: &Path, password: Option<&str>) -> ShellLine {
+/// The DER of the anchor in Base64.
+fn base64(anchor: &Anchor) -> String {
     let pem = anchor.certificate.pem();
-    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    let line = shell_line!(
-        "echo {} | base64 -d | {} -importcert -noprompt -alias {} -keystore {}",
-        base64,
-        keytool,
-        anchor.file_stem(),
-        path
-    );
-    password.map_or(line.clone(), |password| line.with(["-storepass", password]))
+    pem.lines().filter(|line| !line.starts_with('-')).collect()
 }
 
 fn holds(path: &Path, anchor: &Anchor, keytool: &Path) -> Done {

@@ -1,0 +1,73 @@
+//! JDKs in home folders, and users without root.
+
+use super::{serving, sudo, trust};
+use crate::lab::Jdk;
+
+const SDKMAN: &str = "/home/alice/.sdkman/candidates/java/17-tem";
+
+#[test]
+fn a_users_own_jdk_is_served_as_that_user() {
+    let machine = machine!("sdkman");
+    machine.without_hooks();
+    machine.ensure_user("alice");
+    let jdk = Jdk::install_for(&machine, "alice", SDKMAN);
+    machine
+        .run_as("alice", ["ln", "-s", "17-tem", "/home/alice/.sdkman/candidates/java/current"])
+        .succeeded();
+    let (_, fingerprint) = serving(&machine);
+    machine.run_as("alice", ["mkdir", "-p", "/home/alice/.local/share"]).succeeded();
+    let before = machine.settled();
+
+    let ids = sudo(&machine, "alice");
+    let ids: Vec<_> = ids.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for by_root in [true, false] {
+        let command = |line: &[&str]| {
+            let command = machine.command(line.to_vec());
+            if by_root { command.envs(&ids).run() } else { command.user("alice").run() }
+        };
+        let output = command(&trust(&fingerprint)).succeeded().stdout;
+        assert_eq!(output.matches("/lib/security/cacerts").count(), 1, "{output}");
+        assert!(jdk.trusts());
+        let owner = machine.run(["stat", "-c", "%U %a", &jdk.cacerts()]).stdout;
+        assert_eq!(owner, "alice 644\n");
+        command(&["labtrust", "untrust"]).succeeded();
+        assert!(!jdk.trusts());
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+    }
+}
+
+#[test]
+fn a_link_in_a_home_folder_leads_root_nowhere() {
+    let machine = machine!("sdkman-link");
+    machine.without_hooks();
+    machine.ensure_user("alice");
+    let jdk = Jdk::install(&machine, "/srv/jdk");
+    let (_, fingerprint) = serving(&machine);
+    let link = "mkdir -p ~/.sdkman/candidates/java && ln -s /srv/jdk ~/.sdkman/candidates/java/linked";
+    machine.run_as("alice", ["sh", "-c", link]).succeeded();
+    let before = machine.settled();
+    let ids = sudo(&machine, "alice");
+    let ids: Vec<_> = ids.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    machine.command(trust(&fingerprint)).envs(&ids).run().exited(1).says("belongs to user 0");
+    assert!(!jdk.trusts());
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    // Root names it.
+    machine.command(trust(&fingerprint)).env("JAVA_HOME", "/srv/jdk").run().succeeded();
+    assert!(jdk.trusts());
+}
+
+#[test]
+fn a_user_without_root_is_told_how_to_use_a_copy() {
+    let machine = machine!("jdk-copy");
+    machine.without_hooks();
+    machine.ensure_user("alice");
+    let jdk = Jdk::install(&machine, "/opt/jdk");
+    let (_, fingerprint) = serving(&machine);
+    let output = machine.run_as("alice", trust(&fingerprint)).exited(3).says("Needs root").stdout;
+    let (_, lines) = output.split_once("without root, Java can use a copy").unwrap();
+    let lines: Vec<&str> = lines.lines().skip(1).map(str::trim).take(4).collect();
+    let ask = "/opt/jdk/bin/java /tmp/Ask.java mygitlab.example.com 443";
+    let pasted = machine.run_as("alice", ["sh", "-c", &format!("set -e\n{}\n{ask}", lines.join("\n"))]);
+    assert!(pasted.succeeded().stdout.ends_with("trusted\n"));
+    assert!(!jdk.trusts());
+}
