@@ -45,6 +45,10 @@ const WRITTEN: (u8, &str) = (exit::DONE, "printed, or written with --out");
 pub const FILES: &[(&str, &str)] = &[
     ("/var/lib/labtrust", "State of a machine: the CA, receipts of every change, and the lock (as root)."),
     ("~/.local/share/labtrust", "State of a user (as any other user)."),
+    (
+        "~/.local/share/labtrust/certs, ~/.local/share/labtrust/certs.pem",
+        "CAs for programs that SSL_CERT_DIR and NODE_EXTRA_CA_CERTS lead there (as a user without root).",
+    ),
     ("/etc/gitlab/gitlab.rb, /etc/gitlab/ssl", "Settings and certificates of an Omnibus GitLab."),
     ("/etc/docker/certs.d/HOST:PORT", "CAs that the Docker daemon trusts for one registry."),
 ];
@@ -57,6 +61,10 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "File whose first line is the password of Java keystores that have neither of the usual passwords.",
     ),
     ("NO_COLOR", "If set, output has no colours."),
+    (
+        "NODE_EXTRA_CA_CERTS, SSL_CERT_DIR, SHELL",
+        "Without root: whether this shell has the lines that `trust` prints, and in which form to print them.",
+    ),
     (
         "DOCKER_HOST, DOCKER_CONFIG",
         "Docker daemon and client settings that the doctor looks at, as docker does.",

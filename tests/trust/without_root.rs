@@ -7,7 +7,7 @@ use labtrust_plan::Certificate;
 
 use super::{UNKNOWN_AUTHORITY, fingerprint, serving};
 use crate::{
-    lab::{Engine, Gitlab, HOST, Machine, Output, Pair, Podman, REGISTRY, Validity},
+    lab::{Engine, Gitlab, HOST, Machine, Output, Pair, Podman, REGISTRY, Validity, browsers},
     setup::json,
 };
 
@@ -86,6 +86,7 @@ fn a_person_without_root_clones_logs_in_and_installs_with_one_command_and_the_pa
     let machine = machine!("laptop");
     machine.without_docker();
     let _podman = Podman::install(&machine);
+    browsers::install(&machine, "chromium");
     machine.ensure_user("alice");
     let sha256 = gitlab(&machine);
     // A `cafile` of the machine that runs the tests would hide everything else from npm.
@@ -96,6 +97,8 @@ fn a_person_without_root_clones_logs_in_and_installs_with_one_command_and_the_pa
         let refused = run(&machine, line);
         assert!(refused.code() != 0 && refused.stderr.contains(refusal), "{line}: {refused}");
     }
+    let browse = || browsers::chromium(&machine, "alice", &format!("https://{HOST}/"));
+    browse().says("ERR_CERT_AUTHORITY_INVALID");
 
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
     let trusted = machine.run_as("alice", trust).exited(3);
@@ -111,6 +114,7 @@ fn a_person_without_root_clones_logs_in_and_installs_with_one_command_and_the_pa
     for (line, _) in USES {
         run(&machine, line).succeeded();
     }
+    assert!(!browse().stderr.contains("ERR_CERT"), "Chromium refuses the page");
     // In a shell with the lines the store is trusted, and nothing more is said of them.
     let status = run(&machine, "labtrust status").says("✓  environment  trusted");
     assert_eq!(block(&status), "");
@@ -122,6 +126,7 @@ fn a_person_without_root_clones_logs_in_and_installs_with_one_command_and_the_pa
         let refused = run(&machine, line);
         assert!(refused.code() != 0 && refused.stderr.contains(refusal), "{line}: {refused}");
     }
+    browse().says("ERR_CERT_AUTHORITY_INVALID");
     let left = machine.changes_since(&before);
     let is_labtrusts = |line: &&String| line.contains("labtrust") || line.contains(".config/containers");
     assert_eq!(left.iter().filter(is_labtrusts).count(), 0, "{left:?}");

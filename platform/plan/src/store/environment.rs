@@ -121,7 +121,7 @@ impl<'f> Environment<'f> {
         let hashed = anchor.certificate.subject_hash().map(|hash| self.folder.join(format!("{hash}.0")));
         let files: Vec<PathBuf> = [self.bundle.clone()].into_iter().chain(hashed).collect();
         let step = |path: &PathBuf| Step::Edit { path: path.clone(), edit: edit.clone(), mode: 0o644 };
-        let proof = |path: &PathBuf| Proof::Edited { path: path.clone(), edit: edit.clone() };
+        let proof = |path: &PathBuf| Proof::Bundle { path: path.clone(), sha256: anchor.sha256() };
         Change {
             store: STORE.id(),
             subject: self.folder.display().to_string(),
