@@ -2,15 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_plan::{Certificate, Change, Proof, SideEffect, Step};
+use labtrust_plan::{Certificate, Change, Contents, Edit, Proof, SideEffect, Step, edit::Undone};
 
-use crate::{Result, database, world::World};
+use crate::{
+    Result, database,
+    world::{Node, World},
+};
 
 /// The beginning of every block of a PEM file (RFC 7468).
 const BEGIN: &[u8] = b"-----BEGIN ";
+/// The beginning of its last line.
+const END: &[u8] = b"-----END ";
 
 /// The change that removes `certificate` from the store of `change`: every file beside ours that holds only this
-/// certificate, and every entry in a database. None if there is neither.
+/// certificate, every entry in a database, and its text in a file to which labtrust appends. None if it is nowhere there.
 pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Result<Option<Change>> {
     let mut steps = Vec::new();
     for ours in change.files() {
@@ -24,10 +29,16 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
         }
     }
     for step in &change.steps {
-        if let Step::Entry { database, certificate } = step
-            && database::open(database).find(world, certificate)?.is_some()
-        {
-            steps.push(Step::Discard { database: database.clone(), certificate: certificate.clone() });
+        match step {
+            Step::Entry { database, certificate }
+                if database::open(database).find(world, certificate)?.is_some() =>
+            {
+                steps.push(Step::Discard { database: database.clone(), certificate: certificate.clone() });
+            }
+            Step::Edit { path, edit, .. } if is_anchors(&change.proof, path) => {
+                steps.extend(cut(world, path, edit, certificate)?);
+            }
+            _ => {}
         }
     }
     if steps.is_empty() {
@@ -39,6 +50,54 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
     // The engine may still trust the certificate from its memory: no reason to restore the files.
     purge.proof = Proof::Not(Box::new(change.proof.without_engine()));
     Ok(Some(purge))
+}
+
+/// Whether `proof` shows that `path` is a file of anchors.
+fn is_anchors(proof: &Proof, path: &Path) -> bool {
+    match proof {
+        Proof::Bundle { path: bundle, .. } => bundle == path,
+        Proof::All(proofs) => proofs.iter().any(|proof| is_anchors(proof, path)),
+        _ => false,
+    }
+}
+
+/// The step that removes `certificate` from the file at `path`, to which `edit` appends it; none if it is not there.
+fn cut(world: &World, path: &Path, edit: &Edit, certificate: &Certificate) -> Result<Option<Step>> {
+    let (Some(found), Node::File { mode, .. }) = (world.read(path)?, world.look(path)?) else {
+        return Ok(None);
+    };
+    let bytes = match edit.undo(Some(&found), Some(&[])) {
+        Undone::Bytes(bytes) => bytes,
+        Undone::Already | Undone::Foreign | Undone::Gone => found.to_vec(),
+    };
+    let left = without(&bytes, certificate);
+    Ok(if left == *found {
+        None
+    } else if left.trim_ascii().is_empty() {
+        Some(Step::Remove { path: path.to_owned() })
+    } else {
+        Some(Step::Put { path: path.to_owned(), contents: Contents::Public(left), mode })
+    })
+}
+
+/// The PEM text `bytes` without each block that is `certificate`.
+fn without(bytes: &[u8], certificate: &Certificate) -> Vec<u8> {
+    let (mut left, mut block) = (Vec::new(), Vec::new());
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(BEGIN) {
+            left.append(&mut block);
+        }
+        let is_inside = !block.is_empty() || line.starts_with(BEGIN);
+        if is_inside { &mut block } else { &mut left }.extend_from_slice(line);
+        if is_inside && line.starts_with(END) {
+            if Certificate::read_all(&block).0 == std::slice::from_ref(certificate) {
+                block.clear();
+            }
+            left.append(&mut block);
+        }
+    }
+    left.append(&mut block);
+    left
 }
 
 fn holds_only(world: &World, path: &Path, certificate: &Certificate) -> bool {
@@ -88,6 +147,22 @@ mod tests {
     use super::*;
     use crate::world::Access;
     use labtrust_plan::{Contents, Endpoint};
+
+    #[test]
+    fn a_certificate_is_cut_out_of_a_file_and_the_rest_stays() {
+        let (ours, other) = (Certificate::new([0x30, 0]), Certificate::new([0x30, 1, 0]));
+        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        for (before, between, after) in [
+            ("", "", ""),
+            ("# a comment\n", "", "end"),
+            (&*other.pem(), "\n", &*other.pem()),
+            (key, "# x\n", "-----BEGIN CERTIFICATE-----\nMAA=\n"),
+        ] {
+            let text = [before, &*ours.pem(), between, &*ours.pem(), after].concat();
+            let left = without(text.as_bytes(), &ours);
+            assert_eq!(String::from_utf8_lossy(&left), [before, between, after].concat());
+        }
+    }
 
     #[test]
     fn only_files_that_are_this_anchor_and_nothing_else_are_removed() -> Result<()> {
