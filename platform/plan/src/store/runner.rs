@@ -2,13 +2,21 @@
 //! its `config.toml`, without a port in the name (runner, `network/client.go`, `newClient` and `addTLSCA`). It hands the whole
 //! file to each job, whose git trusts nothing else for that server.
 
+mod by_hand;
 mod place;
+mod settings;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
-use self::place::{PROGRAM, Place, places};
-use super::row::{About, ByHand, Group, Look, Planned, Scope, Store, Tried};
-use crate::{Anchor, Change, Edit, Facts, Host, Proof, Reload, Step, hint, text};
+use self::{
+    place::{PROGRAM, Place, places},
+    settings::Runner,
+};
+use super::{
+    row::{About, ByHand, Group, Look, Planned, Scope, Store, Tried},
+    system,
+};
+use crate::{Actor, Anchor, Change, Edit, Facts, Host, Proof, Reload, Step};
 
 pub(super) const STORE: Store = Store {
     id: "runner",
@@ -40,7 +48,7 @@ fn looks() -> Vec<Look> {
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     let places = places(facts);
-    let mut rest: Vec<ByHand> = place::unmounted(facts).map(unmounted).collect();
+    let mut rest: Vec<ByHand> = place::unmounted(facts).map(by_hand::unmounted).collect();
     if places.is_empty() && rest.is_empty() {
         return Planned::Absent("GitLab Runner is not installed".into());
     }
@@ -52,64 +60,85 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     let mut changes = Vec::new();
     let hosts: BTreeSet<&Host> = anchor.endpoints.iter().map(|endpoint| &endpoint.host).collect();
     for place in &places {
+        let runners = runners(facts, place).unwrap_or_else(|fault| {
+            rest.push(by_hand::unread(place, &fault));
+            Vec::new()
+        });
         for host in &hosts {
-            match place.file(host) {
-                Some(file) => changes.push(change(facts, anchor, place, &file)),
-                None => rest.push(without_name(place, host)),
-            }
+            let runners: Vec<_> = runners.iter().filter(|runner| runner.host == host.to_string()).collect();
+            serve(facts, anchor, (place, *host, &runners), &mut changes, &mut rest);
         }
     }
     if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
 }
 
-/// The change that adds the CA to `file`.
-fn change(facts: &Facts, anchor: &Anchor, place: &Place, file: &std::path::Path) -> Change {
+/// The runners in the settings of `place`. The error is the rest of a sentence about that file.
+fn runners(facts: &Facts, place: &Place) -> Result<Vec<Runner>, String> {
+    let settings = place.settings();
+    match facts.text(&settings) {
+        Some(text) => settings::runners(text),
+        // Only root reads root's settings; without root, nothing is changed there.
+        None if facts.has(&settings) && (facts.is_root() || place.actor != Actor::Machine) => {
+            Err("cannot be read".into())
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Adds the changes, and the steps for a person, that make `runners` at `place` trust the CA for `host`.
+fn serve(
+    facts: &Facts,
+    anchor: &Anchor,
+    (place, host, runners): (&Place, &Host, &[&Runner]),
+    changes: &mut Vec<Change>,
+    rest: &mut Vec<ByHand>,
+) {
+    let mut files = BTreeSet::new();
+    for file in runners.iter().filter_map(|runner| runner.ca_file.as_deref()) {
+        match place.outside(file) {
+            Some(path) if place.owns(&path) => drop(files.insert((path, false))),
+            // The runner adds it to the system store, which it is.
+            Some(path) if place.is_here() && system::bundle(facts).is_some_and(|bundle| bundle == path) => {}
+            _ => rest.push(by_hand::named_file(anchor, place, file)),
+        }
+    }
+    // A runner that is registered later reads the folder.
+    if runners.is_empty() || runners.iter().any(|runner| runner.ca_file.is_none()) {
+        match place.file(host) {
+            Some(file) => drop(files.insert((file, true))),
+            None => rest.push(by_hand::without_name(place, host)),
+        }
+    }
+    for (file, is_searched) in &files {
+        match facts.links.get(file).filter(|target| !place.owns(target)) {
+            Some(target) => rest.push(by_hand::linked(anchor, file, target)),
+            None => changes.push(change(facts, anchor, place, file, *is_searched)),
+        }
+        let jobs = runners.iter().filter_map(|runner| {
+            let reads = runner.ca_file.as_ref().is_none_or(|own| place.outside(own).as_ref() == Some(file));
+            by_hand::job_volumes(place, runner, runner.docker.as_ref().filter(|_| reads)?, file)
+        });
+        rest.extend(jobs);
+    }
+}
+
+/// The change that adds the CA to `file`, for which the runner searches only when it starts if it `is_searched`.
+fn change(facts: &Facts, anchor: &Anchor, place: &Place, file: &Path, is_searched: bool) -> Change {
     let lines = anchor.certificate.pem().lines().map(str::to_owned).collect();
     let edit = Edit::Block { name: anchor.sha256().short(), lines };
-    // A runner finds a new file only when it starts. It reads a file that it has found again when that changes.
-    let is_new = facts.text(file).is_none_or(|text| Edit::has_only_blocks(text.as_bytes()));
+    // A runner reads a file that it has found, or that its settings name, again when it changes.
+    let is_new = || facts.text(file).is_none_or(|text| Edit::has_only_blocks(text.as_bytes()));
+    let restart = place.service.iter().filter(|_| is_searched && is_new());
     Change {
         store: STORE.id(),
         subject: file.display().to_string(),
         actor: place.actor.clone(),
         steps: vec![Step::Edit { path: file.to_owned(), edit: edit.clone(), mode: 0o644 }],
-        reload: Reload {
-            restart: place.service.iter().filter(|_| is_new).cloned().collect(),
-            ..Reload::default()
-        },
+        reload: Reload { restart: restart.cloned().collect(), ..Reload::default() },
         proof: Proof::All(vec![
             Proof::Edited { path: file.to_owned(), edit },
             Proof::Bundle { path: file.to_owned(), sha256: anchor.sha256() },
         ]),
         serves: None,
-    }
-}
-
-/// The step for a person where a runner's container keeps its settings in itself.
-fn unmounted(name: &str) -> ByHand {
-    ByHand {
-        why: format!(
-            "the container {} of GitLab Runner keeps its settings in itself, where labtrust does not write",
-            text::in_line(name)
-        ),
-        advice: "create the container again with a folder mounted at /etc/gitlab-runner, then try again"
-            .into(),
-        commands: Vec::new(),
-        done: None,
-        is_optional: false,
-    }
-}
-
-/// The step for a person where the runner finds no file by the server's name.
-fn without_name(place: &Place, host: &Host) -> ByHand {
-    ByHand {
-        why: format!("GitLab Runner finds no file for the IPv6 address {host}"),
-        advice: hint!(
-            "set `tls-ca-file` to a file with the CA, below [[runners]] in {}",
-            &place.folder.join("config.toml")
-        ),
-        commands: Vec::new(),
-        done: None,
-        is_optional: false,
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Place {
     pub folder: PathBuf,
     /// The folder `certs`.
     certs: PathBuf,
+    /// The folder's path for the runner, if the runner is in a container.
+    inside: Option<&'static str>,
     /// The owner.
     pub actor: Actor,
     /// The runner that must restart to find a new file, if it runs.
@@ -30,13 +32,39 @@ pub(super) struct Place {
 
 impl Place {
     fn new(folder: PathBuf, actor: Actor, service: Option<Service>) -> Self {
-        Self { certs: folder.join("certs"), folder, actor, service }
+        Self { certs: folder.join("certs"), folder, inside: None, actor, service }
+    }
+
+    /// Its `config.toml`.
+    pub(super) fn settings(&self) -> PathBuf {
+        self.folder.join("config.toml")
     }
 
     /// The file that the runner reads for `host`. None for an IPv6 address: the runner cuts it at its first colon.
     pub(super) fn file(&self, host: &Host) -> Option<PathBuf> {
         let name = host.to_string();
         (!name.contains(':')).then(|| self.certs.join(format!("{name}.crt")))
+    }
+
+    /// The path on this machine of the runner's file `path`; none if nothing here shows it.
+    pub(super) fn outside(&self, path: &Path) -> Option<PathBuf> {
+        let Some(inside) = self.inside else { return path.is_absolute().then(|| path.to_owned()) };
+        let below = path.strip_prefix(inside).ok()?;
+        Some(
+            below
+                .strip_prefix("certs")
+                .map_or_else(|_| self.folder.join(below), |name| self.certs.join(name)),
+        )
+    }
+
+    /// Whether the file `path` of this machine is one of the runner's own.
+    pub(super) fn owns(&self, path: &Path) -> bool {
+        path.starts_with(&self.folder) || path.starts_with(&self.certs)
+    }
+
+    /// Whether the runner reads this machine's files.
+    pub(super) fn is_here(&self) -> bool {
+        self.inside.is_none()
     }
 }
 
@@ -52,7 +80,7 @@ pub(super) fn places(facts: &Facts) -> Vec<Place> {
         let folder = container.config.clone()?;
         let certs = container.certs.clone().unwrap_or_else(|| folder.join("certs"));
         let service = Some(service_of(facts, engine, container));
-        Some(Place { folder, certs, actor: Actor::Machine, service })
+        Some(Place { folder, certs, inside: Some(MACHINE), actor: Actor::Machine, service })
     });
     machine.into_iter().chain(own).chain(mounted).collect()
 }
