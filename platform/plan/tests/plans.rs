@@ -64,6 +64,17 @@ const ARCH: &str = "/etc/ca-certificates/trust-source/anchors";
 const FREEBSD: &str = "/usr/local/share/certs";
 
 #[test]
+fn the_texts_of_settings_files_are_never_written() -> Result {
+    let user = serde_json::json!({"name": "alice", "uid": 1000, "gid": 1000, "home": "/home/alice"});
+    let facts =
+        serde_json::json!({"os": "linux", "user": user, "texts": {"/home/alice/.profile": "TOKEN=secret"}});
+    let facts: Facts = serde_json::from_value(facts)?;
+    assert_eq!(facts.text("/home/alice/.profile"), Some("TOKEN=secret"));
+    assert!(!serde_json::to_string(&facts)?.contains("secret") && !format!("{facts:?}").contains("secret"));
+    Ok(())
+}
+
+#[test]
 fn relatives_are_recognised_by_what_they_say_they_are_like() -> Result {
     let (certificates, trust) = ("update-ca-certificates", "update-ca-trust");
     for (id, like, tool, expected) in [
