@@ -1,5 +1,6 @@
 //! The table of trust stores. Each store is one file, which plans from facts alone, and one row here.
 
+mod ca_file;
 mod chromium;
 mod containerd;
 mod daemon;
@@ -11,11 +12,15 @@ mod git;
 mod hosts_dir;
 mod java;
 mod macos;
+mod mask;
 mod nss;
+mod pnpm;
 mod podman;
 mod row;
 mod runner;
+mod settings;
 mod system;
+mod yarn;
 
 pub use self::row::{About, AlsoRead, ByHand, Done, Group, Look, Planned, Scope, Store, Tried};
 use crate::StoreId;
@@ -33,6 +38,9 @@ pub const STORES: &[Store] = &[
     chromium::STORE,
     firefox::STORE,
     firefox_policy::STORE,
+    pnpm::STORE,
+    yarn::STORE,
+    settings::STORE,
     environment::STORE,
 ];
 

@@ -3,14 +3,18 @@
 
 use std::path::Path;
 
-use super::row::{About, Group, Look, Planned, Scope, Store, Tried};
+use super::{
+    ca_file::{self, CaFile},
+    mask,
+    row::{About, Group, Look, Planned, Scope, Store, Tried},
+};
 use crate::{
     Actor, Anchor, Change, Command, Edit, Endpoint, Facts, Proof, Reload, Step,
     fact::{Os, User},
 };
 
 pub(super) const STORE: Store = Store {
-    id: "git",
+    id: ID,
     title: "git",
     group: Group::Programs,
     about: About {
@@ -19,10 +23,14 @@ pub(super) const STORE: Store = Store {
         tried: Tried::Real("git"),
     },
     plan,
-    looks: || vec![Look::Tool("git"), Look::Home(OWN), Look::Home(XDG)],
+    looks: || {
+        mask::looks(ID).into_iter().chain([Look::Tool("git"), Look::Home(OWN), Look::Home(XDG)]).collect()
+    },
     scope: Scope::PerEndpoint,
     reads_also: |_| Vec::new(),
 };
+
+const ID: &str = "git";
 
 /// A user's configuration file, and its alternative (git-config(1), FILES).
 const OWN: &str = ".gitconfig";
@@ -30,11 +38,19 @@ const XDG: &str = ".config/git/config";
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     let Some(git) = facts.tools.get("git") else { return Planned::Absent("git is not installed".into()) };
+    let rest = mask::found(facts, anchor, ID);
+    let absent = |why: &str| {
+        if rest.is_empty() {
+            Planned::Absent(why.into())
+        } else {
+            Planned::Partly { changes: Vec::new(), rest: rest.clone() }
+        }
+    };
     if facts.is_root() {
-        return Planned::Absent("git reads the system store".into());
+        return absent("git reads the system store");
     }
     if facts.os == Os::Macos {
-        return Planned::Absent("git reads the keychain".into());
+        return absent("git reads the keychain");
     }
     if anchor.endpoints.is_empty() {
         return Planned::without_endpoint("git trusts a CA for one server at a time, and no server is known");
@@ -42,7 +58,8 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     let servers = servers(anchor);
     let of = |user| servers.iter().map(move |endpoint| (user, endpoint));
     let changes = facts.people().flat_map(of);
-    Planned::Changes(changes.map(|(user, endpoint)| change(facts, git, user, anchor, endpoint)).collect())
+    let changes = changes.map(|(user, endpoint)| change(facts, git, user, anchor, endpoint)).collect();
+    if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
 }
 
 /// The servers of `anchor` that git may use: its endpoints, and port 443 of their hosts, since people often name only the
@@ -60,36 +77,30 @@ fn servers(anchor: &Anchor) -> Vec<Endpoint> {
 fn change(facts: &Facts, git: &Path, user: &User, anchor: &Anchor, endpoint: &Endpoint) -> Change {
     let server = endpoint.without_default_port();
     let short = anchor.sha256().short();
-    let slug = server.replace(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.', "-");
-    let file = user.home.join(format!(".local/share/labtrust/git/{slug}.crt"));
+    let slug = ca_file::slug(&server);
+    let file = CaFile::new(user, ID, &server, anchor);
     let own = user.home.join(OWN);
     let xdg = user.home.join(XDG);
     // git writes to the file that exists, and to its own file if none does.
     let config = if !facts.has(&own) && facts.has(&xdg) { xdg } else { own };
     let url = format!("https://{server}/");
-    let shown = file.to_string_lossy().into_owned();
+    let shown = file.shown();
     let quoted = shown.replace('\\', r"\\").replace('"', "\\\"");
-    let pem = anchor.certificate.pem().lines().map(str::to_owned).collect();
-    let certificate = Edit::Block { name: short.clone(), lines: pem };
     let setting = Edit::Block {
         name: format!("{short}-{slug}"),
         lines: vec![format!("[http \"{url}\"]"), format!("    sslCAInfo = \"{quoted}\"")],
     };
-    let edited = |path: &Path, edit: &Edit| Proof::Edited { path: path.to_owned(), edit: edit.clone() };
     let asked = ["config", "--file", &config.to_string_lossy(), "--get-urlmatch", "http.sslCAInfo", &url];
     let proof = Proof::All(vec![
-        edited(&config, &setting),
-        edited(&file, &certificate),
+        Proof::Edited { path: config.clone(), edit: setting.clone() },
+        file.proof(),
         Proof::Says { command: Command::new(git, asked).within(30), text: shown },
     ]);
     Change {
         store: STORE.id(),
         subject: format!("{url} in {}", config.display()),
         actor: Actor::User(user.clone()),
-        steps: vec![
-            Step::Edit { path: file, edit: certificate, mode: 0o644 },
-            Step::Edit { path: config, edit: setting, mode: 0o644 },
-        ],
+        steps: vec![file.step(), Step::Edit { path: config, edit: setting, mode: 0o644 }],
         reload: Reload::default(),
         proof,
         serves: None,

@@ -262,6 +262,30 @@ pub fn bundle(facts: &Facts) -> Option<PathBuf> {
     family(facts).ok().map(|family| PathBuf::from(family.bundle)).filter(|path| !path.as_os_str().is_empty())
 }
 
+/// Whether programs find the anchors of the system store also by hash links, which a bundle of their own does not hide.
+pub(super) fn has_links(facts: &Facts) -> bool {
+    family(facts).is_ok_and(|family| family.links.is_some())
+}
+
+/// Whether `path` is a bundle or a folder of the system store.
+pub(super) fn is_own(facts: &Facts, path: &Path) -> bool {
+    let family = family(facts).ok();
+    let own =
+        family.into_iter().flat_map(|family| [Some(family.bundle), family.links, family.copies]).flatten();
+    own.chain(ALIASES).any(|own| !own.is_empty() && Path::new(own) == path)
+}
+
+/// Links to the bundles and folders of the families.
+const ALIASES: [&str; 7] = [
+    "/usr/lib/ssl/cert.pem",
+    "/usr/lib/ssl/certs",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cert.pem",
+    "/etc/pki/tls/certs",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+];
+
 /// The family of the machine. If its tool is missing, the error is the family that it would be. Distribution and tool decide
 /// together: each of them alone, or a folder, can be misleading.
 fn family(facts: &Facts) -> Result<&'static Family, Option<&'static Family>> {

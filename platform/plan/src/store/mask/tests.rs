@@ -1,0 +1,187 @@
+//! Each setting that hides the CA is named with its place, and no other.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{Certificate, fact::SettingsText};
+
+fn anchor() -> Anchor {
+    let endpoint = "h.example.com:443".parse().expect("an endpoint");
+    Anchor { certificate: Certificate::new([0x30, 0]), endpoints: vec![endpoint] }
+}
+
+/// The facts of `distribution`'s machine where alice runs labtrust, with these files and variables.
+fn facts(distribution: &str, files: &[(&str, &str)], variables: &Value) -> Facts {
+    let mut facts: Facts = serde_json::from_value(json!({
+        "os": "linux",
+        "distribution": { "id": distribution, "like": [] },
+        "user": { "name": "alice", "uid": 1000, "gid": 1000, "home": "/home/alice" },
+        "tools": { "update-ca-certificates": "/usr/sbin/u", "update-ca-trust": "/usr/bin/u" },
+        "variables": variables,
+    }))
+    .expect("facts");
+    for (path, text) in files {
+        let path = PathBuf::from("/home/alice").join(path);
+        facts.texts.insert(path.clone(), SettingsText::new(*text));
+        facts.paths.insert(path);
+    }
+    facts
+}
+
+/// The settings that are named, by the text before their programs.
+fn named(facts: &Facts, store: &str) -> Vec<String> {
+    let steps = found(facts, &anchor(), store);
+    steps.iter().map(|step| step.why.split(", which").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn a_setting_is_named_with_its_file_and_line() {
+    for (store, path, text, expected) in [
+        (
+            "settings",
+            ".profile",
+            "\nexport REQUESTS_CA_BUNDLE=/x.pem\n",
+            "REQUESTS_CA_BUNDLE in /home/alice/.profile, line 2 names /x.pem",
+        ),
+        (
+            "settings",
+            ".bashrc",
+            "PIP_CERT=$HOME/x.pem",
+            "PIP_CERT in /home/alice/.bashrc, line 1 names $HOME/x.pem",
+        ),
+        (
+            "settings",
+            ".zshrc",
+            "export REQUESTS_CA_BUNDLE=~/x",
+            "REQUESTS_CA_BUNDLE in /home/alice/.zshrc, line 1 names ~/x",
+        ),
+        (
+            "settings",
+            ".config/environment.d/ca.conf",
+            "PIP_CERT=/x",
+            "PIP_CERT in /home/alice/.config/environment.d/ca.conf, line 1 names /x",
+        ),
+        (
+            "settings",
+            "/etc/environment",
+            "REQUESTS_CA_BUNDLE=\"/x\"",
+            "REQUESTS_CA_BUNDLE in /etc/environment, line 1 names /x",
+        ),
+        (
+            "settings",
+            "/etc/profile.d/ca.sh",
+            "export PIP_CERT=/x",
+            "PIP_CERT in /etc/profile.d/ca.sh, line 1 names /x",
+        ),
+        ("settings", ".npmrc", "cafile=/x", "cafile in /home/alice/.npmrc, line 1 names /x"),
+        ("settings", ".npmrc", "ca=\"-----BEGIN\"", "ca in /home/alice/.npmrc, line 1 holds CAs of its own"),
+        ("settings", "/usr/etc/npmrc", "cafile=/x", "cafile in /usr/etc/npmrc, line 1 names /x"),
+        ("settings", ".wgetrc", "ca_directory = /x", "ca_directory in /home/alice/.wgetrc, line 1 names /x"),
+        (
+            "settings",
+            ".config/pip/pip.conf",
+            "[global]\ncert=/x",
+            "cert in /home/alice/.config/pip/pip.conf, line 2 names /x",
+        ),
+        ("settings", ".condarc", "ssl_verify: /x", "ssl_verify in /home/alice/.condarc, line 1 names /x"),
+        ("settings", ".config/Code/User/settings.json", "{\"http.systemCertificates\": false}", ""),
+        (
+            "git",
+            ".profile",
+            "export GIT_SSL_CAINFO=/x",
+            "GIT_SSL_CAINFO in /home/alice/.profile, line 1 names /x",
+        ),
+        (
+            "git",
+            ".gitconfig",
+            "[http \"https://h.example.com/group/\"]\nsslCAInfo=/x",
+            "sslCAInfo in /home/alice/.gitconfig, line 2 names /x",
+        ),
+    ] {
+        let facts = facts("debian", &[(path, text)], &json!({}));
+        let expected: Vec<_> = Some(expected).filter(|expected| !expected.is_empty()).into_iter().collect();
+        assert_eq!(named(&facts, store), expected, "{path}");
+        let is_asked = |look: &Look| match look {
+            Look::Text(asked) => *asked == path || asked.replace('*', "ca") == path,
+            Look::HomeText(asked) => *asked == path || asked.replace('*', "ca") == path,
+            _ => false,
+        };
+        assert!(looks(store).iter().any(is_asked), "{path}");
+    }
+}
+
+#[test]
+fn what_extends_the_system_store_is_no_mask_where_the_other_half_of_it_stays() {
+    let lines = [
+        (".profile", "export SSL_CERT_FILE=/x"),
+        (".profile", "export CURL_CA_BUNDLE=/x"),
+        (".profile", "export CARGO_HTTP_CAINFO=/x"),
+        (".curlrc", "cacert /x"),
+        (".cargo/config.toml", "[http]\ncainfo = \"/x\""),
+    ];
+    for line in lines {
+        let served = |distribution| {
+            let steps = found(&facts(distribution, &[line], &json!({})), &anchor(), "settings");
+            steps.iter().filter(|step| !step.is_optional).count()
+        };
+        assert_eq!((served("debian"), served("fedora")), (0, 1), "{line:?}");
+    }
+    for folder in [(".profile", "export SSL_CERT_DIR=/x"), (".curlrc", "capath=/x")] {
+        let mut facts = facts("debian", &[folder], &json!({}));
+        assert_eq!(named(&facts, "settings").len(), 1, "Debian 11 has no cert.pem beside the folder");
+        facts.paths.insert("/usr/lib/ssl/cert.pem".into());
+        assert_eq!(named(&facts, "settings"), [""; 0]);
+    }
+}
+
+#[test]
+fn a_setting_that_names_the_system_store_or_is_gone_hides_nothing() {
+    let bundle = "/etc/ssl/certs/ca-certificates.crt";
+    for text in [
+        format!("export REQUESTS_CA_BUNDLE={bundle}"),
+        "export SSL_CERT_DIR=/x:/etc/ssl/certs".into(),
+        "export REQUESTS_CA_BUNDLE=/x\nunset REQUESTS_CA_BUNDLE".into(),
+        "# export REQUESTS_CA_BUNDLE=/x".into(),
+        "export REQUESTS_CA_BUNDLE=".into(),
+    ] {
+        assert_eq!(
+            named(&facts("debian", &[(".profile", &text)], &json!({})), "settings"),
+            [""; 0],
+            "{text}"
+        );
+    }
+    let conda = facts("debian", &[(".condarc", "ssl_verify: truststore\n")], &json!({}));
+    assert_eq!(named(&conda, "settings"), [""; 0]);
+}
+
+#[test]
+fn a_variable_of_the_environment_is_named_once_with_its_file() {
+    let variables = json!({ "REQUESTS_CA_BUNDLE": "/x", "PIP_CERT": "/y" });
+    let facts = facts("debian", &[(".profile", "export REQUESTS_CA_BUNDLE=/x")], &variables);
+    let expected = [
+        "REQUESTS_CA_BUNDLE in /home/alice/.profile, line 1 names /x",
+        "PIP_CERT in the environment of this process names /y",
+    ];
+    assert_eq!(named(&facts, "settings"), expected);
+}
+
+#[test]
+fn the_bundle_that_a_setting_names_shows_whether_it_has_the_ca() {
+    let facts = facts(
+        "debian",
+        &[(".profile", "export PIP_CERT=~/a.pem\nexport REQUESTS_CA_BUNDLE=$OTHER/b.pem")],
+        &json!({}),
+    );
+    let steps = found(&facts, &anchor(), "settings");
+    let proof = Proof::Bundle { path: "/home/alice/a.pem".into(), sha256: anchor().sha256() };
+    let done: Vec<_> = steps.iter().map(|step| step.done.clone()).collect();
+    assert_eq!(done, [None, Some(Done::Proven(proof))]);
+    assert!(steps.iter().all(|step| step.is_optional));
+}
+
+#[test]
+fn requests_of_debian_reads_the_system_store_and_is_told_from_that_of_pypi() {
+    let mut facts = facts("debian", &[(".profile", "export REQUESTS_CA_BUNDLE=/x")], &json!({}));
+    facts.paths.insert("/usr/lib/python3/dist-packages/requests".into());
+    assert!(found(&facts, &anchor(), "settings").iter().all(|step| !step.is_optional));
+}
