@@ -13,6 +13,7 @@ mod neighbours;
 mod nss;
 mod others;
 mod podman;
+mod programs;
 mod runner;
 mod updater;
 mod without_root;

@@ -25,7 +25,8 @@ fi
 # programs that the tests drive; and programs that labtrust would find here and not on another machine.
 hidden="root home srv usr/local/bin usr/local/sbin .dockerenv etc/environment
     var/lib/labtrust etc/docker etc/containers etc/systemd/system/docker.service.d var/lib/docker var/lib/containerd var/lib/containers
-    var/snap/docker opt/docker-desktop etc/gitlab opt/gitlab var/opt/gitlab usr/sbin/cron usr/sbin/crond usr/bin/podman"
+    var/snap/docker opt/docker-desktop etc/gitlab opt/gitlab var/opt/gitlab usr/sbin/cron usr/sbin/crond usr/bin/podman
+    etc/npmrc usr/etc/npmrc usr/local/etc/npmrc etc/pip.conf etc/gitconfig"
 for path in $hidden; do
     [ -e "/$path" ] || [ -L "/$path" ] || continue
     folder=upper/${path%/*}

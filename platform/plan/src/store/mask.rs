@@ -116,7 +116,7 @@ impl Setting {
     fn lines(&self, reader: Reader, text: &str, anchor: &Anchor, by_system: bool) -> Vec<Line> {
         let lines = match reader {
             Reader::Shell => shell::assignments(text),
-            Reader::Git => return git::lines(text, self.name, anchor, by_system),
+            Reader::Git => return git::lines(text, self.name, anchor, by_system || self.kind == Kind::Off),
             Reader::Npm
             | Reader::Curl
             | Reader::Wget
@@ -133,8 +133,12 @@ impl Hit<'_> {
     /// Whether the setting hides the CA: not if it names the system's own store, or if the programs read that beside it.
     fn hides(&self, facts: &Facts) -> bool {
         let setting = self.setting;
+        // A user's own setting of git for one server is read in place of the system store, and hidden like it.
+        let is_read = facts.is_root() || setting.store != "git";
         let is_extended = match setting.kind {
-            Kind::File => setting.extends && system::has_links(facts),
+            Kind::File => setting.extends && is_read && system::has_links(facts),
+            // git reads a folder beside the file that is set for one server.
+            Kind::Folder if !is_read => true,
             Kind::Folder => setting.extends && table::DEFAULT_FILES.iter().any(|path| facts.has(path)),
             Kind::Text | Kind::Off => false,
         };
@@ -142,7 +146,8 @@ impl Hit<'_> {
         let has_value = !(is_word && setting.kind == Kind::File)
             && !self.value.is_empty()
             && (setting.kind != Kind::Off || setting.off.contains(&&*self.value.to_lowercase()));
-        has_value && !is_extended && !self.paths().iter().any(|path| system::is_own(facts, path))
+        let is_systems = || self.paths().iter().any(|path| system::is_own(facts, path));
+        has_value && !is_extended && (setting.beats_own && !facts.is_root() || !is_systems())
     }
 
     /// The paths that the value names, without those that this cannot know.
@@ -163,7 +168,7 @@ impl Hit<'_> {
     }
 
     fn step(&self, facts: &Facts, anchor: &Anchor) -> ByHand {
-        let Setting { name, programs, kind, served_if, is_served, .. } = self.setting;
+        let Setting { name, effect, programs, kind, served_if, is_served, .. } = self.setting;
         let value = text::in_line(&text::without_secrets(&self.value)).into_owned();
         let what = match kind {
             Kind::File | Kind::Folder => format!("names {value}"),
@@ -186,8 +191,8 @@ impl Hit<'_> {
             }
             _ => String::new(),
         };
-        let advice = format!("{advice} remove {name} ({}): it hides the CA from {programs}", self.place);
-        let why = format!("{name} in {} {what}, which hides the CA from {programs}", self.place);
+        let advice = format!("{advice} remove {name} ({}): it {effect} {programs}", self.place);
+        let why = format!("{name} in {} {what}, which {effect} {programs}", self.place);
         ByHand {
             advice: hint!("{}", Prose(advice.trim_start())),
             why,

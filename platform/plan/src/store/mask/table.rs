@@ -11,6 +11,8 @@ pub(super) struct Setting {
     pub reader: Reader,
     /// Its value.
     pub kind: Kind,
+    /// Its effect on `programs`: the part of a sentence between the setting and them.
+    pub effect: &'static str,
     /// The programs that it hides the CA from.
     pub programs: &'static str,
     /// Whether these programs read the other half of the system store beside it, if there is one: a bundle beside a folder, or a
@@ -20,6 +22,8 @@ pub(super) struct Setting {
     pub is_served: bool,
     /// A path that shows that they do.
     pub served_if: Option<&'static str>,
+    /// Whether it hides also what a person sets without root, even if it names the system's own store.
+    pub beats_own: bool,
     /// The values that turn a check or a store off.
     pub off: &'static [&'static str],
 }
@@ -71,15 +75,32 @@ const BASE: Setting = Setting {
     name: "",
     reader: Reader::Shell,
     kind: Kind::File,
+    effect: "hides the CA from",
     programs: "",
     extends: false,
     is_served: true,
     served_if: None,
+    beats_own: false,
     off: &[],
 };
 
 /// Debian's requests reads the system store; the one from PyPI has a list of its own.
 const DEBIANS_REQUESTS: &str = "/usr/lib/python3/dist-packages/requests";
+
+/// A bundle that git reads in place of the system's, and of a user's own setting for one server.
+const GIT: Setting = Setting { store: "git", programs: "git", extends: true, beats_own: true, ..BASE };
+
+const UNCHECKED: Setting = Setting {
+    store: "git",
+    kind: Kind::Off,
+    effect: "turns the check of certificates off in",
+    programs: "git",
+    ..OTHERS
+};
+
+/// npm's own list, which also switches `NODE_EXTRA_CA_CERTS` off.
+const NPM: Setting =
+    Setting { programs: "npm, also the one in NODE_EXTRA_CA_CERTS", beats_own: true, ..OTHERS };
 
 /// A program that labtrust does not serve.
 const OTHERS: Setting = Setting { is_served: false, ..BASE };
@@ -104,21 +125,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting { name: "PIP_CERT", programs: "versions of pip before 26", ..OTHERS },
     Setting { name: "CARGO_HTTP_CAINFO", programs: "cargo", extends: true, ..BASE },
-    Setting { name: "npm_config_cafile", programs: "npm, also the one in NODE_EXTRA_CA_CERTS", ..OTHERS },
-    Setting { name: "NPM_CONFIG_CAFILE", programs: "npm, also the one in NODE_EXTRA_CA_CERTS", ..OTHERS },
-    Setting {
-        name: "cafile",
-        reader: Reader::Npm,
-        programs: "npm, also the one in NODE_EXTRA_CA_CERTS",
-        ..OTHERS
-    },
-    Setting {
-        name: "ca",
-        reader: Reader::Npm,
-        kind: Kind::Text,
-        programs: "npm, also the one in NODE_EXTRA_CA_CERTS",
-        ..OTHERS
-    },
+    Setting { name: "npm_config_cafile", ..NPM },
+    Setting { name: "NPM_CONFIG_CAFILE", ..NPM },
+    Setting { name: "cafile", reader: Reader::Npm, ..NPM },
+    Setting { name: "ca", reader: Reader::Npm, kind: Kind::Text, ..NPM },
     Setting { name: "cacert", reader: Reader::Curl, programs: "curl", extends: true, ..BASE },
     Setting {
         name: "capath",
@@ -140,8 +150,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         off: &["false"],
         ..OTHERS
     },
-    Setting { store: "git", name: "GIT_SSL_CAINFO", programs: "git", ..BASE },
-    Setting { store: "git", name: "sslCAInfo", reader: Reader::Git, programs: "git", ..BASE },
+    Setting { name: "GIT_SSL_CAINFO", ..GIT },
+    Setting { name: "sslCAInfo", reader: Reader::Git, ..GIT },
+    Setting { name: "GIT_SSL_CAPATH", kind: Kind::Folder, extends: false, ..GIT },
+    Setting { name: "sslCAPath", reader: Reader::Git, kind: Kind::Folder, extends: false, ..GIT },
+    Setting { name: "sslVerify", reader: Reader::Git, off: &["false", "no", "off", "0"], ..UNCHECKED },
+    Setting { name: "GIT_SSL_NO_VERIFY", off: &["true", "yes", "on", "1"], ..UNCHECKED },
 ];
 
 /// The places, in the order in which their settings are named.

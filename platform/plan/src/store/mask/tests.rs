@@ -84,7 +84,6 @@ fn a_setting_is_named_with_its_file_and_line() {
             "cert in /home/alice/.config/pip/pip.conf, line 2 names /x",
         ),
         ("settings", ".condarc", "ssl_verify: /x", "ssl_verify in /home/alice/.condarc, line 1 names /x"),
-        ("settings", ".config/Code/User/settings.json", "{\"http.systemCertificates\": false}", ""),
         (
             "git",
             ".profile",
@@ -96,6 +95,12 @@ fn a_setting_is_named_with_its_file_and_line() {
             ".gitconfig",
             "[http \"https://h.example.com/group/\"]\nsslCAInfo=/x",
             "sslCAInfo in /home/alice/.gitconfig, line 2 names /x",
+        ),
+        (
+            "git",
+            ".gitconfig",
+            "[http]\nsslVerify = false",
+            "sslVerify in /home/alice/.gitconfig, line 2 is false",
         ),
     ] {
         let facts = facts("debian", &[(path, text)], &json!({}));
@@ -152,6 +157,22 @@ fn a_setting_that_names_the_system_store_or_is_gone_hides_nothing() {
     }
     let conda = facts("debian", &[(".condarc", "ssl_verify: truststore\n")], &json!({}));
     assert_eq!(named(&conda, "settings"), [""; 0]);
+}
+
+#[test]
+fn the_systems_bundle_hides_what_a_person_sets_without_root() {
+    let bundle = "/etc/ssl/certs/ca-certificates.crt";
+    let files =
+        [(".profile", format!("export GIT_SSL_CAINFO={bundle}")), (".npmrc", format!("cafile={bundle}"))];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    let mut facts = facts("debian", &files, &json!({}));
+    let count = |facts: &Facts| ["git", "settings"].map(|store| named(facts, store).len());
+    assert_eq!(count(&facts), [1, 1]);
+    facts.invoker = Some(std::mem::replace(
+        &mut facts.user,
+        User { name: "root".into(), uid: 0, gid: 0, home: "/root".into() },
+    ));
+    assert_eq!(count(&facts), [0, 0]);
 }
 
 #[test]
