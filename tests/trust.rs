@@ -6,6 +6,7 @@ mod containerd;
 mod containers;
 mod engine;
 mod firefox;
+mod forty;
 mod git;
 mod host;
 mod java;
