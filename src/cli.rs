@@ -128,6 +128,7 @@ pub fn command() -> clap::Command {
 /// the server's `labtrust status` prints the fingerprint. A file needs one if its CA can sign names that you did not ask
 /// for. labtrust says "trusted" only after it has read the store again. `labtrust untrust` undoes every change.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent switches")]
 pub struct Trust {
     /// Certificate file (./NAME), "-" for standard input, HOST[:PORT] or an https:// URL [default: the CA that setup
     /// created here]

@@ -134,7 +134,9 @@ pub(crate) fn print_all(context: &Context<'_>, known: &[KnownCa]) -> Vec<StoresR
         };
         return known.iter().map(print).collect();
     };
-    known.iter().for_each(|one| one.print_head(printer));
+    for one in known {
+        one.print_head(printer);
+    }
     printer.gap();
     printer.table(&together);
     for one in known {

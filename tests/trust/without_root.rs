@@ -256,8 +256,8 @@ fn the_hash_of_a_subject_is_that_of_openssl() {
             &cnf,
         ];
         let rest = ["-subj", subject, "-keyout", &key, "-out", &crt];
-        let made = Command::new("openssl").args(make).args(rest).output().unwrap();
-        assert!(made.status.success(), "{subject}: {made:?}");
+        let output = Command::new("openssl").args(make).args(rest).output().unwrap();
+        assert!(output.status.success(), "{subject}: {output:?}");
         let hash =
             Command::new("openssl").args(["x509", "-noout", "-subject_hash", "-in", &crt]).output().unwrap();
         let (certificates, _) = Certificate::read_all(&std::fs::read(&crt).unwrap());

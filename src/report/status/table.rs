@@ -63,8 +63,11 @@ pub(super) fn of_several(printer: &Printer, known: &[OfCa<'_>]) -> Option<Rows> 
 fn row(id: &str, cells: &[Option<&StoreReport>]) -> (Mark, Vec<String>) {
     let marks = || cells.iter().flatten().map(|store| reports::mark(store, GOOD));
     let worst = [Mark::Bad, Mark::Open, Mark::Good].into_iter().find(|mark| marks().any(|one| one == *mark));
-    let word = |cell: &Option<&StoreReport>| cell.map_or("-", |store| reports::word(store, GOOD)).to_owned();
-    (worst.unwrap_or(Mark::Faint), std::iter::once(id.to_owned()).chain(cells.iter().map(word)).collect())
+    let word = |cell: Option<&StoreReport>| cell.map_or("-", |store| reports::word(store, GOOD)).to_owned();
+    (
+        worst.unwrap_or(Mark::Faint),
+        std::iter::once(id.to_owned()).chain(cells.iter().copied().map(word)).collect(),
+    )
 }
 
 /// The width of a table of `rows`: each column as wide as its widest cell, with the space between.

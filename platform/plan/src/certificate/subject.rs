@@ -46,36 +46,34 @@ fn relative_name(mut attributes: &[u8]) -> Option<Vec<u8>> {
         let (.., after) = next(attribute)?;
         let (kind, _) = attribute.split_at(attribute.len() - after.len());
         let (tag, value, _) = next(after)?;
-        let value = match text(tag, value)? {
-            Some(text) => encoded(UTF8, canonical(&text).as_bytes()),
-            None => encoded(tag, value),
-        };
-        all.push(encoded(SEQUENCE, &[kind, &value].concat()));
+        all.push(encoded(SEQUENCE, &[kind, &canonical_value(tag, value)?].concat()));
         attributes = rest;
     }
     all.sort();
     Some(encoded(SET, &all.concat()))
 }
 
-/// The text of a value with this `tag`, if OpenSSL compares values of this type as text. The outer none is an invalid text.
-fn text(tag: u8, value: &[u8]) -> Option<Option<String>> {
+/// The canonical form of a value. None if it is an invalid text.
+fn canonical_value(tag: u8, value: &[u8]) -> Option<Vec<u8>> {
     let wide = |units: &mut dyn Iterator<Item = u32>| units.map(char::from_u32).collect::<Option<String>>();
-    Some(match tag {
-        UTF8 => Some(String::from_utf8(value.to_vec()).ok()?),
+    let text = match tag {
+        UTF8 => String::from_utf8(value.to_vec()).ok()?,
         // PrintableString, T61String, IA5String and VisibleString: one byte a letter.
-        0x13 | 0x14 | 0x16 | 0x1a => Some(value.iter().map(|byte| char::from(*byte)).collect()),
+        0x13 | 0x14 | 0x16 | 0x1a => value.iter().map(|byte| char::from(*byte)).collect(),
         // BMPString and UniversalString.
         0x1e => {
             let (units, rest) = value.as_chunks::<2>();
             let mut units = units.iter().map(|unit| u32::from(u16::from_be_bytes(*unit)));
-            Some(wide(&mut units).filter(|_| rest.is_empty())?)
+            wide(&mut units).filter(|_| rest.is_empty())?
         }
         0x1c => {
             let (units, rest) = value.as_chunks::<4>();
-            Some(wide(&mut units.iter().map(|unit| u32::from_be_bytes(*unit))).filter(|_| rest.is_empty())?)
+            wide(&mut units.iter().map(|unit| u32::from_be_bytes(*unit))).filter(|_| rest.is_empty())?
         }
-        _ => None,
-    })
+        // OpenSSL does not compare other types as text.
+        _ => return Some(encoded(tag, value)),
+    };
+    Some(encoded(UTF8, canonical(&text).as_bytes()))
 }
 
 /// `text` in lowercase ASCII, without spaces around it and with single spaces in it.
