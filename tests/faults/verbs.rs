@@ -202,6 +202,32 @@ pub(super) const LEAVING: Verb = Verb {
 const JDK: Beside =
     Beside { lay: |machine, _| drop(Jdk::install(machine, "/opt/jdk")), makes: "/opt/jdk/bin/keytool" };
 
+/// Edits a registry's settings of containerd, which belong to somebody else.
+pub(super) const EDIT_TOML: Verb = Verb {
+    name: "edit TOML",
+    prepare: &[],
+    line: "labtrust trust /root/ca.crt --for mygitlab.example.com:4567 --fingerprint {sha256} --store containerd",
+    undo: &["labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+    beside: Some(Beside {
+        lay: |machine, _| {
+            // Without ctr nothing is asked about the registry.
+            machine.sh("rm -f /usr/bin/ctr; mkdir -p /var/lib/kubelet").succeeded();
+            machine.write(
+                "/etc/containerd/config.toml",
+                "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"/etc/containerd/certs.d\"\n",
+            );
+            machine.write(HOSTS, "# by hand\nca = 'o.crt'\n\n[host.\"https://mygitlab.example.com:4567\"]\n");
+        },
+        makes: HOSTS,
+    }),
+};
+
+const HOSTS: &str = "/etc/containerd/certs.d/mygitlab.example.com:4567/hosts.toml";
+
 const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
 const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
@@ -299,4 +325,5 @@ pub(super) const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
 pub(super) const ENTRIES: [&Verb; 2] = [&ENTERING, &LEAVING];
 
 /// The verbs that only change files.
-pub(super) const ALONE: [&Verb; 7] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE];
+pub(super) const ALONE: [&Verb; 8] =
+    [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE, &EDIT_TOML];

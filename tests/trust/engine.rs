@@ -200,3 +200,39 @@ fn status_shows_an_engine_that_remembers_the_ca_of_this_server() {
     let status = machine.run(["labtrust", "status"]).exited(1);
     assert!(!status.stdout.contains("until it is restarted"), "{status:?}");
 }
+
+/// What stands in the folder of registries of an engine that keeps its images in containerd: logins succeed beside it, pulls are
+/// refused.
+const MASKS: [&str; 3] = [
+    "mkdir mygitlab.example.com_4567_",
+    "mkdir REGISTRY; echo 'server = \"https://REGISTRY\"' >REGISTRY/hosts.toml",
+    "mkdir mygitlab.example.com_4567_; echo '[host.\"https://REGISTRY\"]' >mygitlab.example.com_4567_/hosts.toml",
+];
+
+#[test]
+fn an_engine_with_containerd_pulls_by_the_folder_that_containerd_reads() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::with_containerd(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "docker"];
+    for script in MASKS {
+        let script = script.replace("REGISTRY", REGISTRY);
+        machine
+            .sh(&format!("cd /etc/docker; rm -rf certs.d; mkdir certs.d; cd certs.d; {script}"))
+            .succeeded();
+        let before = machine.settled();
+        engine.pull().says(UNKNOWN_AUTHORITY).says("/v2/");
+        // Pulls get their token with the system store, which is another test.
+        machine.run(trust).says("Docker accepts");
+        engine.login().succeeded();
+        let pull = engine.pull();
+        assert!(
+            !pull.stderr.contains("manifests") && pull.stderr.contains("/jwt/auth"),
+            "{script}: {pull:?}"
+        );
+        machine.run(["labtrust", "untrust"]).succeeded();
+        engine.pull().says(UNKNOWN_AUTHORITY).says("/v2/");
+        assert_eq!(machine.changes_since(&before), [""; 0], "{script}");
+    }
+}

@@ -1,7 +1,7 @@
 //! podman and skopeo: the folder that wins is written, and the programs themselves are the judges.
 
 use super::{UNKNOWN_AUTHORITY, serving};
-use crate::lab::{Machine, Podman, REGISTRY};
+use crate::lab::{Engine, Machine, Podman, REGISTRY};
 
 const CONTAINERS: &str = "/etc/containers/certs.d";
 /// The token service of the lab answers so to nobody in particular.
@@ -63,4 +63,66 @@ fn the_folder_that_wins_is_written_and_none_is_made_before_it() {
     machine.run(trust).succeeded();
     assert!(probe(&machine, "root").contains(AUTHENTICATION));
     machine.run_as("alice", ["labtrust", "untrust"]).exited(3).says("because of another store that it reads");
+}
+
+#[test]
+fn dockers_folder_serves_podman_too() {
+    let machine = machine!("podman-docker");
+    let engine = Engine::start(&machine);
+    let podman = Podman::install(&machine);
+    let (_, fingerprint) = serving(&machine);
+    podman.login().exited(125).says(UNKNOWN_AUTHORITY);
+    let before = machine.settled();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
+    for stores in [&["--store", "docker", "--store", "podman"][..], &["--store", "podman"]] {
+        machine.run([&trust[..], stores].concat()).succeeded().says(&format!("skopeo accepts {REGISTRY}"));
+        assert!(!machine.has(CONTAINERS));
+        podman.login().succeeded();
+        engine.login().succeeded();
+        machine.run(["labtrust", "untrust"]).succeeded();
+        podman.login().exited(125).says(UNKNOWN_AUTHORITY);
+        engine.login().exited(1).says(UNKNOWN_AUTHORITY);
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+    }
+}
+
+#[test]
+fn a_folder_that_only_root_may_look_into_is_named() {
+    let machine = machine!("podman-closed");
+    machine.without_docker();
+    machine.ensure_user("alice");
+    let _podman = Podman::install(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let folder = format!("{CONTAINERS}/{REGISTRY}");
+    machine.sh(&format!("mkdir -p '{folder}'; chmod 700 '{folder}'")).succeeded();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "podman"];
+    let sudo = "export SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice;";
+    let as_sudo = format!("{sudo} {}", trust.join(" "));
+    machine
+        .sh(&as_sudo)
+        .exited(3)
+        .says("only root may look into it")
+        .says(&format!("sudo chmod 755 {folder}"));
+    assert!(probe(&machine, "alice").contains(UNKNOWN_AUTHORITY));
+    machine.run(["chmod", "755", &folder]).succeeded();
+    machine.sh(&as_sudo).succeeded();
+    assert!(probe(&machine, "alice").contains(AUTHENTICATION));
+}
+
+#[test]
+fn a_folder_of_newer_versions_is_written_beside_the_usual_one() {
+    let machine = machine!("podman-newer");
+    machine.without_docker();
+    let _podman = Podman::install(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let newer = format!("/etc/containers/certs.rootful.d/{REGISTRY}");
+    machine.run(["mkdir", "-p", &newer]).succeeded();
+    let before = machine.settled();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "podman"];
+    machine.run(trust).succeeded().says("skopeo accepts");
+    for folder in [&newer, &format!("{CONTAINERS}/{REGISTRY}")] {
+        machine.sh(&format!("ls {folder}/labtrust-*.crt")).succeeded();
+    }
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
 }

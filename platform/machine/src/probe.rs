@@ -54,6 +54,7 @@ fn gather(all_users: bool) -> Result<Facts> {
         files: BTreeMap::new(),
         texts: BTreeMap::new(),
         links: BTreeMap::new(),
+        closed: BTreeSet::new(),
         running: BTreeMap::new(),
         variables: variables(),
         services: services(),
@@ -126,6 +127,9 @@ fn note(facts: &mut Facts, pattern: &Path, owner: Option<&User>, with_texts: boo
             && let Ok(target) = fs::canonicalize(&path)
         {
             facts.links.insert(path.clone(), target);
+        }
+        if fs::metadata(&path).is_ok_and(|file| file.is_dir() && file.mode() & 0o005 != 0o005) {
+            facts.closed.insert(path.clone());
         }
         facts.paths.insert(path);
     }

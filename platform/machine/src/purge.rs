@@ -18,11 +18,13 @@ const END: &[u8] = b"-----END ";
 /// certificate, every entry in a database, and its text in a file to which labtrust appends. None if it is nowhere there.
 pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Result<Option<Change>> {
     let mut steps = Vec::new();
-    for ours in change.files() {
+    // A settings file may name the files beside ours: without one of them, its program fails at everything.
+    let are_named =
+        change.steps.iter().any(|step| matches!(step, Step::Edit { edit: Edit::Toml { .. }, .. }));
+    for ours in change.files().filter(|_| !are_named) {
         for path in ours.parent().map_or(Ok(Vec::new()), |folder| world.list(folder))? {
             // Docker reads only `*.crt` as a CA; a `*.cert` belongs to a client's key (moby, registry/config).
-            let is_anchor =
-                !matches!(change.proof, Proof::CertsD { .. }) || path.extension() == ours.extension();
+            let is_anchor = change.proof.certs_d().is_none() || path.extension() == ours.extension();
             if is_anchor && holds_only(world, &path, certificate) {
                 steps.push(Step::Remove { path });
             }

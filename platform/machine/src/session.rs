@@ -102,8 +102,7 @@ impl Outcome {
         let asked = worlds.reader(facts, &change.actor).and_then(|world| {
             let verdict = prove(&world, &change.proof.at_once(), Wanted::There)?;
             // A certificate that is gone from the files may still be in a service's memory.
-            let lingers =
-                matches!(verdict, ProofResult::Fails(_)) && matches!(change.proof, Proof::CertsD { .. });
+            let lingers = matches!(verdict, ProofResult::Fails(_)) && change.proof.certs_d().is_some();
             let gone = || Self::gone(&world, facts, (store, subject), &change.proof);
             Ok((verdict, lingers.then(gone).transpose()?))
         });
@@ -191,7 +190,8 @@ pub(crate) fn running(services: &[Service]) -> impl Iterator<Item = Service> {
 
 /// Whether the bundle that an engine of this machine reads at its start holds the certificate of `proof`.
 fn is_in_system(world: &World, facts: &Facts, proof: &Proof) -> Result<bool> {
-    let (Proof::CertsD { certificate, .. }, Some(path)) = (proof, store::bundle(facts)) else {
+    let (Some(Proof::CertsD { certificate, .. }), Some(path)) = (proof.certs_d(), store::bundle(facts))
+    else {
         return Ok(false);
     };
     Ok(world.bundle(&path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint())))
@@ -199,7 +199,7 @@ fn is_in_system(world: &World, facts: &Facts, proof: &Proof) -> Result<bool> {
 
 /// The engine that `proof` asks.
 fn engine_of(facts: &Facts, proof: &Proof) -> Option<Service> {
-    let Proof::CertsD { socket: Some(socket), .. } = proof else { return None };
+    let Some(Proof::CertsD { socket: Some(socket), .. }) = proof.certs_d() else { return None };
     facts.engines.iter().find(|engine| engine.socket.as_ref() == Some(socket)).map(Service::engine)
 }
 

@@ -47,6 +47,9 @@ pub struct Facts {
     /// Of `paths`, those that are symbolic links, and the paths to which they lead in the end.
     #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<PathBuf, PathBuf>,
+    /// Of `paths`, the folders into which not everybody may look.
+    #[serde(default, deserialize_with = "absolute::set", skip_serializing_if = "BTreeSet::is_empty")]
+    pub closed: BTreeSet<PathBuf>,
     /// The programs that stores ask about and that run: the start of the oldest process of each, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub running: BTreeMap<String, u64>,
@@ -310,6 +313,7 @@ impl Facts {
             .map(|user| &user.home)
             .chain(self.tools.values())
             .chain(&self.paths)
+            .chain(&self.closed)
             .chain(self.texts.keys())
             .chain(self.links.iter().flat_map(|(link, target)| [link, target]))
             .chain(self.files.iter().flat_map(|(path, file)| [path, &file.path]))

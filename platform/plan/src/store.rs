@@ -1,5 +1,6 @@
 //! The table of trust stores. Each store is one file, which plans from facts alone, and one row here.
 
+mod buildkit;
 mod ca_file;
 mod chromium;
 mod containerd;
@@ -13,6 +14,7 @@ mod hosts_dir;
 mod java;
 mod macos;
 mod mask;
+mod node;
 mod nss;
 mod pnpm;
 mod podman;
@@ -31,6 +33,13 @@ pub const STORES: &[Store] = &[
     docker::STORE,
     podman::STORE,
     containerd::STORE,
+    buildkit::STORE,
+    node::K3S,
+    node::RKE2,
+    node::MICROK8S,
+    node::MINIKUBE,
+    node::KIND,
+    node::PODMAN_MACHINE,
     runner::STORE,
     macos::STORE,
     java::STORE,

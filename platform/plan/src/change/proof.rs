@@ -139,19 +139,29 @@ impl Proof {
                 socket: None,
                 client: None,
             },
+            Self::All(proofs) => Self::All(proofs.iter().map(Self::without_engine).collect()),
             other => other.clone(),
+        }
+    }
+
+    /// Its question about a registry's folder of `certs.d`, if it has one.
+    pub fn certs_d(&self) -> Option<&Self> {
+        match self {
+            Self::CertsD { .. } => Some(self),
+            Self::All(proofs) => proofs.iter().find_map(Self::certs_d),
+            _ => None,
         }
     }
 
     /// Advice if it fails.
     pub fn hint(&self) -> Option<Hint> {
-        let Self::CertsD { endpoint, .. } = self else { return None };
+        let Some(Self::CertsD { endpoint, .. }) = self.certs_d() else { return None };
         Some(hint!("find out why: {labtrust doctor {}}", endpoint))
     }
 
     /// Whether it asks about the registry at `endpoint`.
     pub fn is_of(&self, endpoint: &Endpoint) -> bool {
-        matches!(self, Self::CertsD { endpoint: asked, .. } if asked == endpoint)
+        matches!(self.certs_d(), Some(Self::CertsD { endpoint: asked, .. }) if asked == endpoint)
     }
 
     /// The endpoints whose server is asked.

@@ -3,7 +3,10 @@
 
 mod by_hand;
 
-use super::row::{About, AlsoRead, Group, Look, Planned, Scope, Store, Tried};
+use super::{
+    hosts_dir::RegistryFolder,
+    row::{About, AlsoRead, Group, Look, Planned, Scope, Store, Tried},
+};
 use crate::{
     Actor, Anchor, Change, Contents, Endpoint, Facts, Proof, Reload, Service, Step,
     fact::{Engine, EngineKind},
@@ -15,15 +18,27 @@ pub(super) const STORE: Store = Store {
     title: "Docker",
     group: Group::Containers,
     about: About {
-        writes: "`certs.d/HOST:PORT/labtrust-….crt` of each engine",
+        writes: "`certs.d/HOST:PORT/labtrust-….crt` of each engine, and `ca` in a `hosts.toml` that is there",
         proof: "the engine accepts the registry's certificate",
         tried: Tried::Real("dockerd 20.10 and 28.5"),
     },
     plan,
-    looks: || vec![Look::Tool("docker"), Look::Tool("dockerd"), Look::Engines],
+    looks,
     scope: Scope::PerEndpoint,
     reads_also,
 };
+
+fn looks() -> Vec<Look> {
+    vec![
+        Look::Tool("docker"),
+        Look::Tool("dockerd"),
+        Look::Path("/etc/docker/certs.d/*"),
+        Look::Text("/etc/docker/certs.d/*/hosts.toml"),
+        Look::Home(".config/docker/certs.d/*"),
+        Look::HomeText(".config/docker/certs.d/*/hosts.toml"),
+        Look::Engines,
+    ]
+}
 
 fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
     let pulls = AlsoRead {
@@ -48,7 +63,11 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     let (here, away): (Vec<_>, Vec<_>) = engines().partition(|engine| engine.has_folder_here());
     let sources: Vec<_> = away.iter().filter_map(|engine| by_hand::source(engine)).collect();
     let changes = by_folder(here.into_iter().chain(&sources)).into_iter().flat_map(|engines| {
-        anchor.endpoints.iter().map(move |endpoint| change(&engines, anchor, endpoint)).collect::<Vec<_>>()
+        anchor
+            .endpoints
+            .iter()
+            .map(move |endpoint| change(facts, &engines, anchor, endpoint))
+            .collect::<Vec<_>>()
     });
     let changes = changes.collect();
     if away.is_empty() {
@@ -73,32 +92,40 @@ fn by_folder<'e>(engines: impl Iterator<Item = &'e Engine>) -> Vec<Vec<&'e Engin
 }
 
 /// The change for `engines`, at least one, which read the same folder.
-fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
+fn change(facts: &Facts, engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
     let folder = engines[0].certs_d.join(endpoint.certs_d_folder());
     let live = engines.iter().filter(|engine| !engine.kind.copies_at_start());
     // One engine is asked: if possible, the one that the docker command uses.
     let live = live.min_by_key(|engine| (engine.socket.is_none(), engine.chosen_by.is_none()));
     let copying = engines.iter().filter(|engine| engine.kind.copies_at_start());
+    // An engine that keeps images in containerd logs in by this folder, and pulls by the folder that containerd would read.
+    let pulls = RegistryFolder::new(facts, &engines[0].certs_d, endpoint);
+    let put = Step::Put {
+        path: folder.join(anchor.file_name()),
+        contents: Contents::Public(anchor.certificate.pem().into_bytes()),
+        mode: 0o644,
+    };
+    let further = pulls.steps(anchor).into_iter().filter(|step| step.file() != put.file());
+    let steps = [put.clone()].into_iter().chain(further).collect();
     Change {
         store: STORE.id(),
         subject: folder.display().to_string(),
         actor: engines[0].owner.clone().map_or(Actor::Machine, Actor::User),
-        steps: vec![Step::Put {
-            path: folder.join(anchor.file_name()),
-            contents: Contents::Public(anchor.certificate.pem().into_bytes()),
-            mode: 0o644,
-        }],
+        steps,
         reload: Reload {
             restart: copying.map(|engine| Service::engine(engine)).collect(),
             ..Reload::default()
         },
-        proof: Proof::CertsD {
-            folder,
-            certificate: anchor.certificate.clone(),
-            endpoint: endpoint.clone(),
-            socket: live.and_then(|engine| engine.socket.clone()),
-            client: None,
-        },
+        proof: pulls.proof(
+            anchor,
+            Proof::CertsD {
+                folder,
+                certificate: anchor.certificate.clone(),
+                endpoint: endpoint.clone(),
+                socket: live.and_then(|engine| engine.socket.clone()),
+                client: None,
+            },
+        ),
         // An engine that pulls by the system store does not use this folder alone.
         serves: live.filter(|engine| !engine.pulls_by_system).map(|engine| Service::engine(engine)),
     }

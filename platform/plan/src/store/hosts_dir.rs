@@ -65,10 +65,14 @@ impl RegistryFolder {
         [put].into_iter().chain(edits).collect()
     }
 
-    /// `proof`, and the proof that `hosts.toml` names our file.
+    /// `proof`, and the proofs that this folder holds the anchor and that `hosts.toml` names our file, as far as `proof` does
+    /// not show that.
     pub(super) fn proof(&self, anchor: &Anchor, proof: Proof) -> Proof {
-        let edited: Vec<_> = self.edits(anchor).map(|(path, edit)| Proof::Edited { path, edit }).collect();
-        if edited.is_empty() { proof } else { Proof::All([vec![proof], edited].concat()) }
+        let is_shown = matches!(&proof, Proof::CertsD { folder, .. } if *folder == self.path);
+        let held = (!is_shown).then(|| Proof::Folder { folder: self.path.clone(), sha256: anchor.sha256() });
+        let edited = self.edits(anchor).map(|(path, edit)| Proof::Edited { path, edit });
+        let further: Vec<_> = held.into_iter().chain(edited).collect();
+        if further.is_empty() { proof } else { Proof::All([vec![proof], further].concat()) }
     }
 
     fn edits(&self, anchor: &Anchor) -> impl Iterator<Item = (PathBuf, Edit)> {

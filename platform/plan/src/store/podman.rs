@@ -4,8 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::row::{About, Group, Look, Planned, Scope, Store, Tried};
-use crate::{Actor, Anchor, Change, Command, Contents, Endpoint, Facts, Proof, Reload, Step, fact::User};
+use super::row::{About, ByHand, Group, Look, Planned, Scope, Store, Tried};
+use crate::{
+    Actor, Anchor, Change, Command, Contents, Endpoint, Facts, Proof, Reload, ShellLine, Step,
+    fact::{Engine, User},
+    hint,
+};
 
 pub(super) const STORE: Store = Store {
     id: "podman",
@@ -29,14 +33,32 @@ pub const MACHINE: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"
 /// A user's folder, below the home folder. It is tried before the machine's.
 pub const OWN: &str = ".config/containers/certs.d";
 
+/// Further folders of newer versions, for root's programs and for users', some of them one folder a user id
+/// (containers-certs.d(5)). Older versions do not read them, so that they are written only if a registry's folder is there.
+const NEWER: [&str; 3] =
+    ["/etc/containers/certs.rootful.d", "/etc/containers/certs.rootless.d", "/usr/share/containers/certs.d"];
+
 /// The time limit of skopeo, in seconds: a registry may not answer.
 const SKOPEO_SECONDS: u64 = 15;
 
 fn looks() -> Vec<Look> {
     let folders = [
+        Look::Path("/etc/containers/certs.d"),
         Look::Path("/etc/containers/certs.d/*"),
+        Look::Path("/etc/containers/certs.d/*/*.cert"),
+        Look::Path("/etc/containers/certs.d/*/*.key"),
+        Look::Path("/etc/containers/certs.rootful.d/*"),
+        Look::Path("/etc/containers/certs.rootless.d/*"),
+        Look::Path("/etc/containers/certs.rootless.d/*/*"),
+        Look::Path("/usr/share/containers/certs.d/*"),
+        Look::Path("/etc/docker/certs.d"),
         Look::Path("/etc/docker/certs.d/*"),
+        Look::Path("/etc/docker/certs.d/*/*.cert"),
+        Look::Path("/etc/docker/certs.d/*/*.key"),
         Look::Home(".config/containers/certs.d/*"),
+        Look::Home(".config/containers/certs.d/*/*.cert"),
+        Look::Home(".config/containers/certs.d/*/*.key"),
+        Look::Engines,
     ];
     TOOLS.map(Look::Tool).into_iter().chain(folders).collect()
 }
@@ -50,11 +72,44 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
             "they trust a CA for one registry at a time, and no registry is known",
         );
     }
-    let changes = anchor.endpoints.iter().flat_map(|endpoint| {
-        let places = places(facts, &endpoint.certs_d_folder());
-        places.into_iter().map(|(actor, folder)| change(facts, actor, folder, anchor, endpoint))
-    });
-    Planned::Changes(changes.collect())
+    let (mut changes, mut rest) = (Vec::new(), Vec::new());
+    for endpoint in &anchor.endpoints {
+        for (actor, folder) in places(facts, &endpoint.certs_d_folder()) {
+            rest.extend(closed(facts, &actor, &folder));
+            rest.extend(half_pair(facts, &folder));
+            changes.push(change(facts, actor, folder, anchor, endpoint));
+        }
+    }
+    if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
+}
+
+/// The step for a person where users cannot look into `folder`: their programs ignore it without a message.
+fn closed(facts: &Facts, actor: &Actor, folder: &Path) -> Option<ByHand> {
+    let closed = folder.ancestors().take(2).find(|folder| facts.closed.contains(*folder))?;
+    (*actor == Actor::Machine).then(|| ByHand {
+        why: format!("users' programs ignore {}: only root may look into it", closed.display()),
+        advice: hint!("users' podman ignores {}: let everybody look into it:", closed),
+        commands: vec![ShellLine::of(["chmod", "755", &closed.to_string_lossy()]).by_root()],
+        done: None,
+        is_optional: facts.people().next().is_none(),
+    })
+}
+
+/// The step for a person where a client's certificate in `folder` has no key: these programs give up then. skopeo, if it is
+/// there, is asked and says so itself.
+fn half_pair(facts: &Facts, folder: &Path) -> Option<ByHand> {
+    let is_half = |path: &&PathBuf| {
+        path.extension().is_some_and(|ending| ending == "cert") && !facts.has(path.with_extension("key"))
+    };
+    let inside = facts.paths.iter().filter(|path| path.parent() == Some(folder));
+    let file = inside.filter(|_| !facts.tools.contains_key("skopeo")).find(is_half)?;
+    Some(ByHand {
+        why: format!("podman gives up at {}: its key is missing beside it", file.display()),
+        advice: hint!("put the key beside {}, or remove it if it is a CA's; then try again", file),
+        commands: Vec::new(),
+        done: None,
+        is_optional: false,
+    })
 }
 
 /// The `certs.d` folders in which these programs search a registry's folder, for each user. The first registry folder that
@@ -73,15 +128,31 @@ pub fn folders(facts: &Facts) -> Vec<(&User, Vec<PathBuf>)> {
 fn places(facts: &Facts, name: &str) -> Vec<(Actor, PathBuf)> {
     let machine = MACHINE.iter().map(|folder| Path::new(folder).join(name));
     let found = machine.into_iter().find(|folder| facts.has(folder));
+    let newer: Vec<_> = newer(facts, name).collect();
     // Programs that run as root read root's own folder first.
     let roots = Some(facts.user.home.join(OWN).join(name)).filter(|own| facts.is_root() && facts.has(own));
     let own = facts.people().map(|user| (Actor::User(user.clone()), user.home.join(OWN).join(name)));
     let (theirs, missing): (Vec<_>, Vec<_>) = own.partition(|(_, folder)| facts.has(folder));
-    let usual = || facts.is_root().then(|| Path::new(MACHINE[0]).join(name));
-    let machines = found.or_else(usual).into_iter().chain(roots).map(|folder| (Actor::Machine, folder));
-    let places: Vec<_> = machines.chain(theirs).collect();
+    let is_vendors = newer.iter().any(|folder| folder.starts_with("/usr/share"));
+    let usual = || (facts.is_root() && !is_vendors).then(|| usual(facts).join(name));
+    let machines = found.or_else(usual).into_iter().chain(newer).chain(roots);
+    let places: Vec<_> = machines.map(|folder| (Actor::Machine, folder)).chain(theirs).collect();
     // A user who is not root has no other folder, so a new one hides nothing.
     if places.is_empty() { missing } else { places }
+}
+
+/// The folder in which a registry's folder is created. Docker's own serves these programs too.
+fn usual(facts: &Facts) -> &'static Path {
+    let is_dockers = |engine: &Engine| engine.has_folder_here() && engine.certs_d == Path::new(MACHINE[1]);
+    let is_written = facts.engines.iter().any(|engine| !engine.kind.is_podman() && is_dockers(engine));
+    Path::new(MACHINE[usize::from(is_written)])
+}
+
+/// The registry's folders in the places that newer versions also search.
+fn newer<'f>(facts: &'f Facts, name: &'f str) -> impl Iterator<Item = PathBuf> + 'f {
+    let is_registrys = move |path: &&PathBuf| path.file_name().is_some_and(|last| last == name);
+    let is_newer = |path: &&PathBuf| NEWER.iter().any(|base| path.starts_with(base));
+    facts.paths.iter().filter(is_registrys).filter(is_newer).cloned()
 }
 
 fn change(facts: &Facts, actor: Actor, folder: PathBuf, anchor: &Anchor, endpoint: &Endpoint) -> Change {

@@ -286,6 +286,12 @@ const ALIASES: [&str; 7] = [
     "/etc/pki/tls/certs/ca-bundle.crt",
 ];
 
+/// The file in which the store keeps `anchor`, if labtrust writes there.
+pub(super) fn anchor_file(facts: &Facts, anchor: &Anchor) -> Option<PathBuf> {
+    let family = family(facts).ok()?;
+    Some(Path::new(family.folder).join(format!("{}.{}", anchor.file_stem(), family.ending)))
+}
+
 /// The family of the machine. If its tool is missing, the error is the family that it would be. Distribution and tool decide
 /// together: each of them alone, or a folder, can be misleading.
 fn family(facts: &Facts) -> Result<&'static Family, Option<&'static Family>> {

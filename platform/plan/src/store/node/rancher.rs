@@ -1,0 +1,179 @@
+//! k3s and RKE2. They trust the system store, which they read when they start; `registries.yaml` is another way, and they write
+//! what it says into the settings of their own containerd (docs.k3s.io, "Private Registry Configuration").
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::super::{
+    daemon,
+    row::{About, AlsoRead, ByHand, Done, Look, Planned, Store, Tried},
+    system,
+};
+use super::NODE;
+use crate::{Anchor, Command, Endpoint, Facts, Hint, Proof, Prose, ShellLine, edit::toml_values, hint};
+
+const ABOUT: About = About {
+    writes: "nothing beside the system store: the lines of `registries.yaml` are printed",
+    proof: "the settings that it made for its own containerd name the certificate",
+    tried: Tried::Documentation,
+};
+
+/// k3s.
+pub(in super::super) const K3S: Store = Store {
+    id: "k3s",
+    title: "k3s",
+    about: ABOUT,
+    plan: |facts, anchor| K3S_ROW.plan(facts, anchor),
+    looks: || {
+        let own = [
+            Look::Path("/etc/rancher/k3s"),
+            Look::Text("/etc/rancher/k3s/registries.yaml"),
+            Look::Text("/var/lib/rancher/k3s/agent/etc/containerd/certs.d/*/hosts.toml"),
+        ];
+        daemon::looks().into_iter().chain(own).collect()
+    },
+    reads_also: |facts| K3S_ROW.reads_also(facts),
+    ..NODE
+};
+
+/// RKE2.
+pub(in super::super) const RKE2: Store = Store {
+    id: "rke2",
+    title: "RKE2",
+    about: ABOUT,
+    plan: |facts, anchor| RKE2_ROW.plan(facts, anchor),
+    looks: || {
+        let own = [
+            Look::Path("/etc/rancher/rke2"),
+            Look::Text("/etc/rancher/rke2/registries.yaml"),
+            Look::Text("/var/lib/rancher/rke2/agent/etc/containerd/certs.d/*/hosts.toml"),
+        ];
+        daemon::looks().into_iter().chain(own).collect()
+    },
+    reads_also: |facts| RKE2_ROW.reads_also(facts),
+    ..NODE
+};
+
+/// What differs between them.
+struct Row {
+    title: &'static str,
+    settings: &'static str,
+    /// The folder of registries that it writes for its own containerd.
+    made: &'static str,
+    /// The services, as they are restarted where none is seen to run.
+    services: [&'static str; 2],
+    missed: &'static str,
+}
+
+const K3S_ROW: Row = Row {
+    title: "k3s",
+    settings: "/etc/rancher/k3s",
+    made: "/var/lib/rancher/k3s/agent/etc/containerd/certs.d",
+    services: ["k3s", "k3s-agent"],
+    missed: "k3s trusts the system store, which does not contain the CA",
+};
+
+const RKE2_ROW: Row = Row {
+    title: "RKE2",
+    settings: "/etc/rancher/rke2",
+    made: "/var/lib/rancher/rke2/agent/etc/containerd/certs.d",
+    services: ["rke2-server", "rke2-agent"],
+    missed: "RKE2 trusts the system store, which does not contain the CA",
+};
+
+impl Row {
+    fn is_here(&self, facts: &Facts) -> bool {
+        facts.has(self.settings)
+    }
+
+    fn reads_also(&self, facts: &Facts) -> Vec<AlsoRead> {
+        let hint = "also trust it in the system store: --store system";
+        let system = AlsoRead { store: system::STORE.id, missed: self.missed, hint };
+        if self.is_here(facts) { vec![system] } else { Vec::new() }
+    }
+
+    fn plan(&self, facts: &Facts, anchor: &Anchor) -> Planned {
+        if !self.is_here(facts) {
+            return Planned::Absent(format!("{} is not installed", self.title));
+        }
+        if anchor.endpoints.is_empty() {
+            return Planned::without_endpoint(
+                "it trusts a CA for one registry at a time, and no registry is known",
+            );
+        }
+        let rest = anchor.endpoints.iter().map(|endpoint| self.step(facts, anchor, endpoint)).collect();
+        Planned::Partly { changes: Vec::new(), rest }
+    }
+
+    /// The step that makes it trust `anchor` for `endpoint` without the system store.
+    fn step(&self, facts: &Facts, anchor: &Anchor, endpoint: &Endpoint) -> ByHand {
+        let settings = Path::new(self.settings).join("registries.yaml");
+        let name = endpoint.certs_d_folder();
+        let named = self.named(facts, endpoint).map(|path| Proof::Bundle { path, sha256: anchor.sha256() });
+        let missing: Vec<Proof> = named.map(|proof| Proof::Not(Box::new(proof))).collect();
+        // One of the files holds it: not each of them lacks it.
+        let done = (!missing.is_empty()).then(|| Done::Proven(Proof::Not(Box::new(Proof::All(missing)))));
+        let file = system::anchor_file(facts, anchor).unwrap_or_else(|| "/etc/ssl/labtrust.crt".into());
+        let text = facts.text(&settings);
+        let has = |start: &str| {
+            text.is_some_and(|text| text.lines().any(|line| line.trim_end().starts_with(start)))
+        };
+        let is_entry = |line: &str| {
+            let key = line.trim().trim_start_matches(['"', '\'']);
+            let rest = key.strip_prefix(&*name).map(|rest| rest.trim_start_matches(['"', '\'']));
+            rest.and_then(|rest| rest.strip_prefix(':'))
+                .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+        };
+        let is_entered = text.is_some_and(|text| text.lines().any(is_entry));
+        let advice = match (is_entered, has("configs:")) {
+            (true, _) => hint!(
+                "{} trusts the system store after its restart. Without that store, add this to the entry of {} below `configs:` in {}, on every node, then restart it:",
+                Prose(self.title), &name, &settings
+            ),
+            (false, true) => hint!(
+                "{} trusts the system store after its restart. Without that store, add this below `configs:` in {}, on every node, then restart it:",
+                Prose(self.title), &settings
+            ),
+            (false, false) => hint!(
+                "{} trusts the system store after its restart. Without that store, add this to {}, on every node, then restart it:",
+                Prose(self.title), &settings
+            )
+            .line("configs:"),
+        };
+        let entry = |hint: Hint| if is_entered { hint } else { hint.line(hint!("  \"{}\":", Prose(&name))) };
+        let advice = entry(advice).line("    tls:").line(hint!("      ca_file: {}", &file));
+        ByHand {
+            why: format!("{} reads no folder that labtrust may write", self.title),
+            advice,
+            commands: self.restart(facts),
+            done,
+            is_optional: true,
+        }
+    }
+
+    /// The certificates that the settings of its containerd name for `endpoint`. It writes them from `registries.yaml` when it
+    /// starts.
+    fn named(&self, facts: &Facts, endpoint: &Endpoint) -> impl Iterator<Item = PathBuf> {
+        let folder = Path::new(self.made).join(endpoint.certs_d_folder());
+        let values =
+            facts.text(folder.join("hosts.toml")).and_then(|text| toml_values(text).ok()).unwrap_or_default();
+        let hosts: Vec<Value> =
+            values["host"].as_object().into_iter().flatten().map(|(_, host)| host["ca"].clone()).collect();
+        let lists = [values["ca"].clone()].into_iter().chain(hosts);
+        let files = lists.flat_map(|list| match list {
+            Value::String(file) => vec![file],
+            Value::Array(files) => files.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        });
+        files.map(move |file| folder.join(file)).collect::<std::collections::BTreeSet<_>>().into_iter()
+    }
+
+    fn restart(&self, facts: &Facts) -> Vec<ShellLine> {
+        let running = daemon::services(facts);
+        let own = running.iter().find(|service| service.title.ends_with(self.title));
+        let usual = Command::new("systemctl", ["restart", self.services[0]]);
+        let command = own.and_then(|service| service.restart.clone()).unwrap_or(usual);
+        vec![ShellLine::from(&command).by_root()]
+    }
+}
