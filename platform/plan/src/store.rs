@@ -18,6 +18,7 @@ mod node;
 mod nss;
 mod pnpm;
 mod podman;
+mod rancher;
 mod row;
 mod runner;
 mod settings;
@@ -34,8 +35,8 @@ pub const STORES: &[Store] = &[
     podman::STORE,
     containerd::STORE,
     buildkit::STORE,
-    node::K3S,
-    node::RKE2,
+    rancher::K3S,
+    rancher::RKE2,
     node::MICROK8S,
     node::MINIKUBE,
     node::KIND,

@@ -4,6 +4,7 @@
 //! the value, the edit fails.
 
 mod document;
+mod key;
 mod list;
 
 use std::ops::Range;
@@ -12,17 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::document::{Document, Found, Node, plain, set};
+pub use self::key::TomlKey;
+pub(super) use self::key::title;
 use super::undone::Undone;
-
-/// One part of the path to a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum TomlKey {
-    /// A key of a table.
-    Name(String),
-    /// The position, from 0, in a list or in an array of tables. It must exist.
-    Index(usize),
-}
 
 /// The change of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,15 +25,6 @@ pub enum TomlChange {
     Set(Value),
     /// The list contains this value. A single value becomes a list of two. Undoing removes this value and leaves the others.
     Include(Value),
-}
-
-/// One replacement of a part of the text.
-type Splice = (Range<usize>, String);
-
-impl From<&str> for TomlKey {
-    fn from(name: &str) -> Self {
-        Self::Name(name.to_owned())
-    }
 }
 
 /// The text with the change made.
@@ -220,31 +204,6 @@ fn span(node: Node<'_>, keys: &[TomlKey]) -> Result<Range<usize>, String> {
 /// The values of a TOML text, as JSON; dates as text. The error is the rest of a sentence that begins with the file's name.
 pub fn toml_values(text: &str) -> Result<Value, String> {
     Ok(Document::read(Some(text.as_bytes()))?.value())
-}
-
-/// The keys as in TOML's own notation: `host."https://h:4567".ca`; a position in brackets.
-pub(super) fn title(keys: &[TomlKey]) -> String {
-    let mut title = String::new();
-    for key in keys {
-        match key {
-            TomlKey::Index(index) => title.extend(["[", &index.to_string(), "]"]),
-            TomlKey::Name(name) => {
-                title.push_str(if title.is_empty() { "" } else { "." });
-                title.push_str(&written_key(name));
-            }
-        }
-    }
-    title
-}
-
-/// A key as text: bare if TOML allows that.
-fn written_key(name: &str) -> String {
-    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-    if !name.is_empty() && name.chars().all(is_bare) {
-        name.to_owned()
-    } else {
-        Value::String(name.to_owned()).to_string()
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! Nodes: clusters, and machines within this one, that pull images by themselves and have settings or files of their own. Each is
 //! served where it reads a folder of this machine; else a person gets the lines.
 
-mod rancher;
-
 use std::path::{Path, PathBuf};
 
 use super::{
@@ -14,10 +12,8 @@ use crate::{
     Actor, Anchor, Change, Contents, Endpoint, Facts, Hint, Proof, Reload, ShellLine, Step, hint, shell_line,
 };
 
-pub(super) use self::rancher::{K3S, RKE2};
-
 /// A row with what all nodes have in common.
-const NODE: Store = Store {
+pub(super) const NODE: Store = Store {
     id: "",
     title: "",
     group: Group::Containers,

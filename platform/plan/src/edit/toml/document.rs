@@ -5,9 +5,12 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 use toml_edit::{ArrayOfTables, InlineTable, Item, Table, TableLike, Value as TomlValue};
 
-use super::{Splice, TomlKey, title, written_key};
+use super::key::{TomlKey, title, written_key};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// One replacement of a part of the text.
+pub(super) type Splice = (Range<usize>, String);
 
 /// A TOML text and its parts.
 pub(super) struct Document<'a> {

@@ -5,10 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 use toml_edit::{Array, Value as TomlValue};
 
-use super::{
-    Splice,
-    document::{Node, plain},
-};
+use super::document::{Node, Splice, plain};
 
 /// Adds `item` to the list or single value `node`, whose text is at `span`.
 pub(super) fn with(

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::super::{
+use super::{
     daemon,
+    node::NODE,
     row::{About, AlsoRead, ByHand, Done, Look, Planned, Store, Tried},
     system,
 };
-use super::NODE;
 use crate::{Anchor, Command, Endpoint, Facts, Hint, Proof, Prose, ShellLine, edit::toml_values, hint};
 
 const ABOUT: About = About {
@@ -20,7 +20,7 @@ const ABOUT: About = About {
 };
 
 /// k3s.
-pub(in super::super) const K3S: Store = Store {
+pub(super) const K3S: Store = Store {
     id: "k3s",
     title: "k3s",
     about: ABOUT,
@@ -38,7 +38,7 @@ pub(in super::super) const K3S: Store = Store {
 };
 
 /// RKE2.
-pub(in super::super) const RKE2: Store = Store {
+pub(super) const RKE2: Store = Store {
     id: "rke2",
     title: "RKE2",
     about: ABOUT,
