@@ -5,7 +5,7 @@ use std::{sync::OnceLock, thread, time::Duration};
 use super::{UNKNOWN_AUTHORITY, fingerprint};
 use crate::{
     judges,
-    lab::{Gitlab, HOST, Machine, Pair, REGISTRY, Validity},
+    lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity},
 };
 
 const SETTINGS: &str = "/etc/gitlab-runner/config.toml";
@@ -108,4 +108,112 @@ fn a_runner_that_finds_a_new_file_only_at_its_start_is_named() {
     assert_eq!(machine.changes_since(&before), [""; 0]);
     runner.start();
     runner.says(UNKNOWN_AUTHORITY);
+}
+
+#[test]
+fn the_file_that_tls_ca_file_names_is_served_or_named() {
+    let machine = machine!("runner-named");
+    let (pair, trust) = serving(&machine);
+    let _runner = Runner::install(&machine);
+    let named = |file: &str| {
+        let text = format!("[[runners]]\n  url = \"https://{HOST}/\"\n  tls-ca-file = \"{file}\" # ours\n");
+        machine.write_with_mode(SETTINGS, "600", text);
+    };
+    // One of its own is appended to.
+    named("/etc/gitlab-runner/ca.pem");
+    machine.write("/etc/gitlab-runner/ca.pem", "# kept\n");
+    let before = machine.manifest();
+    machine.run(trust.clone()).succeeded().says("/etc/gitlab-runner/ca.pem");
+    assert!(machine.read("/etc/gitlab-runner/ca.pem").starts_with("# kept\n"));
+    assert!(!machine.has(CERTS));
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    // Another one is named, until it has the CA.
+    named("/srv/shared.pem");
+    machine.write("/srv/shared.pem", "");
+    machine.run(trust.clone()).exited(3).says("`tls-ca-file`").says("/srv/shared.pem");
+    assert_eq!(machine.read("/srv/shared.pem"), "");
+    machine.write("/srv/shared.pem", &pair.root);
+    machine.run(trust.clone()).succeeded();
+
+    // Settings that nobody can read may name any file.
+    machine.write_with_mode(SETTINGS, "600", "[[runners\n");
+    machine.run(trust).exited(3).says("nothing shows whether `tls-ca-file`");
+}
+
+#[test]
+fn a_link_to_the_servers_own_certificate_is_not_written_through() {
+    let machine = machine!("runner-link");
+    let (pair, trust) = serving(&machine);
+    let _runner = Runner::install(&machine);
+    let file = format!("{CERTS}/{HOST}.crt");
+    machine.sh(&format!("mkdir {CERTS} && ln -s /etc/gitlab/ssl/{HOST}.crt {file}")).succeeded();
+    let served = machine.read(&file);
+    machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), &pair.leaf);
+    let output = machine.run(trust.clone()).exited(3).says("is a link to");
+    assert_eq!(machine.read(&file), pair.leaf);
+    let command = output.stdout.lines().find(|line| line.contains("cp --remove-destination")).unwrap().trim();
+    machine.sh(command).succeeded();
+    machine.run(trust).exited(0);
+    assert_ne!(machine.read(&file), served);
+    assert_eq!(machine.read(&format!("/etc/gitlab/ssl/{HOST}.crt")), pair.leaf);
+}
+
+#[test]
+fn a_ca_that_somebody_put_into_the_runners_file_is_cut_out_by_purge() {
+    let machine = machine!("runner-purge");
+    let (pair, trust) = serving(&machine);
+    let _runner = Runner::install(&machine);
+    let others = Pair::made(&machine, &[HOST], Validity::Current).root;
+    let file = format!("{CERTS}/{HOST}.crt");
+    machine.write(&file, format!("{others}{}# kept\n", pair.root));
+    machine.write("/root/ca.crt", &pair.root);
+    machine.run(trust).succeeded();
+    // labtrust found it there, and has no record of it.
+    let untrust = ["labtrust", "untrust", "/root/ca.crt"];
+    machine.run(untrust).exited(1).says("still trusted");
+    machine.run([&untrust[..], &["--purge"]].concat()).succeeded();
+    assert_eq!(machine.read(&file), format!("{others}# kept\n"));
+}
+
+#[test]
+fn the_volumes_that_give_jobs_the_ca_are_shown_and_not_written() {
+    let machine = machine!("runner-jobs");
+    let (_, trust) = serving(&machine);
+    let _runner = Runner::install(&machine);
+    let settings = format!(
+        "[[runners]]\n  name = \"builds\"\n  url = \"https://{HOST}/\"\n  executor = \"docker\"\n  [runners.docker]\n    privileged = true\n    volumes = [\"/cache\"] # kept\n"
+    );
+    machine.write_with_mode(SETTINGS, "600", &settings);
+    let output = machine.run(trust.clone()).succeeded();
+    let line = output.stdout.lines().find(|line| line.contains("volumes = ")).unwrap().trim();
+    assert!(
+        line.contains("\"/cache\"") && line.contains("/etc/docker/certs.d:/etc/docker/certs.d:ro"),
+        "{line}"
+    );
+    assert_eq!(machine.read(SETTINGS), settings);
+    machine.write_with_mode(SETTINGS, "600", settings.replace("volumes = [\"/cache\"]", line));
+    let again = machine.run(trust).succeeded();
+    assert!(!again.stdout.contains("volumes = "), "{again:?}");
+}
+
+#[test]
+fn a_runner_in_a_container_has_the_ca_in_the_folder_that_its_engine_names() {
+    let machine = machine!("runner-container");
+    let _engine = Engine::start(&machine);
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    Gitlab::start(&machine).serve(&pair);
+    machine.write("/srv/runner/config.toml", format!("[[runners]]\n  url = \"https://{HOST}/\"\n"));
+    machine.sh("tar -cf - -T /dev/null | docker import - gitlab/gitlab-runner").succeeded();
+    let create =
+        "docker create --name runner --volume /srv/runner:/etc/gitlab-runner gitlab/gitlab-runner /pause";
+    machine.sh(create).succeeded();
+    let before = machine.manifest();
+    let sha256 = fingerprint(&machine, &pair.root);
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256, "--store", "runner"];
+    machine.run(trust).says(&format!("/srv/runner/certs/{HOST}.crt"));
+    assert!(machine.read(&format!("/srv/runner/certs/{HOST}.crt")).contains("BEGIN CERTIFICATE"));
+    machine.run(["labtrust", "untrust"]);
+    assert!(!machine.changes_since(&before).iter().any(|line| line.contains("/srv/runner")));
 }

@@ -55,6 +55,7 @@ pub const STORES: &[Store] = &[
 ];
 
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
+pub use runner::endpoints as runner_endpoints;
 pub use system::{bundle, fills_keystore};
 
 impl Store {

@@ -7,7 +7,7 @@ use labtrust_machine::{
     session::{OutcomeState, UNRECORDED},
     world::Node,
 };
-use labtrust_plan::{Actor, Anchor, Change, Facts};
+use labtrust_plan::{Actor, Anchor, Change, Facts, store::runner_endpoints};
 
 use crate::client::{selection::Selection, stores};
 
@@ -67,12 +67,13 @@ fn has_labtrusts_file(anchor: &Anchor, change: &Change) -> bool {
     files.any(|path| matches!(World::here().look(path), Ok(Node::File { .. })))
 }
 
-/// The anchor, also for every registry that an engine here has a folder for.
+/// The anchor, also for every registry that an engine here has a folder for, and every server that a runner has a file for.
 pub(crate) fn everywhere(facts: &Facts, anchor: &Anchor) -> Anchor {
     let mut anchor = anchor.clone();
-    for endpoint in facts.engines.iter().flat_map(|engine| &engine.registries) {
-        if !anchor.endpoints.contains(endpoint) {
-            anchor.endpoints.push(endpoint.clone());
+    let registries = facts.engines.iter().flat_map(|engine| &engine.registries).cloned();
+    for endpoint in registries.chain(runner_endpoints(facts)) {
+        if !anchor.endpoints.contains(&endpoint) {
+            anchor.endpoints.push(endpoint);
         }
     }
     anchor

@@ -33,10 +33,7 @@ impl CaFile {
 
     /// The proof that the CA is in it.
     pub(super) fn proof(&self) -> Proof {
-        Proof::All(vec![
-            Proof::Edited { path: self.path.clone(), edit: self.edit.clone() },
-            Proof::Bundle { path: self.path.clone(), sha256: self.anchor.sha256() },
-        ])
+        Proof::Bundle { path: self.path.clone(), sha256: self.anchor.sha256() }
     }
 }
 

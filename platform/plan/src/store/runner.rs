@@ -16,7 +16,7 @@ use super::{
     row::{About, ByHand, Group, Look, Planned, Scope, Store, Tried},
     system,
 };
-use crate::{Actor, Anchor, Change, Edit, Facts, Host, Proof, Reload, Step};
+use crate::{Actor, Anchor, Change, Edit, Endpoint, Facts, Host, Proof, Reload, Step};
 
 pub(super) const STORE: Store = Store {
     id: "runner",
@@ -44,6 +44,16 @@ fn looks() -> Vec<Look> {
         Look::HomeText(".gitlab-runner/certs/*.crt"),
         Look::Containers,
     ]
+}
+
+/// The servers for which a runner of this machine has a file of certificates.
+pub fn endpoints(facts: &Facts) -> Vec<Endpoint> {
+    let files = places(facts).into_iter().flat_map(|place| {
+        facts.paths.iter().filter(move |path| place.is_in_certs(path)).filter_map(|path| path.file_name())
+    });
+    let hosts = files.filter_map(|name| name.to_str()?.strip_suffix(".crt")?.parse::<Host>().ok());
+    let endpoints: BTreeSet<_> = hosts.map(|host| Endpoint::new(host, 443)).collect();
+    endpoints.into_iter().collect()
 }
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
@@ -133,12 +143,10 @@ fn change(facts: &Facts, anchor: &Anchor, place: &Place, file: &Path, is_searche
         store: STORE.id(),
         subject: file.display().to_string(),
         actor: place.actor.clone(),
-        steps: vec![Step::Edit { path: file.to_owned(), edit: edit.clone(), mode: 0o644 }],
+        steps: vec![Step::Edit { path: file.to_owned(), edit, mode: 0o644 }],
         reload: Reload { restart: restart.cloned().collect(), ..Reload::default() },
-        proof: Proof::All(vec![
-            Proof::Edited { path: file.to_owned(), edit },
-            Proof::Bundle { path: file.to_owned(), sha256: anchor.sha256() },
-        ]),
+        // Not also the block: the CA is not gone while somebody else has it in the file.
+        proof: Proof::Bundle { path: file.to_owned(), sha256: anchor.sha256() },
         serves: None,
     }
 }

@@ -46,6 +46,12 @@ impl Place {
         (!name.contains(':')).then(|| self.certs.join(format!("{name}.crt")))
     }
 
+    /// Whether `path` is a file of certificates here; `.auth.crt` is a client's own.
+    pub(super) fn is_in_certs(&self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        path.parent() == Some(&*self.certs) && name.ends_with(".crt") && !name.ends_with(".auth.crt")
+    }
+
     /// The path on this machine of the runner's file `path`; none if nothing here shows it.
     pub(super) fn outside(&self, path: &Path) -> Option<PathBuf> {
         let Some(inside) = self.inside else { return path.is_absolute().then(|| path.to_owned()) };
