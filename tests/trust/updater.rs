@@ -151,3 +151,36 @@ fn a_bundle_that_programs_cannot_load_trusts_nothing_until_it_is_made_again() {
     machine.run(["labtrust", "status"]).says("✓  system");
     client.untrust();
 }
+
+/// An updater in place of openSUSE's: it makes a folder of certificates, and then the bundle unless it is stuck.
+const SUSE: &str = "#!/bin/sh
+folder=/var/lib/ca-certificates/pem
+rm -f $folder/*
+cp /etc/pki/trust/anchors/*.pem $folder 2>/dev/null
+[ ! -e /tmp/stuck ] || exit 0
+cat /srv/vendor.pem $folder/* >/var/lib/ca-certificates/ca-bundle.pem 2>/dev/null || :
+";
+
+#[test]
+fn what_an_updater_makes_beside_the_bundle_does_not_keep_a_ca_that_was_not_added() {
+    let machine = machine!("suse");
+    let (vendor, pair) = (Pair::constrained(&machine, &[HOST]), Pair::constrained(&machine, &[HOST]));
+    machine.write("/root/ca.crt", &pair.root);
+    machine.write("/srv/vendor.pem", &vendor.root);
+    machine
+        .sh("rm -f /etc/os-release; echo 'ID=opensuse-leap\nID_LIKE=\"suse opensuse\"' >/etc/os-release")
+        .succeeded();
+    machine.sh("mkdir -p /etc/pki/trust/anchors /var/lib/ca-certificates/pem").succeeded();
+    machine.write_with_mode(UPDATER, "755", SUSE);
+    let before = machine.settled();
+    let line = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--yes", "--store", "system"];
+    machine.write("/tmp/stuck", "");
+    machine.run(line).exited(3).says("not in /var/lib/ca-certificates/ca-bundle.pem");
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    machine.run(["rm", "/tmp/stuck"]).succeeded();
+    machine.run(line).succeeded();
+    machine.sh("ls /var/lib/ca-certificates/pem/labtrust-*.pem").succeeded();
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}

@@ -192,10 +192,14 @@ impl ChangeRecord {
         self.steps.iter().any(is_its_file)
     }
 
-    /// Whether all files that its reload rewrote are as before, byte for byte.
+    /// Whether all files that its reload rewrote are as before, byte for byte. False if it rewrote files that are not known.
     pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
         let mut files = self.side_effects.iter();
+        let makes_others = |kept: &SideEffectRecord| {
+            matches!(kept.side_effect, SideEffect::Bundle { with_others: true, .. })
+        };
         Ok(files.len() > 0
+            && !self.side_effects.iter().any(makes_others)
             && files.try_fold(true, |all, kept| Ok::<_, Error>(all && kept.is_as_before(world)?))?)
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Certificate, Endpoint, Fingerprint};
+use crate::{Certificate, Endpoint, Fingerprint, ShellLine};
 
 /// A certificate to trust, and the endpoints for which tools that trust per host need it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,12 @@ impl Anchor {
     /// never collides with another program's file or with another of our CAs.
     pub fn file_stem(&self) -> String {
         format!("labtrust-{}", self.sha256().short())
+    }
+
+    /// The command that prints the certificate as PEM: it needs no file.
+    pub fn printed(&self) -> ShellLine {
+        let pem = self.certificate.pem();
+        ShellLine::of(["printf", "%s\\n"].into_iter().chain(pem.lines()))
     }
 
     /// The name of our file in a folder for a registry.

@@ -46,6 +46,10 @@ pub enum SideEffect {
         /// The files that it is made from, if they are known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sources: Option<Sources>,
+        /// Whether the updater also makes other files from the anchors, such as folders and a Java keystore. If so, a bundle
+        /// that is as before does not show that the others are.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        with_others: bool,
     },
     /// A Java keystore. A hook adds anchors to it, and removes none.
     Keystore {

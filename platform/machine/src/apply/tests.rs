@@ -172,7 +172,12 @@ fn a_bundle_that_the_updater_lost_is_restored_and_the_change_failed() {
         change.reload = Reload {
             applied: update.clone(),
             undone: update,
-            side_effects: vec![SideEffect::Bundle { path: bundle.clone(), stale: None, sources: None }],
+            side_effects: vec![SideEffect::Bundle {
+                path: bundle.clone(),
+                stale: None,
+                sources: None,
+                with_others: false,
+            }],
             ..Reload::default()
         };
         let outcome = bench.apply(change);

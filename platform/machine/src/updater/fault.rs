@@ -156,8 +156,12 @@ mod tests {
         for (vendor, left_is_gone) in [(Some(vendor), None), (None, Some("one certificate is gone from"))] {
             let sources = Sources { folder: folder.path().join("anchors"), ending: "crt".into(), vendor };
             let is_all_known = sources.vendor.is_some();
-            let side_effects =
-                [SideEffect::Bundle { path: "/b".into(), stale: None, sources: Some(sources) }];
+            let side_effects = [SideEffect::Bundle {
+                path: "/b".into(),
+                stale: None,
+                sources: Some(sources),
+                with_others: false,
+            }];
             let updater = Updater {
                 world: &world,
                 commands: &[],

@@ -22,7 +22,9 @@ pub(super) const STORE: Store = Store {
         writes: "the CA in the folder of the administrator's anchors; the distribution's updater makes the bundle",
         proof: "the bundle holds the certificate",
         tried: Tried::Real(
-            "update-ca-certificates, curl, OpenSSL, GnuTLS, Go, Python; other distributions' updaters are not run",
+            "Debian's update-ca-certificates, curl, OpenSSL, GnuTLS, Go, Python; by hand, in a stand-in root each with p11-kit \
+             built for its folders: Fedora's and Arch's update-ca-trust, openSUSE's and Alpine's update-ca-certificates, each \
+             with its Java keystore; only read: NixOS, ostree, Flatcar, FreeBSD, Synology DSM",
         ),
     },
     plan,
@@ -97,6 +99,17 @@ const PLAIN: Family = Family {
     java_bundle: None,
 };
 
+/// update-ca-trust(8). Amazon Linux, Oracle Linux, Rocky and Alma are like these.
+const FEDORA: Family = Family {
+    ids: &["fedora", "rhel", "centos", "openeuler", "azurelinux", "mariner"],
+    folder: "/etc/pki/ca-trust/source/anchors",
+    tool: "update-ca-trust",
+    arguments: &["extract"],
+    bundle: "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    java_bundle: Some("/etc/pki/ca-trust/extracted/java/cacerts"),
+    ..PLAIN
+};
+
 /// The families. Sources: the tools themselves and their manuals. A distribution that names its family in `ID_LIKE` is not
 /// listed.
 const FAMILIES: &[Family] = &[
@@ -109,22 +122,15 @@ const FAMILIES: &[Family] = &[
         links: Some("/etc/ssl/certs"),
         ..PLAIN
     },
-    // update-ca-trust(8). Amazon Linux, Oracle Linux, Rocky and Alma are like these.
-    Family {
-        ids: &["fedora", "rhel", "centos", "openeuler", "azurelinux", "mariner"],
-        folder: "/etc/pki/ca-trust/source/anchors",
-        tool: "update-ca-trust",
-        arguments: &["extract"],
-        bundle: "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-        java_bundle: Some("/etc/pki/ca-trust/extracted/java/cacerts"),
-        ..PLAIN
-    },
+    FEDORA,
     // openSUSE's ca-certificates. Leap, Tumbleweed, MicroOS, Aeon and SLE Micro are like these.
     Family {
         ids: &["suse", "opensuse", "sles", "sled"],
         folder: "/etc/pki/trust/anchors",
         ending: "pem",
         tool: "update-ca-certificates",
+        // Without it, the script makes no new bundle if the old one seems newer than the folder of certificates.
+        arguments: &["--fresh"],
         bundle: "/var/lib/ca-certificates/ca-bundle.pem",
         java_bundle: Some("/var/lib/ca-certificates/java-cacerts"),
         ..PLAIN
@@ -181,25 +187,43 @@ const FAMILIES: &[Family] = &[
     },
 ];
 
-/// Systems whose store is declared in a configuration or an image: a file that identifies them, and how to add a CA there.
-const DECLARATIVE: &[(&str, &str)] = &[
-    (
-        "/etc/NIXOS",
-        "add `security.pki.certificateFiles = [ ./labtrust.crt ];` to configuration.nix and run nixos-rebuild switch",
-    ),
-    (
-        "/run/ostree-booted",
-        "add the certificate to /etc/pki/ca-trust/source/anchors in the image or its layer, and run update-ca-trust there",
-    ),
+/// A system whose store is declared in a configuration or an image.
+struct Declarative {
+    /// The file that identifies it.
+    marker: &'static str,
+    /// How to add the CA of the file `labtrust.crt` there, with the folder and the updater of its family.
+    todo: fn(&Family) -> Hint,
+}
+
+const DECLARATIVE: &[Declarative] = &[
+    Declarative {
+        marker: "/etc/NIXOS",
+        todo: |_| {
+            "write the CA into a file beside configuration.nix, add \
+             `security.pki.certificateFiles = [ ./labtrust.crt ];` to configuration.nix, and run nixos-rebuild switch:"
+                .into()
+        },
+    },
+    Declarative {
+        marker: "/run/ostree-booted",
+        todo: |family| {
+            hint!(
+                "write the CA into a file, add that to {} in the image or its layer, and run {} there:",
+                Path::new(family.folder),
+                family.tool
+            )
+        },
+    },
 ];
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
-    if let Some((marker, todo)) = DECLARATIVE.iter().find(|(marker, _)| facts.has(marker)) {
+    if let Some(Declarative { marker, todo }) =
+        DECLARATIVE.iter().find(|declarative| facts.has(declarative.marker))
+    {
         let why = format!("this system's store is declared in its configuration or image ({marker} exists)");
-        return Planned::Manual {
-            why,
-            todo: Some(Hint::from(*todo).line("{labtrust export -o labtrust.crt}")),
-        };
+        let family = family(facts).or_else(|nearest| nearest.ok_or(())).unwrap_or(&FEDORA);
+        let todo = todo(family).line(anchor.printed().then(">labtrust.crt"));
+        return Planned::Manual { why, todo: Some(todo) };
     }
     match family(facts) {
         Ok(family) => Planned::Changes(vec![family.change(facts, anchor)]),
@@ -230,7 +254,9 @@ pub(super) enum Filled {
 pub(super) fn filled(facts: &Facts, path: &Path) -> Option<Filled> {
     let family = family(facts).ok()?;
     if family.java_bundle.is_some_and(|bundle| path == bundle) {
-        return Some(Filled::On);
+        let is_declared = DECLARATIVE.iter().any(|declarative| facts.has(declarative.marker));
+        let why = "it is made in this system's configuration or image";
+        return Some(if is_declared { Filled::Off(why) } else { Filled::On });
     }
     let java = family.keystore.filter(|java| path == java.path)?;
     let settings = facts.text(java.settings).unwrap_or_default();
@@ -335,6 +361,7 @@ impl Family {
             path: self.bundle.into(),
             stale: self.stale.map(PathBuf::from),
             sources: Some(self.sources()),
+            with_others: self.java_bundle.is_some(),
         }];
         if let Some(folder) = self.copies {
             side_effects.push(SideEffect::Copies { folder: folder.into(), sha256: anchor.sha256() });
@@ -393,7 +420,7 @@ fn looks() -> Vec<Look> {
             family.keystore.map(|java| java.path),
         ]
     });
-    let paths = families.flatten().chain(DECLARATIVE.iter().map(|(marker, _)| *marker));
+    let paths = families.flatten().chain(DECLARATIVE.iter().map(|declarative| declarative.marker));
     tools.into_iter().chain(paths.map(Look::Path)).chain(daemon::looks()).collect()
 }
 

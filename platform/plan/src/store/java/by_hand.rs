@@ -49,7 +49,7 @@ pub(super) fn masked(mask: &Mask, anchor: &Anchor, keytool: &Path) -> ByHand {
         why,
         advice: hint!("remove the setting, or add the CA to {}, whose password keytool asks for:", path),
         commands: vec![
-            shell_line!("echo {} | base64 -d >{}", base64(anchor), file),
+            shell_line!("{} >{}", anchor.printed(), file),
             shell_line!(
                 "{} -importcert -noprompt -alias {} -file {} -keystore {}",
                 keytool,
@@ -79,8 +79,8 @@ pub(super) fn copy(keystore: &Found<'_>, anchor: &Anchor, user: &User, keytool: 
             shell_line!("mkdir -p {}", folder),
             shell_line!("install -m 600 {} {}", keystore.path, copy),
             shell_line!(
-                "echo {} | base64 -d | {} -importcert -noprompt -alias {} -storepass changeit -keystore {}",
-                base64(anchor),
+                "{} | {} -importcert -noprompt -alias {} -storepass changeit -keystore {}",
+                anchor.printed(),
                 keytool,
                 anchor.file_stem(),
                 copy
@@ -90,12 +90,6 @@ pub(super) fn copy(keystore: &Found<'_>, anchor: &Anchor, user: &User, keytool: 
         done: Some(holds(keystore.path, anchor, keytool)),
         is_optional: true,
     }
-}
-
-/// The DER of the anchor in Base64.
-fn base64(anchor: &Anchor) -> String {
-    let pem = anchor.certificate.pem();
-    pem.lines().filter(|line| !line.starts_with('-')).collect()
 }
 
 fn holds(path: &Path, anchor: &Anchor, keytool: &Path) -> Done {
