@@ -113,7 +113,9 @@ fn look_at_named(facts: &mut Facts, named: fn(&Facts) -> Vec<PathBuf>) {
         if new.is_empty() {
             break;
         }
-        new.iter().filter(|path| path.is_absolute()).for_each(|path| note(facts, path, None, true));
+        for path in new.iter().filter(|path| path.is_absolute()) {
+            note(facts, path, None, true);
+        }
     }
 }
 
@@ -145,7 +147,9 @@ pub(crate) fn look_at_runners(facts: &mut Facts) {
         [config.map(|folder| folder.join("config.toml")), certs.map(|folder| folder.join("*.crt"))]
     });
     let patterns: Vec<PathBuf> = patterns.flatten().collect();
-    patterns.iter().for_each(|pattern| note(facts, pattern, None, true));
+    for pattern in &patterns {
+        note(facts, pattern, None, true);
+    }
 }
 
 /// `path` with the value of the variable at its beginning, if there is one; none if the variable is not an absolute path.

@@ -150,7 +150,7 @@ mod tests {
             "fetching tags list: authentication required",
             r#"failed to resolve reference "h:4567/x:1": pulling from host h:4567 failed with status code [manifests 1]: 401 Unauthorized"#,
             "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
-            r#"failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://h/jwt/auth: 403 Forbidden"#,
+            "failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://h/jwt/auth: 403 Forbidden",
         ] {
             assert_eq!(judged(text), Reach::Accepted, "{text}");
         }

@@ -11,7 +11,7 @@ use super::{
     row::{About, ByHand, Done, Group, Look, Planned, Scope, Store, Tried},
     system,
 };
-use crate::{Anchor, Certificate, Facts, Hint, Proof, Prose, ShellLine, hint};
+use crate::{Anchor, Certificate, Endpoint, Facts, Hint, Proof, Prose, ShellLine, hint};
 
 pub(super) const STORE: Store = Store {
     id: "buildkit",
@@ -68,7 +68,7 @@ fn step(facts: &Facts, anchor: &Anchor, builder: &Value) -> ByHand {
         let line = hint!("[registry.\"{}\"]", Prose(registry));
         advice.line(line).line(hint!("  ca = [\"{}\"]", Prose(Path::new(&file).display())))
     };
-    let registries = anchor.endpoints.iter().map(|endpoint| endpoint.certs_d_folder());
+    let registries = anchor.endpoints.iter().map(Endpoint::certs_d_folder);
     let create =
         ["docker", "buildx", "create", "--name", name, "--driver", DRIVER, "--config", "buildkitd.toml"];
     ByHand {

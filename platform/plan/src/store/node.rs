@@ -83,7 +83,7 @@ fn per_endpoint(anchor: &Anchor, change: impl Fn(&Endpoint) -> Change) -> Planne
 }
 
 /// minikube, which copies certificates from the user's folder into its node when that starts
-/// (minikube.sigs.k8s.io/docs/handbook/untrusted_certs).
+/// (`minikube.sigs.k8s.io/docs/handbook/untrusted_certs`).
 pub(super) const MINIKUBE: Store = Store {
     id: "minikube",
     title: "minikube",

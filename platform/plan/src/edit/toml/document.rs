@@ -163,7 +163,7 @@ impl<'a> Document<'a> {
         let rest = names(&keys[way.len()..])?;
         let around = way.last().map_or(Node::Table(self.root.as_table()), |found| found.node);
         if let Some(table) = around.inline() {
-            return Ok(vec![self.insert_inline(table, &format!("{} = {value}", rest.join(".")))]);
+            return Ok(vec![insert_inline(table, &format!("{} = {value}", rest.join(".")))]);
         }
         let Node::Table(table) = around else { return Err(format!("has no table at {}", title(keys))) };
         let line = format!("{} = {value}", rest.last().map_or("", |last| last));
@@ -172,11 +172,11 @@ impl<'a> Document<'a> {
             return Ok(vec![self.insert_lines(at, &[format!("{indent}{line}")])]);
         }
         // The element of an array of tables is not named in the headers of its own tables.
-        let named: Vec<_> =
+        let outer: Vec<_> =
             keys[..keys.len() - 1].iter().filter(|key| matches!(key, TomlKey::Name(_))).cloned().collect();
-        let header = format!("[{}]", names(&named)?.join("."));
+        let header = format!("[{}]", names(&outer)?.join("."));
         let at =
-            if named.len() + 1 == keys.len() { self.text.len() } else { self.line_end_after(around.end()) };
+            if outer.len() + 1 == keys.len() { self.text.len() } else { self.line_end_after(around.end()) };
         let blank = if at == 0 { Vec::new() } else { vec![String::new()] };
         Ok(vec![self.insert_lines(at, &[blank, vec![header, line]].concat())])
     }
@@ -221,16 +221,6 @@ impl<'a> Document<'a> {
         let between = self.text.get(self.line_end_after(header.end)..start)?;
         let is_only = table.iter().filter(is_in_body).count() == 1;
         (is_only && between.trim().is_empty()).then(|| self.line_start(header.start))
-    }
-
-    /// Adds `entry` to an inline table.
-    fn insert_inline(&self, table: &InlineTable, entry: &str) -> Splice {
-        let span = table.span().unwrap_or_default();
-        let ends = table.iter().filter_map(|(_, value)| value.span()).map(|span| span.end);
-        match ends.max() {
-            Some(last) => (last..last, format!(", {entry}")),
-            None => (span.start + 1..span.start + 1, entry.to_owned()),
-        }
     }
 
     /// Removes the value at the end of `way`, which ends at `end`, from an inline table.
@@ -315,6 +305,16 @@ impl<'a> Document<'a> {
         text.push_str(self.text.get(at..)?);
         let is_expected = Document::read(Some(text.as_bytes())).is_ok_and(|after| after.value() == *expected);
         is_expected.then(|| text.into_bytes())
+    }
+}
+
+/// Adds `entry` to an inline table.
+fn insert_inline(table: &InlineTable, entry: &str) -> Splice {
+    let span = table.span().unwrap_or_default();
+    let ends = table.iter().filter_map(|(_, value)| value.span()).map(|span| span.end);
+    match ends.max() {
+        Some(last) => (last..last, format!(", {entry}")),
+        None => (span.start + 1..span.start + 1, entry.to_owned()),
     }
 }
 

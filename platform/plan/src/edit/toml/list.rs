@@ -14,10 +14,10 @@ pub(super) fn with(
     node: Node<'_>,
     item: &Value,
 ) -> Result<Vec<Splice>, String> {
-    let Node::Value(TomlValue::Array(list)) = node else {
+    let Node::Value(TomlValue::Array(array)) = node else {
         return Ok(vec![(span.start..span.start, "[".into()), (span.end..span.end, format!(", {item}]"))]);
     };
-    let Some(last) = last(list) else { return Ok(vec![(span.start + 1..span.start + 1, item.to_string())]) };
+    let Some(last) = last(array) else { return Ok(vec![(span.start + 1..span.start + 1, item.to_string())]) };
     let line = text[..last.start].rfind('\n').map_or(0, |end| end + 1);
     let indent = &text[line..last.start];
     let is_lined = line > span.start && indent.trim().is_empty();
@@ -29,7 +29,7 @@ pub(super) fn with(
     }
     // The comment stays with the item that it follows.
     let has_comma = rest.trim_start_matches([' ', '\t']).starts_with(',');
-    if list.trailing_comma() != has_comma {
+    if array.trailing_comma() != has_comma {
         return Err("cannot be edited without changing other parts of it".into());
     }
     let end = last.end + rest.find('\n').unwrap_or(0);
