@@ -10,6 +10,11 @@ fn set(keys: &[&str], value: Value) -> Edit {
     Edit::Json { keys: keys.iter().map(ToString::to_string).collect(), value }
 }
 
+fn item(keys: &[&str], item: Value, name: Option<&str>) -> Edit {
+    let keys = keys.iter().map(ToString::to_string).collect();
+    Edit::JsonItem { keys, item, name: name.map(str::to_owned) }
+}
+
 fn toml(keys: &[&str], change: TomlChange) -> Edit {
     Edit::Toml { keys: keys.iter().map(|key| TomlKey::from(*key)).collect(), change }
 }
@@ -32,6 +37,8 @@ fuzz_target!(|bytes: &[u8]| {
         set(&["a"], json!(["h:1", {"b": {}}])),
         Edit::Block { name: "no-proxy".into(), lines: vec!["export NO_PROXY=h".into(), String::new()] },
         Edit::Line { old: "# a = nil".into(), new: "a = 1".into() },
+        item(&["z", "y"], json!({"certificate": "AAAA", "names": ["h"]}), Some("certificate")),
+        item(&["a"], json!("AAAA"), None),
         toml(&["ca"], TomlChange::Include(json!("/ca.crt"))),
         toml(&["a", "b"], TomlChange::Set(json!("c"))),
     ];
@@ -40,6 +47,8 @@ fuzz_target!(|bytes: &[u8]| {
         set(&["z", "y"], json!(1)),
         Edit::Block { name: "other".into(), lines: Vec::new() },
         Edit::Block { name: "other".into(), lines: vec!["b = 1".into()] },
+        item(&["z", "y"], json!({"certificate": "BBBB"}), Some("certificate")),
+        item(&["a"], json!("BBBB"), None),
         toml(&["z", "y"], TomlChange::Set(json!(1))),
         toml(&["z", "y"], TomlChange::Include(json!(1))),
     ];

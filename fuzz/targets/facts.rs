@@ -18,10 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
     let shown = Facts { texts: [].into(), ..facts.clone() };
     assert_eq!(serde_json::from_slice::<Facts>(&written).expect("our own facts"), shown);
     let endpoints = ["mygitlab.example.com:4567", "[2001:db8::1]:443"];
-    let anchor = Anchor {
-        certificate: Certificate::new([0x30, 0]),
-        endpoints: endpoints.map(|endpoint| endpoint.parse().expect("an endpoint")).to_vec(),
-    };
+    let endpoints = endpoints.map(|endpoint| endpoint.parse().expect("an endpoint")).to_vec();
+    let anchor = Anchor::new(Certificate::new([0x30, 0]), endpoints);
     for store in STORES {
         let Some(changes) = (store.plan)(&facts, &anchor).into_changes() else { continue };
         for change in &changes {

@@ -203,6 +203,11 @@ impl Parsed {
         self.subject_der == self.issuer_der && *self.self_signed.get_or_init(|| self.is_signed_by(self))
     }
 
+    /// Its DNS names and addresses as text; of a wildcard, the domain without the star.
+    pub fn host_names(&self) -> Vec<String> {
+        self.names.iter().map(|name| name.base().to_string()).collect()
+    }
+
     /// Whether `issuer` signed it: the names match, in any spelling, and the signature is verified.
     ///
     /// This finds chains; [`super::verify`] decides on trust. For signatures that ring does not support (such as P-521),

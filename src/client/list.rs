@@ -66,7 +66,7 @@ fn any_ca() -> Anchor {
     let host: Option<Host> = "host.invalid".parse().ok();
     let endpoints = host.map(|host| Endpoint::new(host, 443)).into_iter().collect();
     // An empty sequence of DER: no planner reads a certificate.
-    Anchor { certificate: Certificate::new([0x30, 0]), endpoints }
+    Anchor::new(Certificate::new([0x30, 0]), endpoints)
 }
 
 impl Plan {

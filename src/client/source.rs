@@ -168,7 +168,7 @@ fn from_file(reader: &Reader<'_>, source: &Source, typed: &str, arguments: &Aske
     let asked: Vec<_> = arguments.endpoints.iter().map(|target| target.host.clone()).collect();
     let needs_fingerprint = certificate.broad_scope(&asked).filter(|_| fingerprint.is_none());
     Ok(Candidate {
-        anchor: Anchor { certificate: Certificate::from(&certificate), endpoints: Vec::new() },
+        anchor: Anchor::new(Certificate::from(&certificate), Vec::new()),
         title: format!("{} (from {})", certificate.title(), source.title()),
         certificate,
         notes: Vec::new(),
@@ -192,8 +192,10 @@ fn from_server(target: &Target, typed: &str, arguments: &Asked<'_>) -> Result<Ca
     let needs_fingerprint = fingerprint
         .is_none()
         .then(|| format!("{endpoint} itself sent it, so labtrust cannot tell whether it is genuine"));
+    let mut anchor = Anchor::new(Certificate::from(&served.root), endpoints);
+    anchor.names = served.leaf.host_names();
     Ok(Candidate {
-        anchor: Anchor { certificate: Certificate::from(&served.root), endpoints },
+        anchor,
         title: format!("{} (from {endpoint})", served.root.title()),
         certificate: served.root,
         notes,

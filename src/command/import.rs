@@ -63,10 +63,8 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
     let renewal =
         (!arguments.no_auto_renew).then(|| schedule_warning(context, state, &chain.leaf, &mut changes));
     let root = chain.anchor().unwrap_or(&chain.leaf);
-    let anchor = Anchor {
-        certificate: Certificate::from(root),
-        endpoints: vec![site.gitlab.clone(), site.registry.clone()],
-    };
+    let mut anchor = Anchor::new(Certificate::from(root), vec![site.gitlab.clone(), site.registry.clone()]);
+    anchor.names = chain.leaf.host_names();
     let (selection, note) = trusted_here(arguments.no_trust, &chain, &site.registry);
     let planning = stores::plan(&context.facts, &context.worlds, &anchor, &selection);
     let (warnings, expected) = (site.warnings(), site.expected()?);

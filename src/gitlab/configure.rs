@@ -122,7 +122,7 @@ impl Configured {
             Edit::Block { lines, .. } => lines.clone(),
             Edit::Line { old, new } if old.trim_start().starts_with('#') => vec![new.clone()],
             Edit::Line { old, new } => vec![format!("# in place of: {}", old.trim()), new.clone()],
-            Edit::Json { .. } | Edit::Toml { .. } => Vec::new(),
+            Edit::Json { .. } | Edit::JsonItem { .. } | Edit::Toml { .. } => Vec::new(),
         };
         self.settings.edits.iter().flat_map(lines).collect()
     }

@@ -186,7 +186,7 @@ impl Ca {
 
     /// The anchor for clients, with its endpoints.
     pub(crate) fn anchor(&self) -> Anchor {
-        Anchor { certificate: Certificate::from(&self.root), endpoints: self.notes.endpoints.clone() }
+        Anchor::new(Certificate::from(&self.root), self.notes.endpoints.clone())
     }
 
     /// This CA, the next and the old one, as far as they are readable.

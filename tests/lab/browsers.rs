@@ -14,11 +14,20 @@ pub(crate) fn install(machine: &Machine, name: &str) {
 /// The page at `url` as Chromium of `user` shows it, or the fault that it names. It has a new profile; the NSS database belongs to
 /// the home folder.
 pub(crate) fn chromium(machine: &Machine, user: &str, url: &str) -> Output {
-    let script = r#"profile=$(mktemp -d) && cd "$profile" && chromium --headless --no-sandbox --disable-gpu --disable-quic \
-        --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage \
-        --user-data-dir="$profile" --enable-logging=stderr --dump-dom --screenshot="$profile/shot.png" "$1" </dev/null
-        [ ! -e shot.png ] || cp shot.png /tmp/shot.png; rm -rf "$profile""#;
-    machine.run_as(user, ["sh", "-c", script, "chromium", url])
+    run_chromium(machine, user, "--dump-dom", url)
+}
+
+/// The same as a picture, for [`keep_picture`]: of a frame, because the browser takes none of a page that it refuses.
+pub(crate) fn chromium_picture(machine: &Machine, user: &str, url: &str) {
+    let page = format!("data:text/html,<iframe width=760 height=500 src={url}></iframe>");
+    run_chromium(machine, user, "--screenshot=/tmp/shot.png", &page);
+}
+
+fn run_chromium(machine: &Machine, user: &str, act: &str, url: &str) -> Output {
+    let script = r#"profile=$(mktemp -d) && chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+        --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage \
+        --user-data-dir="$profile" --enable-logging=stderr "$1" "$2" </dev/null; rm -rf "$profile""#;
+    machine.run_as(user, ["sh", "-c", script, "chromium", act, url])
 }
 
 /// The page at `url` as Firefox of `user` shows it with `profile`, or its fault, such as `insecure certificate`.
@@ -28,11 +37,12 @@ pub(crate) fn firefox(machine: &Machine, user: &str, profile: &str, url: &str) -
     machine.command(line).user(user).run().succeeded()
 }
 
-/// Keeps the last picture of a page in the folder that the environment names, for a person to look at.
-pub(crate) fn keep_picture(machine: &Machine, name: &str) {
+/// Keeps the picture that `take` makes of a page in the folder that the environment names, for a person to look at.
+pub(crate) fn keep_picture(machine: &Machine, name: &str, take: impl FnOnce()) {
     if let Some(folder) = std::env::var_os("LABTRUST_PICTURES") {
+        take();
         let picture = machine.read_bytes("/tmp/shot.png");
         std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
+        machine.run(["rm", "-f", "/tmp/shot.png"]).succeeded();
     }
-    machine.run(["rm", "-f", "/tmp/shot.png"]).succeeded();
 }

@@ -1,7 +1,7 @@
 //! Chromium and its kin: the user's NSS database. certutil and the browser itself are the judges.
 
-use super::{fingerprint, serving};
-use crate::lab::{HOST, Machine, Pair, Validity, browsers};
+use super::fingerprint;
+use crate::lab::{Gitlab, HOST, Machine, Pair, Recipe, Validity, browsers};
 
 const FIRST: &str = "/home/alice/.pki/nssdb";
 const SECOND: &str = "/home/alice/.local/share/pki/nssdb";
@@ -29,10 +29,16 @@ fn chromium_opens_the_page_after_trust_and_refuses_after_untrust() {
     machine.without_docker();
     browsers::install(&machine, "chromium");
     machine.ensure_user("alice");
-    let (_, sha256) = serving(&machine);
+    let gitlab = Gitlab::start(&machine);
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    gitlab.serve(&pair);
+    let sha256 = fingerprint(&machine, &pair.root);
     let url = format!("https://{HOST}/");
     let refuses = || browsers::chromium(&machine, "alice", &url).says("ERR_CERT_AUTHORITY_INVALID");
     refuses();
+    browsers::keep_picture(&machine, "chromium-before", || {
+        browsers::chromium_picture(&machine, "alice", &url)
+    });
     // Its first start creates the database that it reads.
     machine.run_as("alice", ["rm", "-rf", "/home/alice/.local", "/home/alice/.config", "/home/alice/.cache"]);
     machine.run_as("alice", ["mkdir", "-p", "/home/alice/.local/share"]).succeeded();
@@ -42,13 +48,145 @@ fn chromium_opens_the_page_after_trust_and_refuses_after_untrust() {
     assert!(!machine.has(FIRST), "this folder would hide the other");
     let page = browsers::chromium(&machine, "alice", &url);
     assert!(!page.stderr.contains("ERR_CERT"), "{page:?}");
-    page.says("<html");
-    machine.run_as("alice", ["labtrust", "status"]).says("✓  chromium  trusted");
+    page.says("Sign in");
+    browsers::keep_picture(&machine, "chromium-after", || {
+        browsers::chromium_picture(&machine, "alice", &url)
+    });
+    machine.run_as("alice", ["labtrust", "status"]).says("lists it as an anchor for servers");
 
     machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
     machine.run_as("alice", ["rm", "-rf", "/home/alice/.config", "/home/alice/.cache"]);
     assert_eq!(machine.changes_since(&before), [""; 0]);
     refuses();
+    a_policy_serves_every_user_and_only_the_known_servers(&machine, &gitlab);
+}
+
+/// On the same machine: a policy limits a CA that could sign for every server.
+fn a_policy_serves_every_user_and_only_the_known_servers(machine: &Machine, gitlab: &Gitlab<'_>) {
+    let by = |names| Pair::by(machine, &Recipe { names, ..Recipe::CURRENT });
+    let (old, new) = (by("DNS:mygitlab.example.com"), Pair::constrained(machine, &[HOST]));
+    machine.sh("echo 192.0.2.10 other.example.com >>/etc/hosts").succeeded();
+    let others = "{\n    \"HomepageLocation\": \"https://example.com\"\n}\n";
+    machine.write("/etc/chromium/policies/managed/others.json", others);
+    let before = machine.manifest();
+    let trust = |pair: &Pair| {
+        machine.write("/tmp/ca.crt", &pair.root);
+        let sha256 = fingerprint(machine, &pair.root);
+        let line = [
+            "labtrust",
+            "trust",
+            "/tmp/ca.crt",
+            "--for",
+            HOST,
+            "--fingerprint",
+            &sha256,
+            "--store=chromium-policy",
+        ];
+        machine.run(line).succeeded().says("✓  chromium-policy  trusted");
+    };
+    let page = |url: &str| browsers::chromium(machine, "bob", url);
+    let https = format!("https://{HOST}/");
+
+    gitlab.serve(&old);
+    page(&https).says("ERR_CERT_AUTHORITY_INVALID");
+    trust(&old);
+    page(&https).says("Sign in");
+    // The constraints of a CA hold by themselves.
+    trust(&new);
+    gitlab.serve(&new);
+    page(&https).says("Sign in");
+
+    machine.run(["labtrust", "untrust", &fingerprint(machine, &old.root)]).succeeded();
+    page(&https).says("Sign in");
+    machine.run(["labtrust", "untrust"]).succeeded();
+    page(&https).says("ERR_CERT_AUTHORITY_INVALID");
+    // A CA for every server is limited to those that were named.
+    for (names, url) in
+        [("DNS:other.example.com", "https://other.example.com/"), ("IP:192.0.2.10", "https://192.0.2.10/")]
+    {
+        let pair = by(names);
+        trust(&pair);
+        gitlab.serve(&pair);
+        page(url).says("ERR_CERT_INVALID");
+        machine.run(["labtrust", "untrust"]).succeeded();
+    }
+    let both = by("DNS:mygitlab.example.com,DNS:other.example.com");
+    gitlab.serve(&both);
+    let sha256 = fingerprint(machine, &both.root);
+    let line = ["labtrust", "trust", HOST, "--fingerprint", &sha256, "--store=chromium-policy"];
+    machine.run(line).exited(3).says("the server's certificate is also for other.example.com");
+    machine.run([&line[..], &["--for", HOST, "--for", "other.example.com"]].concat()).succeeded();
+    page("https://other.example.com/").says("Sign in");
+    machine.run(["labtrust", "untrust"]).succeeded();
+    let mut changes = machine.changes_since(&before);
+    changes.retain(|change| !change.starts_with("/home/bob") && !change.starts_with("/etc/gitlab/ssl/"));
+    changes.retain(|change| {
+        ![
+            "/etc/group",
+            "/etc/gshadow",
+            "/etc/passwd",
+            "/etc/shadow",
+            "/etc/subgid",
+            "/etc/subuid",
+            "/home:",
+            "/var/mail",
+            "/var/spool/mail",
+        ]
+        .iter()
+        .any(|path| change.starts_with(path))
+    });
+    assert_eq!(changes, [""; 0]);
+}
+
+#[test]
+fn a_policy_goes_into_the_file_in_force_and_masks_are_named() {
+    let machine = machine!("chromium-policy");
+    machine.write_with_mode("/usr/lib/chromium/chromium", "755", "");
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/srv/ca.crt", &pair.root);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let trust = [
+        "labtrust",
+        "trust",
+        "/srv/ca.crt",
+        "--for",
+        HOST,
+        "--fingerprint",
+        &sha256,
+        "--store=chromium-policy",
+    ];
+    let folder = "/etc/chromium/policies/managed";
+    let in_force =
+        "{\"CACertificatesWithConstraints\": [\n  {\"certificate\": \"AAAA\", \"constraints\": {}}\n]}\n";
+    machine.write(&format!("{folder}/aa.json"), "{\"CACertificatesWithConstraints\": []}");
+    machine.write(&format!("{folder}/zz.json"), in_force);
+    machine.write(&format!("{folder}/zzz.json"), "{ broken");
+    let before = machine.manifest();
+    machine.run(trust).succeeded();
+    assert!(
+        !machine.has(&format!("{folder}/labtrust.json")),
+        "it would hide zz.json, or the other way round"
+    );
+    let merged = machine.read(&format!("{folder}/zz.json"));
+    assert!(merged.contains("AAAA") && merged.contains(HOST), "{merged}");
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    let base64: String = pair.root.lines().filter(|line| !line.starts_with('-')).collect();
+    machine.write(&format!("{folder}/no.json"), format!("{{\"CADistrustedCertificates\": [\"{base64}\"]}}"));
+    machine.run(trust).exited(3).says(
+        "CADistrustedCertificates of Chromium distrusts the CA: /etc/chromium/policies/managed/no.json",
+    );
+    machine.run(["labtrust", "untrust"]).succeeded();
+
+    // The same two in a user's database.
+    machine.ensure_user("alice");
+    machine.write(&format!("{folder}/no.json"), "{\"CAPlatformIntegrationEnabled\": false}");
+    create(&machine, SECOND);
+    let trust = [&trust[..7], &["--store=chromium"]].concat();
+    machine.run_as("alice", trust.clone()).exited(3).says("makes the browser ignore the users' own CAs");
+    machine.sh(&format!("rm {folder}/no.json")).succeeded();
+    machine.run_as("alice", trust.clone()).succeeded();
 }
 
 #[test]

@@ -96,9 +96,17 @@ fn a_password_that_nobody_gives_leaves_no_half_entry() {
     machine.sh(&format!("rm -rf {FOLDER}")).succeeded();
     let new = format!("mkdir -p {FOLDER} && certutil -N -d sql:{FOLDER} -f /srv/password");
     machine.run_as("alice", ["sh", "-c", &new]).succeeded();
-    machine.run_as("alice", &trust).exited(3).says("primary password");
+    let failed = machine.run_as("alice", &trust).exited(3).says("certutil asks you for it: ");
     assert_eq!((listed(&machine, FOLDER), objects(&machine)), (Vec::new(), String::new()));
     machine.run_as("alice", ["labtrust", "untrust"]).says("nothing to undo");
+
+    // The command that it printed does it.
+    let line = failed.stdout.lines().find_map(|line| line.split_once("asks you for it: ")).unwrap().1;
+    let mut terminal = machine.command(["sh", "-c", line]).user("alice").terminal();
+    terminal.expect("Enter Password");
+    terminal.send("secret\n");
+    terminal.finish().succeeded();
+    machine.run_as("alice", &trust).succeeded();
 }
 
 #[test]

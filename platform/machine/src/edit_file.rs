@@ -17,6 +17,12 @@ pub(crate) fn is_met(world: &World, edit: &Edit, path: &Path) -> Result<bool> {
     edit.is_met(found.as_ref().map(|bytes| &bytes[..])).map_err(|why| refused(edit, path, why))
 }
 
+/// Whether nothing of the edit is in the file at `path`.
+pub(crate) fn is_gone(world: &World, edit: &Edit, path: &Path) -> Result<bool> {
+    let found = world.read(path)?;
+    edit.is_gone(found.as_ref().map(|bytes| &bytes[..])).map_err(|why| refused(edit, path, why))
+}
+
 /// The contents of the file at `path` after the edit.
 pub(crate) fn made(world: &World, edit: &Edit, path: &Path) -> Result<Contents> {
     let found = world.read(path)?;

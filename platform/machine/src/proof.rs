@@ -64,6 +64,14 @@ pub(crate) fn prove_by(
             Node::Link { target: found } if found == *target => ProofResult::Holds("in place".into()),
             _ => ProofResult::Fails(format!("{} does not lead to {}", path.display(), target.display())),
         },
+        Proof::Edited { path, edit } if wanted == Wanted::Gone => {
+            let shown = path.display();
+            return Ok(if edit_file::is_gone(world, edit, path)? {
+                ProofResult::Holds(format!("{edit} is not set in {shown}"))
+            } else {
+                ProofResult::Fails(format!("{edit} is set in {shown}"))
+            });
+        }
         Proof::Edited { path, edit } if edit_file::is_met(world, edit, path)? => {
             ProofResult::Holds(format!("{edit} is set in {}", path.display()))
         }

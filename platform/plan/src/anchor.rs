@@ -11,9 +11,17 @@ pub struct Anchor {
     pub certificate: Certificate,
     /// The registries and servers for which it is trusted.
     pub endpoints: Vec<Endpoint>,
+    /// The names in its server's certificate, if that was seen; of a wildcard, the domain without the star.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 impl Anchor {
+    /// `certificate`, trusted for `endpoints`. The names of its server's certificate are not known.
+    pub fn new(certificate: Certificate, endpoints: Vec<Endpoint>) -> Self {
+        Self { certificate, endpoints, names: Vec::new() }
+    }
+
     /// Its identity: SHA-256 of the DER.
     pub fn sha256(&self) -> Fingerprint {
         self.certificate.fingerprint()

@@ -46,6 +46,11 @@ impl Certificate {
         pem_rfc7468::encode_string("CERTIFICATE", LineEnding::LF, &self.0).unwrap_or_default()
     }
 
+    /// The base64 text of the DER encoding, in one line.
+    pub fn base64(&self) -> String {
+        self.pem().lines().filter(|line| !line.starts_with('-')).collect()
+    }
+
     /// The certificates that programs load from the PEM text `pem`, in their order, and whether all its sections are intact:
     /// many programs load nothing from a file with a broken section.
     pub fn read_all(pem: &[u8]) -> (Vec<Self>, bool) {

@@ -3,6 +3,7 @@
 
 mod block;
 mod json;
+mod json_item;
 mod line;
 mod toml;
 mod undone;
@@ -29,6 +30,16 @@ pub enum Edit {
         keys: Vec<String>,
         /// The value; never a secret.
         value: serde_json::Value,
+    },
+    /// An item of a list in a JSON object, such as a browser's policies. A missing list is created; its other items stay.
+    JsonItem {
+        /// The keys from the outermost object to the list.
+        keys: Vec<String>,
+        /// The item; never a secret.
+        item: serde_json::Value,
+        /// The key by whose value an item is the same: it is replaced. None: items are added.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
     /// A value in a TOML text, such as containerd's `hosts.toml`. Comments and the order stay.
     Toml {
@@ -61,6 +72,7 @@ impl Edit {
         check_size(before)?;
         let after = match self {
             Self::Json { keys, value } => json::apply(before, keys, value),
+            Self::JsonItem { keys, item, name } => json_item::apply(before, keys, item, name.as_deref()),
             Self::Toml { keys, change } => toml::apply(before, keys, change),
             Self::Block { name, lines } => block::apply(before, name, lines),
             Self::Line { old, new } => line::apply(before, old, new),
@@ -77,9 +89,22 @@ impl Edit {
         check_size(found)?;
         match self {
             Self::Json { keys, value } => Ok(current(found, keys)?.as_ref() == Some(value)),
+            Self::JsonItem { keys, item, .. } => json_item::is_met(found, keys, item),
             Self::Toml { keys, change } => toml::is_met(found, keys, change),
             Self::Block { name, lines } => block::is_met(found, name, lines),
             Self::Line { old, new } => line::is_met(found, old, new),
+        }
+    }
+
+    /// Whether nothing of the edit is in a file with the contents `found`: of a list's item, also none of the same name. Errors
+    /// are those of [`Edit::apply`].
+    pub fn is_gone(&self, found: Option<&[u8]>) -> Result<bool, String> {
+        match self {
+            Self::JsonItem { keys, item, name } => {
+                check_size(found)?;
+                json_item::is_gone(found, keys, item, name.as_deref())
+            }
+            _ => self.is_met(found).map(|is_met| !is_met),
         }
     }
 
@@ -91,6 +116,9 @@ impl Edit {
         }
         match self {
             Self::Json { keys, value } => json::undo(found, before, keys, value),
+            Self::JsonItem { keys, item, name } => {
+                json_item::undo(found, before, keys, item, name.as_deref())
+            }
             Self::Toml { keys, change } => toml::undo(found, before, keys, change),
             Self::Block { name, lines } => block::undo(found, before, name, lines),
             Self::Line { old, new } => line::undo(found, before, old, new),
@@ -107,6 +135,9 @@ impl Edit {
                 let old =
                     json::value(before, keys)?.map(|old| line(old).lines().map(str::to_owned).collect());
                 (old.unwrap_or_default(), vec![line(value.to_string())])
+            }
+            Self::JsonItem { keys, item, .. } => {
+                (Vec::new(), vec![format!("{} includes {item}", title(keys))])
             }
             Self::Toml { keys, change: TomlChange::Set(value) } => {
                 let line = |value| format!("{} = {value}", toml::title(keys));
@@ -135,6 +166,15 @@ impl Edit {
     pub fn is_same_place(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Json { keys, .. }, Self::Json { keys: others, .. }) => keys == others,
+            (
+                Self::JsonItem { keys, item, name },
+                Self::JsonItem { keys: others, item: other, name: other_name },
+            ) => {
+                let value = |item: &serde_json::Value| item.get(name.as_ref()?).cloned();
+                keys == others
+                    && name == other_name
+                    && (item == other || (value(item).is_some() && value(item) == value(other)))
+            }
             (Self::Block { name, .. }, Self::Block { name: other, .. }) => name == other,
             (Self::Toml { keys, change }, Self::Toml { keys: others, change: other }) => {
                 // Several items of one list are several places.
@@ -151,6 +191,7 @@ impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json { keys, .. } => f.write_str(&text::in_line(&title(keys))),
+            Self::JsonItem { keys, .. } => write!(f, "an item of {}", text::in_line(&title(keys))),
             Self::Toml { keys, change: TomlChange::Set(_) } => {
                 f.write_str(&text::in_line(&toml::title(keys)))
             }

@@ -3,6 +3,7 @@
 mod buildkit;
 mod ca_file;
 mod chromium;
+mod chromium_policy;
 mod containerd;
 mod daemon;
 mod docker;
@@ -45,9 +46,10 @@ pub const STORES: &[Store] = &[
     macos::STORE,
     java::STORE,
     git::STORE,
+    chromium_policy::STORE,
+    firefox_policy::STORE,
     chromium::STORE,
     firefox::STORE,
-    firefox_policy::STORE,
     pnpm::STORE,
     yarn::STORE,
     settings::STORE,

@@ -139,7 +139,7 @@ fn an_unknown_system_is_served_only_if_there_is_no_doubt() -> Result {
 fn anchor() -> Result<Anchor> {
     let endpoints = ["mygitlab.example.com:443", "mygitlab.example.com:4567"];
     let endpoints = endpoints.iter().map(|text| text.parse::<Endpoint>()).collect::<Result<_, _>>()?;
-    Ok(Anchor { certificate: Certificate::new([0x30, 0]), endpoints })
+    Ok(Anchor::new(Certificate::new([0x30, 0]), endpoints))
 }
 
 /// The plan for the fixed anchor, store by store. Stores that do not exist are left out.

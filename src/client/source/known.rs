@@ -54,9 +54,8 @@ pub(crate) fn known_anchor(
             };
             let fingerprint = certificate.fingerprint();
             let known = known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned();
-            Ok(Some(known.unwrap_or_else(|| Anchor {
-                certificate: Certificate::from(certificate),
-                endpoints: usual_endpoints(certificate),
+            Ok(Some(known.unwrap_or_else(|| {
+                Anchor::new(Certificate::from(certificate), usual_endpoints(certificate))
             })))
         }
         Source::Server(target) => {

@@ -99,7 +99,7 @@ impl AnnouncedNext {
         let root = self.root.as_ref()?;
         let can_be = |endpoint: &&Endpoint| can_be_for(root, &endpoint.host);
         let endpoints = endpoints.iter().filter(can_be).cloned().collect();
-        Some(Anchor { certificate: Certificate::from(root), endpoints })
+        Some(Anchor::new(Certificate::from(root), endpoints))
     }
 
     /// Drops the next CA if it is of no use: clients reject it and the user has not `insisted`, or it can sign for none of

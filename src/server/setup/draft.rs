@@ -116,7 +116,7 @@ impl Draft {
                 Err(note) => unscheduled = Some(note),
             }
         }
-        let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
+        let anchor = Anchor::new(Certificate::from(&leaf.root), order.endpoints());
         let planning = stores::plan(facts, worlds, &anchor, &stores_of(arguments));
         let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
         if let (Issuer::Adopted(authority, _), false) = (&ca, arguments.no_trust) {

@@ -65,7 +65,7 @@ class Gitlab(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
         elif url.path == "/users/sign_in":
-            self.answer(200, "text/html", b"<html><title>Sign in - GitLab</title></html>")
+            self.answer(200, "text/html", b"<html><title>Sign in - GitLab</title><h1>Sign in</h1></html>")
         else:
             self.answer(404, "text/html", b"<html><title>Not Found</title></html>")
 

@@ -80,8 +80,7 @@ impl TrustDatabase for Tool<'_> {
         if let Some(entry) = self.entry(world, &contents, certificate)? {
             return self.set(world, &contents, &entry.stored, &entry.flags.with_anchor());
         }
-        let label = format!("labtrust-{}", certificate.fingerprint().short());
-        let added = self.import(world, certificate, &label, &Flags::anchor());
+        let added = self.import(world, certificate, &Flags::anchor());
         if added.is_err() {
             // With a password that nobody gave, certutil adds the certificate, fails, and leaves it without trust.
             let contents = self.contents(world)?;
@@ -89,7 +88,7 @@ impl TrustDatabase for Tool<'_> {
                 self.delete(world, &self.name_of(contents.as_ref(), half)?)?;
             }
         }
-        added
+        added.map_err(|error| self.explain(error, certificate))
     }
 
     /// Restores the entry of `certificate`. An entry that somebody else set as never to be trusted is left, and one that has
@@ -203,10 +202,10 @@ impl Tool<'_> {
         Ok(format!("pkcs11:token=NSS%20Certificate%20DB;id={id}"))
     }
 
-    fn import(&self, world: &World, certificate: &Certificate, label: &str, flags: &Flags) -> Result<()> {
+    fn import(&self, world: &World, certificate: &Certificate, flags: &Flags) -> Result<()> {
         with_file(world, certificate, |file| {
-            let file = file.to_string_lossy();
-            self.run(world, &["-A", "-t", &flags.to_string(), "-n", label, "-i", &file]).map(drop)
+            let (file, label) = (file.to_string_lossy(), label(certificate));
+            self.run(world, &["-A", "-t", &flags.to_string(), "-n", &label, "-i", &file]).map(drop)
         })
     }
 
@@ -226,8 +225,7 @@ impl Tool<'_> {
         if !remains()? {
             return Ok(());
         }
-        let label = format!("labtrust-{}", certificate.fingerprint().short());
-        self.import(world, certificate, &label, &Flags::parse(",,").unwrap_or_else(Flags::anchor))?;
+        self.import(world, certificate, &Flags::none())?;
         if let Some(contents) = self.contents(world)?
             && let Some(stored) = contents.find(certificate)
         {
@@ -264,25 +262,30 @@ impl Tool<'_> {
     }
 
     fn run(&self, world: &World, arguments: &[&str]) -> Result<crate::world::Output> {
-        let database = format!("sql:{}", self.0.folder().display());
-        let arguments = [arguments, &["-d", &database]].concat();
+        let directory = self.directory();
+        let arguments = [arguments, &["-d", &directory]].concat();
         let command = Command::new(&self.0.certutil, arguments).within(SECONDS);
-        world.run(&command).map_err(|error| self.explain(error))
+        world.run(&command)
     }
 
     /// `error` with advice, if certutil asked for a password.
-    fn explain(&self, error: Error) -> Error {
-        let asks = |output: &str| {
-            ["SEC_ERROR_BAD_PASSWORD", "input terminal"].iter().any(|text| output.contains(text))
-        };
-        match &error {
-            Error::Failed { output, .. } if asks(output) => error.with_hint(hint!(
-                "a primary password protects {}: import the CA in that program's own settings, or remove the password \
-                 there and try again",
-                self.0.folder()
-            )),
-            _ => error,
+    fn explain(&self, error: Error, certificate: &Certificate) -> Error {
+        let asks = |output: &str| ["BAD_PASSWORD", "input terminal"].iter().any(|text| output.contains(text));
+        let Error::Failed { output, .. } = &error else { return error };
+        if !asks(output) {
+            return error;
         }
+        error.with_hint(hint!(
+            "a password protects this database; certutil asks you for it: echo {} | base64 -d | {} -A -d {} -t C,, -n {}",
+            certificate.base64(),
+            self.0.certutil,
+            self.directory(),
+            label(certificate)
+        ))
+    }
+
+    fn directory(&self) -> String {
+        format!("sql:{}", self.0.folder().display())
     }
 
     fn needs_newer_tools(&self) -> Error {
@@ -293,6 +296,11 @@ impl Tool<'_> {
     fn corrupt(&self, why: &str) -> Error {
         Error::Corrupt { path: self.0.file.clone(), why: why.into() }
     }
+}
+
+/// The nickname that labtrust gives to `certificate`.
+fn label(certificate: &Certificate) -> String {
+    format!("labtrust-{}", certificate.fingerprint().short())
 }
 
 /// The listing's text: the flags, then the nickname.

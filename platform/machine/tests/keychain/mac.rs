@@ -236,7 +236,7 @@ fn new_authority(name: &str) -> Result<(Certificate, CertificateParams, KeyPair)
 }
 
 fn anchor(certificate: &Certificate) -> Anchor {
-    Anchor { certificate: certificate.clone(), endpoints: Vec::new() }
+    Anchor::new(certificate.clone(), Vec::new())
 }
 
 fn name(certificate: &Certificate) -> String {

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    nss,
+    chromium_policy, nss,
     row::{About, Group, Look, Planned, Scope, Store, Tried},
 };
 use crate::{
@@ -56,7 +56,8 @@ const FLATPAKS: [&str; 2] = [".var/app/*/.pki/nssdb", ".var/app/*/data/pki/nssdb
 fn looks() -> Vec<Look> {
     let programs = BROWSERS.iter().flat_map(|browser| browser.programs).map(|name| Look::Tool(name));
     let folders = [FIRST, SECOND].into_iter().chain(SNAPS).chain(FLATPAKS).map(Look::Home);
-    programs.chain(folders).chain([Look::Tool("certutil")]).collect()
+    // Policies may hide what is in these databases.
+    programs.chain(folders).chain([Look::Tool("certutil")]).chain(chromium_policy::looks()).collect()
 }
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
@@ -68,7 +69,11 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if folders.is_empty() {
         return Planned::Absent("no user whose stores are changed has such a browser".into());
     }
-    nss::plan(facts, STORE.id, anchor, folders)
+    let masks = chromium_policy::masks(facts, anchor);
+    match nss::plan(facts, STORE.id, anchor, folders) {
+        Planned::Changes(changes) if !masks.is_empty() => Planned::Partly { changes, rest: masks },
+        planned => planned,
+    }
 }
 
 /// The browsers of `user` that must start again if they run.

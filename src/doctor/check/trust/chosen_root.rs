@@ -118,7 +118,7 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Chosen
 
 /// The anchor of `root` for the registry.
 pub(super) fn anchor(case: &Case<'_>, root: &Parsed) -> Anchor {
-    Anchor { certificate: Certificate::from(root), endpoints: vec![case.endpoint()] }
+    Anchor::new(Certificate::from(root), vec![case.endpoint()])
 }
 
 /// `finding` with a command for the user. The user gets the fingerprint from the server's administrator; the

@@ -12,6 +12,11 @@ impl Flags {
         Self(["C".into(), String::new(), String::new()])
     }
 
+    /// No flags.
+    pub(crate) fn none() -> Self {
+        Self(Default::default())
+    }
+
     /// Parses `C,,`. `u`, for a certificate whose key is in the database too, is left out: nobody can set it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<_> = text.split(',').collect();

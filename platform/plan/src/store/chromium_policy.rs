@@ -1,0 +1,259 @@
+//! Chromium and its kin for every user of the machine: a managed policy names the CAs. Policies are read at a browser's start.
+//!
+//! A CA with name constraints goes into `CACertificates`. Any other goes into `CACertificatesWithConstraints` with the known
+//! servers, so that it can sign for no other. Of several files with one of these keys, the browser uses one alone, and merges
+//! no lists: if there is such a file, the item goes into that file. A broken file is ignored without a word.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::row::{About, ByHand, Group, Look, Planned, Scope, Store, Tried};
+use crate::{
+    Actor, Anchor, Change, Edit, Facts, Host, Proof, Reload, Service, Step, edit::current, fact::Os, hint,
+    text,
+};
+
+pub(super) const STORE: Store = Store {
+    id: "chromium-policy",
+    title: "the policies of Chromium, Chrome and Brave, for every user",
+    group: Group::Browsers,
+    about: About {
+        writes: "an item of `CACertificates` or `CACertificatesWithConstraints` in `policies/managed`",
+        proof: "the policy is set in the file that the browser uses",
+        tried: Tried::Real("chromium 156"),
+    },
+    plan,
+    looks,
+    scope: Scope::Everything,
+    reads_also: |_| Vec::new(),
+};
+
+/// A browser: its name in a sentence, its possible programs, the name of its processes, and the folder of its policies. Edge
+/// and Vivaldi are left out: their documentation does not promise these policies on Linux.
+struct Browser {
+    title: &'static str,
+    programs: &'static [&'static str],
+    process: &'static str,
+    folder: &'static str,
+}
+
+const BROWSERS: &[Browser] = &[
+    Browser {
+        title: "Chromium",
+        programs: &[
+            "/usr/lib/chromium/chromium",
+            "/usr/lib/chromium-browser/chromium-browser",
+            "/usr/lib64/chromium-browser/chromium-browser",
+        ],
+        process: "chromium",
+        folder: "/etc/chromium/policies/managed",
+    },
+    Browser {
+        title: "Chrome",
+        programs: &["/opt/google/chrome/chrome"],
+        process: "chrome",
+        folder: "/etc/opt/chrome/policies/managed",
+    },
+    Browser {
+        title: "Brave",
+        programs: &["/opt/brave.com/brave/brave"],
+        process: "brave",
+        folder: "/etc/brave/policies/managed",
+    },
+];
+
+/// The files in the folders above.
+const FILES: [Look; 3] = [
+    Look::Text("/etc/chromium/policies/managed/*.json"),
+    Look::Text("/etc/opt/chrome/policies/managed/*.json"),
+    Look::Text("/etc/brave/policies/managed/*.json"),
+];
+
+/// The file in such a folder that labtrust makes.
+const OWN: &str = "labtrust.json";
+
+/// The policies with CAs: without and with names beside the certificate.
+const PLAIN: &str = "CACertificates";
+const CONSTRAINED: &str = "CACertificatesWithConstraints";
+/// The key of the certificate in an item of the second.
+const CERTIFICATE: &str = "certificate";
+
+/// The policies that hide a CA: this one by the certificate, that one as a whole for the users' own databases.
+const DISTRUSTED: &str = "CADistrustedCertificates";
+const PLATFORM: &str = "CAPlatformIntegrationEnabled";
+
+/// A name and a network that no server has (RFC 6761, RFC 5737): a list with nothing else permits none of its kind, and a
+/// missing list permits all.
+const NO_NAME: &str = "invalid";
+const NO_NETWORK: &str = "192.0.2.0/32";
+
+/// The extension `nameConstraints` as it is encoded (RFC 5280, 4.2.1.10).
+const NAME_CONSTRAINTS: [u8; 5] = [0x06, 0x03, 0x55, 0x1d, 0x1e];
+
+pub(super) fn looks() -> Vec<Look> {
+    let programs = BROWSERS.iter().flat_map(|browser| browser.programs);
+    programs.map(|path| Look::Path(path)).chain(FILES).collect()
+}
+
+fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
+    let installed: Vec<_> = installed(facts).collect();
+    if facts.os == Os::Macos || installed.is_empty() {
+        return Planned::Absent("none of these browsers is installed for every user".into());
+    }
+    let Some((key, item)) = item(anchor) else {
+        return Planned::without_endpoint(
+            "the CA can sign for every server, so the policy limits it to those that are known, and none is",
+        );
+    };
+    if key == CONSTRAINED
+        && let Some(name) = anchor.names.iter().find(|name| !is_permitted(anchor, name))
+    {
+        // The browser would refuse the certificate for all its names.
+        return Planned::Manual {
+            why: format!(
+                "the server's certificate is also for {name}, and the policy would limit the CA to other names"
+            ),
+            todo: Some(hint!("name that host too: --for {}", name.as_str())),
+        };
+    }
+    let mut changes: Vec<Change> = Vec::new();
+    let mut rest = Vec::new();
+    for browser in installed {
+        match place(facts, browser, key) {
+            Ok(path) => changes.push(change(browser, path, (key, &item))),
+            Err(step) => rest.push(*step),
+        }
+        rest.extend(distrust(facts, anchor, browser));
+    }
+    if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
+}
+
+fn installed(facts: &Facts) -> impl Iterator<Item = &'static Browser> {
+    BROWSERS.iter().filter(|browser| browser.programs.iter().any(|program| facts.has(program)))
+}
+
+/// The policy for `anchor`, and its item; none if it must be limited to servers and none is known.
+fn item(anchor: &Anchor) -> Option<(&'static str, Value)> {
+    let base64 = anchor.certificate.base64();
+    let der = anchor.certificate.der();
+    if der.windows(NAME_CONSTRAINTS.len()).any(|window| window == NAME_CONSTRAINTS) {
+        return Some((PLAIN, base64.into()));
+    }
+    let (mut names, mut networks) = (Vec::new(), Vec::new());
+    for endpoint in &anchor.endpoints {
+        match &endpoint.host {
+            Host::Dns(name) => names.push(name.to_string()),
+            Host::Ip(address) => {
+                networks.push(format!("{address}/{}", if address.is_ipv4() { 32 } else { 128 }));
+            }
+        }
+    }
+    if anchor.endpoints.is_empty() {
+        return None;
+    }
+    for (list, nothing) in [(&mut names, NO_NAME), (&mut networks, NO_NETWORK)] {
+        list.sort();
+        list.dedup();
+        if list.is_empty() {
+            list.push(nothing.to_owned());
+        }
+    }
+    let constraints = json!({ "permitted_dns_names": names, "permitted_cidrs": networks });
+    Some((CONSTRAINED, json!({ CERTIFICATE: base64, "constraints": constraints })))
+}
+
+/// Whether the policy permits `name`: it is the host of an endpoint of `anchor`, or below one.
+fn is_permitted(anchor: &Anchor, name: &str) -> bool {
+    anchor.endpoints.iter().any(|endpoint| match (&endpoint.host, name.parse::<Host>()) {
+        (Host::Dns(parent), Ok(Host::Dns(name))) => name.is_within(parent),
+        (Host::Ip(address), Ok(Host::Ip(name))) => *address == name,
+        _ => false,
+    })
+}
+
+/// The policy files of `browser`, in the order of their names.
+fn files<'f>(facts: &'f Facts, browser: &'f Browser) -> impl Iterator<Item = &'f Path> {
+    facts.paths.iter().map(PathBuf::as_path).filter(|path| path.parent() == Some(Path::new(browser.folder)))
+}
+
+/// The value of `key` in the policy file at `path`; none if it is not there, or the browser cannot read the file.
+fn value(facts: &Facts, path: &Path, key: &str) -> Option<Value> {
+    current(Some(facts.text(path)?.as_bytes()), &[key.to_owned()]).ok()?
+}
+
+/// The file of `browser` for the policy `key`: the one that is in force for it, or our own.
+fn place(facts: &Facts, browser: &Browser, key: &str) -> Result<PathBuf, Box<ByHand>> {
+    if let Some(unknown) = files(facts, browser).find(|path| facts.text(path).is_none()) {
+        return Err(Box::new(ByHand {
+            why: format!("{} cannot be read: it may set {key} for {}", text::path(unknown), browser.title),
+            advice: hint!("make it readable, then try again: sudo chmod a+r {}", unknown),
+            commands: Vec::new(),
+            done: None,
+            is_optional: false,
+        }));
+    }
+    // The last one wins.
+    let in_force = files(facts, browser).filter(|path| value(facts, path, key).is_some()).last();
+    Ok(in_force.map_or_else(|| Path::new(browser.folder).join(OWN), Path::to_owned))
+}
+
+fn change(browser: &Browser, path: PathBuf, (key, item): (&str, &Value)) -> Change {
+    let name = item.is_object().then(|| CERTIFICATE.to_owned());
+    let edit = Edit::JsonItem { keys: vec![key.to_owned()], item: item.clone(), name };
+    Change {
+        store: STORE.id(),
+        subject: path.display().to_string(),
+        actor: Actor::Machine,
+        steps: vec![Step::Edit { path: path.clone(), edit: edit.clone(), mode: 0o644 }],
+        reload: Reload {
+            restart: vec![Service::program_of_all(browser.title, &[browser.process])],
+            ..Reload::default()
+        },
+        proof: Proof::Edited { path, edit },
+        serves: None,
+    }
+}
+
+/// The policy that distrusts `anchor` in `browser`, if there is one: it beats all others.
+fn distrust(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<ByHand> {
+    let base64 = anchor.certificate.base64();
+    let distrusts = |path: &&Path| {
+        value(facts, path, DISTRUSTED)
+            .is_some_and(|list| list.as_array().is_some_and(|list| list.contains(&base64.as_str().into())))
+    };
+    let path = files(facts, browser).find(distrusts)?;
+    Some(masked(browser, path, DISTRUSTED, "distrusts the CA"))
+}
+
+/// The policies of the installed browsers that hide `anchor` in the users' own databases.
+pub(super) fn masks(facts: &Facts, anchor: &Anchor) -> Vec<ByHand> {
+    let ignores = |browser: &&Browser, path: &&Path| {
+        value(facts, path, PLATFORM) == Some(false.into()) && !is_set(facts, anchor, browser)
+    };
+    let ignored = installed(facts).filter_map(|browser| {
+        let path = files(facts, browser).find(|path| ignores(&browser, path))?;
+        Some(masked(browser, path, PLATFORM, "makes the browser ignore the users' own CAs"))
+    });
+    ignored.chain(installed(facts).filter_map(|browser| distrust(facts, anchor, browser))).collect()
+}
+
+/// Whether a policy of `browser` already names the certificate of `anchor`.
+fn is_set(facts: &Facts, anchor: &Anchor, browser: &Browser) -> bool {
+    let base64 = anchor.certificate.base64();
+    files(facts, browser).any(|path| {
+        let items = [PLAIN, CONSTRAINED].into_iter().filter_map(|key| value(facts, path, key));
+        let mut items = items.flat_map(|list| list.as_array().cloned().unwrap_or_default());
+        items.any(|item| [Some(&item), item.get(CERTIFICATE)].contains(&Some(&base64.as_str().into())))
+    })
+}
+
+fn masked(browser: &Browser, path: &Path, key: &'static str, does: &str) -> ByHand {
+    ByHand {
+        why: format!("{} of {} {does}: {}", key, browser.title, text::path(path)),
+        advice: hint!("remove {} from {}, or ask who set it", crate::Prose(key), path),
+        commands: Vec::new(),
+        done: None,
+        is_optional: false,
+    }
+}
