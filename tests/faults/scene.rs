@@ -98,12 +98,23 @@ impl Scene {
 
     /// Runs `line`.
     pub(super) fn run(&self, line: &str) -> Output {
-        self.machine.run(self.words(line))
+        self.command_of(line).run()
     }
 
     /// The command of the verb.
     pub(super) fn command(&self) -> Command<'_> {
-        self.machine.command(self.words(self.verb.line))
+        self.command_of(self.verb.line)
+    }
+
+    /// The command `line`, with the environment that its first words set.
+    fn command_of(&self, line: &str) -> Command<'_> {
+        let words = self.words(line);
+        let is_setting = |word: &&String| word.contains('=') && !word.starts_with('-');
+        let (settings, command) = words.split_at(words.iter().take_while(is_setting).count());
+        settings.iter().fold(self.machine.command(command), |command, setting| {
+            let (name, value) = setting.split_once('=').unwrap();
+            command.env(name, value)
+        })
     }
 
     /// Runs the verb as an argument of another program.
@@ -150,6 +161,9 @@ impl Scene {
 
     /// Checks that the verb is completely done, as without a fault.
     pub(super) fn check_done(&self) {
+        if let Some(beside) = &self.verb.beside {
+            self.machine.sh(beside.works).succeeded();
+        }
         // These verbs make new keys each time.
         if self.verb.turn.is_some() {
             assert!(

@@ -33,11 +33,12 @@ def kill(pid):
     if mode == "child":
         os.kill(pid, signal.SIGKILL)
     else:
-        group = os.getpgid(pid)
+        group, ours = os.getpgid(pid), os.getpgid(main)
         os.kill(main, signal.SIGKILL)
-        # The kernel ends a stopped process group that has lost its parent.
+        # The kernel ends a stopped process group that has lost its parent. A process that acts as another user has no group of
+        # its own.
         with gone:
-            os.killpg(group, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL) if group == ours else os.killpg(group, signal.SIGKILL)
 
 
 def stat(pid):

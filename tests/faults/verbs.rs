@@ -7,7 +7,7 @@ pub(super) struct Verb {
     pub name: &'static str,
     /// The lines that run before it, each time.
     pub prepare: &'static [&'static str],
-    /// The verb itself.
+    /// The verb itself; words such as `NAME=value` before it are its environment.
     pub line: &'static str,
     /// The lines that restore the machine.
     pub undo: &'static [&'static str],
@@ -29,6 +29,8 @@ pub(super) struct Beside {
     pub lay: fn(&Machine, &Pair),
     /// The file that the verb creates for it.
     pub makes: &'static str,
+    /// A script that succeeds if the verb is done.
+    pub works: &'static str,
 }
 
 /// A step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and the served certificate keeps
@@ -125,6 +127,28 @@ pub(super) const UNTRUSTING: Verb = Verb {
     beside: None,
 };
 
+/// Creates an NSS database for a user, as that user, and adds an entry by certutil.
+pub(super) const TRUSTING_NSS: Verb = Verb {
+    name: "trust in NSS",
+    prepare: &[],
+    line: "SUDO_UID=4321 SUDO_GID=4321 SUDO_USER=alice \
+           labtrust trust /root/ca.crt --for mygitlab.example.com --fingerprint {sha256} --store=chromium",
+    undo: &["SUDO_UID=4321 SUDO_GID=4321 SUDO_USER=alice labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+    beside: Some(Beside {
+        lay: |machine, _| {
+            machine.run(["useradd", "--create-home", "--uid", "4321", "alice"]).succeeded();
+            // A browser that was never started has no database.
+            machine.write_with_mode("/usr/bin/chromium", "755", "");
+        },
+        makes: "/home/alice/.local/share/pki/nssdb/cert9.db",
+        works: "certutil -L -d sql:/home/alice/.local/share/pki/nssdb | grep -q ' C,,' && [ ! -e /home/alice/.pki ]",
+    }),
+};
+
 /// Stores a key.
 pub(super) const REQUEST: Verb = Verb {
     name: "request",
@@ -174,6 +198,7 @@ pub(super) const MENDING: Verb = Verb {
             Gitlab::start(machine).serve(pair);
         },
         makes: "/etc/systemd/system/docker.service.d/zz-labtrust.conf",
+        works: "true",
     }),
 };
 
@@ -319,7 +344,7 @@ pub(super) const TURNS: [&Verb; 5] = [
 ];
 
 /// The verbs that start other programs.
-pub(super) const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
+pub(super) const VERBS: [&Verb; 5] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING, &TRUSTING_NSS];
 
 /// The verbs that change a database, which only its own tool writes.
 pub(super) const ENTRIES: [&Verb; 2] = [&ENTERING, &LEAVING];

@@ -156,6 +156,37 @@ fn a_browser_is_named_for_a_restart_while_it_runs() {
 }
 
 #[test]
+fn a_database_that_a_killed_program_left_half_written_is_recovered() {
+    let Some((machine, trust)) = scene("nss-journal") else { return };
+    let script = "import sqlite3,os,sys
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute('PRAGMA cache_size=1')
+c.execute('BEGIN IMMEDIATE')
+for number in range(200): c.execute('INSERT INTO nssPublic (id, a0) VALUES (?, ?)', (number, bytes(3000)))
+os.kill(os.getpid(), 9)";
+    machine.run_as("alice", ["/usr/bin/python3", "-c", script, &format!("{FOLDER}/cert9.db")]);
+    assert!(machine.has(&format!("{FOLDER}/cert9.db-journal")));
+    machine.run_as("alice", &trust).succeeded();
+    assert_eq!(listed(&machine, FOLDER).len(), 1);
+}
+
+#[test]
+fn a_large_database_is_read() {
+    let Some((machine, trust)) = scene("nss-large") else { return };
+    // Objects that continue on other pages, and more than one page names.
+    let script = "import sqlite3,sys
+c = sqlite3.connect(sys.argv[1])
+for number in range(500): c.execute('INSERT INTO nssPublic (id, a0, a11) VALUES (?, ?, ?)', (number, bytes(4), bytes(9 * number)))
+c.commit()";
+    machine.run_as("alice", ["/usr/bin/python3", "-c", script, &format!("{FOLDER}/cert9.db")]).succeeded();
+    let before = objects(&machine);
+    machine.run_as("alice", &trust).succeeded();
+    machine.run_as("alice", &trust).succeeded();
+    machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+    assert_eq!(objects(&machine), before);
+}
+
+#[test]
 fn a_certutil_that_floods_or_lies_is_not_believed() {
     let Some((machine, trust)) = scene("nss-flood") else { return };
     machine.write_with_mode("/srv/certutil", "755", "#!/bin/sh\nexec yes\n");
@@ -164,4 +195,37 @@ fn a_certutil_that_floods_or_lies_is_not_believed() {
     machine.write_with_mode("/srv/liar", "755", "#!/bin/sh\nexit 0\n");
     machine.sh("umount /usr/bin/certutil; mount --bind /srv/liar /usr/bin/certutil").succeeded();
     machine.run_as("alice", &trust).exited(3).says("not in /home/alice/.pki/nssdb");
+}
+
+#[test]
+fn a_certutil_that_is_killed_leaves_nothing_of_a_new_database() {
+    let Some((machine, trust)) = scene("nss-killed") else { return };
+    machine
+        .sh(&format!(
+            "rm -rf {FOLDER} /home/alice/.pki; touch /usr/bin/chromium; chmod 755 /usr/bin/chromium"
+        ))
+        .succeeded();
+    let leave = "import sqlite3,os,sys
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute('PRAGMA cache_size=1')
+c.execute('BEGIN IMMEDIATE')
+for number in range(200): c.execute('INSERT INTO nssPublic (id, a0) VALUES (?, ?)', (number, bytes(3000)))
+os.kill(os.getpid(), 9)";
+    machine.write("/srv/leave.py", leave);
+    machine
+        .sh("cp /usr/bin/certutil /srv/real; mkdir -p /home/alice/.local/share; chown -R alice: /home/alice")
+        .succeeded();
+    machine.write_with_mode(
+        "/srv/certutil",
+        "755",
+        "#!/bin/sh\n[ \"$1\" != -A ] || exec /usr/bin/python3 /srv/leave.py /home/alice/.local/share/pki/nssdb/cert9.db\nexec /srv/real \"$@\"\n",
+    );
+    machine.sh("mount --bind /srv/certutil /usr/bin/certutil").succeeded();
+    machine.run_as("alice", &trust).exited(3).says("signal 9");
+    assert_eq!(
+        machine.sh("find /home/alice/.local").succeeded().stdout,
+        "/home/alice/.local\n/home/alice/.local/share\n"
+    );
+    machine.sh("umount /usr/bin/certutil").succeeded();
+    machine.run_as("alice", &trust).succeeded();
 }

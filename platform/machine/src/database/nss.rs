@@ -8,7 +8,7 @@ pub(crate) mod contents;
 mod flags;
 pub(crate) mod sqlite;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use labtrust_plan::{Certificate, Command, Listing, Nss, ProofResult, Wanted, hint};
 
@@ -16,7 +16,7 @@ use self::{
     contents::{Contents, Stored},
     flags::{Flags, listed},
 };
-use super::tool::{TrustDatabase, with_file};
+use super::tool::{PRIVATE, TrustDatabase, with_file};
 use crate::{
     Error, Result,
     world::{Node, World},
@@ -158,22 +158,36 @@ impl TrustDatabase for Tool<'_> {
             return Ok(());
         }
         // The last file is removed first: without it there is no database.
-        FILES.iter().rev().try_for_each(|name| world.remove(&self.0.folder().join(name)))
+        FILES.iter().rev().try_for_each(|name| {
+            let file = self.0.folder().join(name);
+            world.remove(&file)?;
+            world.remove(&journal(&file))
+        })
     }
 }
 
 impl Tool<'_> {
     /// The contents of the database, if there is one.
     fn contents(&self, world: &World) -> Result<Option<Contents>> {
-        let journal = self.0.folder().join(format!("{}-journal", labtrust_plan::NSS_FILE));
-        // A program was killed while it wrote: the next one that opens the database completes or undoes that.
-        if !matches!(world.look(&journal)?, Node::Absent) {
-            self.list(world)?;
-        }
+        self.recover(world)?;
         let Some(bytes) = world.read(&self.0.file)? else { return Ok(None) };
         Contents::parse(&bytes)
             .map(Some)
             .ok_or_else(|| self.corrupt("is no NSS database that labtrust can read"))
+    }
+
+    /// Undoes what a program left half written when it was killed. certutil does that when it opens the database to change it,
+    /// and fails when it opens it to read it.
+    fn recover(&self, world: &World) -> Result<()> {
+        for name in [FILES[1], FILES[2]] {
+            let file = self.0.folder().join(name);
+            // Without the file itself, certutil would make a new database.
+            if world.look(&journal(&file))? != Node::Absent && world.look(&file)? != Node::Absent {
+                // There is no such certificate, so nothing else is changed.
+                world.try_run(&self.command(&["-D", "-n", "labtrust-none"]))?;
+            }
+        }
+        Ok(())
     }
 
     fn entry(&self, world: &World, contents: &Contents, certificate: &Certificate) -> Result<Option<Entry>> {
@@ -246,12 +260,22 @@ impl Tool<'_> {
         let arguments = ["-N", "-d", &database, "--empty-password"];
         let made = world.run(&Command::new(&self.0.certutil, arguments).within(SECONDS));
         let placed = made.and_then(|_| {
+            self.name_folder(world, &draft)?;
             FILES.iter().try_for_each(|name| match world.look(&folder.join(name))? {
                 Node::Absent => world.rename(&draft.join(name), &folder.join(name)),
                 _ => Ok(()),
             })
         });
         placed.and(self.clear_draft(world))
+    }
+
+    /// Names the folder of the database in the file of the `draft` that names its own.
+    fn name_folder(&self, world: &World, draft: &Path) -> Result<()> {
+        let file = draft.join(FILES[0]);
+        let text = world.read(&file)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let text = text.replace(&*draft.to_string_lossy(), &self.0.folder().to_string_lossy());
+        world.put(&file, &labtrust_plan::Contents::Public(text.into_bytes()), PRIVATE)
     }
 
     fn clear_draft(&self, world: &World) -> Result<()> {
@@ -262,10 +286,12 @@ impl Tool<'_> {
     }
 
     fn run(&self, world: &World, arguments: &[&str]) -> Result<crate::world::Output> {
+        world.run(&self.command(arguments))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let directory = self.directory();
-        let arguments = [arguments, &["-d", &directory]].concat();
-        let command = Command::new(&self.0.certutil, arguments).within(SECONDS);
-        world.run(&command)
+        Command::new(&self.0.certutil, [arguments, &["-d", &directory]].concat()).within(SECONDS)
     }
 
     /// `error` with advice, if certutil asked for a password.
@@ -296,6 +322,13 @@ impl Tool<'_> {
     fn corrupt(&self, why: &str) -> Error {
         Error::Corrupt { path: self.0.file.clone(), why: why.into() }
     }
+}
+
+/// The file in which `SQLite` notes what it changes in `file` (sqlite.org, "Temporary Files").
+fn journal(file: &Path) -> PathBuf {
+    let mut journal = file.as_os_str().to_owned();
+    journal.push("-journal");
+    journal.into()
 }
 
 /// The nickname that labtrust gives to `certificate`.
