@@ -224,8 +224,11 @@ pub(super) const LEAVING: Verb = Verb {
     ..ENTERING
 };
 
-const JDK: Beside =
-    Beside { lay: |machine, _| drop(Jdk::install(machine, "/opt/jdk")), makes: "/opt/jdk/bin/keytool" };
+const JDK: Beside = Beside {
+    lay: |machine, _| drop(Jdk::install(machine, "/opt/jdk")),
+    makes: "/opt/jdk/bin/keytool",
+    works: "true",
+};
 
 /// Edits a registry's settings of containerd, which belong to somebody else.
 pub(super) const EDIT_TOML: Verb = Verb {
@@ -248,6 +251,7 @@ pub(super) const EDIT_TOML: Verb = Verb {
             machine.write(HOSTS, "# by hand\nca = 'o.crt'\n\n[host.\"https://mygitlab.example.com:4567\"]\n");
         },
         makes: HOSTS,
+        works: "true",
     }),
 };
 

@@ -104,6 +104,8 @@ fn a_password_that_nobody_gives_leaves_no_half_entry() {
     let line = failed.stdout.lines().find_map(|line| line.split_once("asks you for it: ")).unwrap().1;
     let mut terminal = machine.command(["sh", "-c", line]).user("alice").terminal();
     terminal.expect("Enter Password");
+    // certutil drops what is typed before it hides it.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     terminal.send("secret\n");
     terminal.finish().succeeded();
     machine.run_as("alice", &trust).succeeded();

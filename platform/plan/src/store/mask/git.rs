@@ -61,10 +61,8 @@ mod tests {
 
     #[test]
     fn settings_count_for_the_servers_of_the_ca() {
-        let anchor = Anchor {
-            certificate: Certificate::new([0x30, 0]),
-            endpoints: vec!["h.example.com:443".parse().expect("an endpoint")],
-        };
+        let anchor =
+            Anchor::new(Certificate::new([0x30, 0]), vec!["h.example.com:443".parse().expect("an endpoint")]);
         let all = "[http]\n\tsslCAInfo = /all\n";
         let whole = "[http \"https://h.example.com\"]\n  sslcainfo = \"/whole\" # c\n";
         let part = "[HTTP \"https://u@h.example.com:443/group\"]\nsslCAInfo=/part\n";

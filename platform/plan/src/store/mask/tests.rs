@@ -7,7 +7,7 @@ use crate::{Certificate, fact::SettingsText};
 
 fn anchor() -> Anchor {
     let endpoint = "h.example.com:443".parse().expect("an endpoint");
-    Anchor { certificate: Certificate::new([0x30, 0]), endpoints: vec![endpoint] }
+    Anchor::new(Certificate::new([0x30, 0]), vec![endpoint])
 }
 
 /// The facts of `distribution`'s machine where alice runs labtrust, with these files and variables.
