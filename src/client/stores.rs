@@ -14,7 +14,9 @@ use labtrust_machine::{
     session::OutcomeState,
 };
 use labtrust_plan::{
-    Anchor, Change, Endpoint, Facts, Hint, ProofResult, StoreId, Wanted, skip_restarts,
+    Actor, Anchor, Change, Endpoint, Facts, Hint, Proof, ProofResult, StoreId, Wanted,
+    fact::User,
+    skip_restarts,
     store::{AlsoRead, ByHand, Done, Planned, Store},
     text,
 };
@@ -44,7 +46,7 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
                 planning.changes.extend(changes);
                 let is_late = |step: &&ByHand| matches!(step.done, Some(Done::OnRemoval));
                 let (late, rest): (Vec<_>, Vec<_>) = rest.iter().partition(is_late);
-                planning.others.extend(rest.iter().map(|step| by_hand(anchor, store, step)));
+                planning.others.extend(rest.iter().map(|step| by_hand(facts, worlds, anchor, store, step)));
                 planning.on_removal.extend(late.iter().map(|step| (store.id(), step.hint())));
             }
             Planned::Absent(why) => {
@@ -77,8 +79,16 @@ pub(crate) fn facts_for(facts: &Facts, worlds: &Worlds, selection: &Selection) -
     }
 }
 
+/// The answer to `proof` of root, or of a person who reads what root does not: files behind links in a home folder.
+fn seen(facts: &Facts, worlds: &Worlds, proof: &Proof) -> Option<ProofResult> {
+    let ask = |world: &World| prove(world, &proof.at_once(), Wanted::There).ok().filter(ProofResult::holds);
+    let people = facts.people().filter(|_| facts.is_root());
+    let as_person = |user: &User| ask(&*worlds.reader(facts, &Actor::User(user.clone())).ok()?);
+    ask(&World::here()).or_else(|| people.into_iter().find_map(as_person))
+}
+
 /// The outcome of the `step` for a person: the store itself tells whether it is done.
-fn by_hand(anchor: &Anchor, store: &Store, step: &ByHand) -> Outcome {
+fn by_hand(facts: &Facts, worlds: &Worlds, anchor: &Anchor, store: &Store, step: &ByHand) -> Outcome {
     let accepts = |socket: &Path, endpoint: &Endpoint| {
         matches!(contact_registry(&World::here(), socket, endpoint), Ok(Reach::Accepted))
     };
@@ -88,10 +98,7 @@ fn by_hand(anchor: &Anchor, store: &Store, step: &ByHand) -> Outcome {
             .iter()
             .all(|one| accepts(socket, one))
             .then(|| "it accepts the registry".to_owned()),
-        Some(Done::Proven(proof)) => {
-            let answer = prove(&World::here(), &proof.at_once(), Wanted::There).ok();
-            answer.filter(ProofResult::holds).map(|answer| answer.detail().to_owned())
-        }
+        Some(Done::Proven(proof)) => seen(facts, worlds, proof).map(|answer| answer.detail().to_owned()),
         Some(Done::Later { unless, restart }) => {
             let holds = |path: &PathBuf| Some(World::here().bundle(path).ok()??.holds(anchor.sha256()));
             if let Some(path) = unless.as_ref().filter(|path| holds(path) == Some(true)) {

@@ -45,7 +45,11 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
         return dry_run(context, state, &candidate, anchors, plannings);
     }
     confirm(context, &candidate)?;
-    candidate.notes.extend(containers::note(&context.facts, &candidate.anchor));
+    candidate.notes.extend(containers::note(
+        &context.facts,
+        &candidate.anchor,
+        &arguments.stores.selection(),
+    ));
     let admin_file = arguments.admin_file()?;
     let done: Vec<(Vec<Outcome>, Option<PathBuf>)> =
         if plannings.iter().all(|planning| planning.changes.is_empty()) {

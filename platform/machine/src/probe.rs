@@ -170,14 +170,11 @@ fn real_file(path: &Path) -> Option<RealFile> {
 /// The text of the settings file at `path`. Root reads a user's file only if that user can read it too: the user may have put a
 /// link there.
 fn text(path: &Path, owner: Option<&User>) -> Option<SettingsText> {
-    if let Some(owner) = owner {
-        let file = fs::metadata(path).ok()?;
-        if file.uid() != owner.uid && file.mode() & 0o004 == 0 {
-            return None;
-        }
-    }
-    let bytes = World::read_named(path).ok()??;
-    std::str::from_utf8(&bytes).ok().map(SettingsText::new)
+    let bytes = match owner {
+        Some(owner) => World::read_for(owner.uid, path),
+        None => World::read_named(path),
+    };
+    std::str::from_utf8(&bytes.ok()??).ok().map(SettingsText::new)
 }
 
 /// The variables that stores ask about and that are set.

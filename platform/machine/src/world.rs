@@ -112,6 +112,12 @@ impl World {
         file::read_own(path, owner)
     }
 
+    /// The contents of the file at `path`, for root to read in the place of the user `owner`: all links are followed. Fails if
+    /// that user may not read it.
+    pub(crate) fn read_for(owner: u32, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        file::read_for(path, owner)
+    }
+
     /// Fails unless only root and we can write to the folder `path` and its parents.
     pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
         folder::own(path, rustix::process::geteuid().as_raw()).map(drop)

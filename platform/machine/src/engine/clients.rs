@@ -69,11 +69,10 @@ pub fn containers_using(world: &World, socket: &Path, hosts: &[Host]) -> Vec<Str
         get(world, socket, path, left).ok().map(|answer| answer.body)
     };
     let listed = body("/containers/json").and_then(|json| serde_json::from_str::<Vec<Listed>>(&json).ok());
-    let inspect = |one: &Listed| {
-        let is_id = one.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        body(&format!("/containers/{}/json", one.id)).filter(|_| is_id && !one.id.is_empty())
-    };
-    let texts = listed.iter().flatten().take(MOST).map_while(inspect);
+    let is_id = |one: &&Listed| !one.id.is_empty() && one.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let ids = listed.iter().flatten().filter(is_id).take(MOST).take_while(|_| Instant::now() < deadline);
+    // A container may end meanwhile.
+    let texts = ids.filter_map(|one| body(&format!("/containers/{}/json", one.id)));
     texts.filter_map(|json| name_if_using(&json, hosts)).collect()
 }
 

@@ -4,9 +4,12 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::{
-        ffi::{OsStrExt, OsStringExt},
-        fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::{
+        fd::AsRawFd,
+        unix::{
+            ffi::{OsStrExt, OsStringExt},
+            fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+        },
     },
     path::{Path, PathBuf},
     rc::Rc,
@@ -107,6 +110,27 @@ pub(super) fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         Err(error) if is_absent(&error) => Ok(None),
         other => whole(other.map_err(Error::file("read", path))?, path).map(Some),
     }
+}
+
+/// The contents of the file at `path`, for root to read in the place of the user `owner`: all links are followed. Fails if the
+/// modes of the file and of the folders above it do not let that user read it.
+pub(super) fn read_for(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let flags = READING.bits().cast_signed();
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Err(error) if is_absent(&error) => return Ok(None),
+        other => other.map_err(Error::file("read", path))?,
+    };
+    // The user can change a link at any moment: the path of the open file counts.
+    let opened = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let opened = opened.or_else(|_| fs::canonicalize(path)).map_err(Error::file("find", path))?;
+    let may = |found: &fs::Metadata, bit| found.uid() == owner || found.mode() & bit != 0;
+    let may_pass = |folder: &Path| fs::metadata(folder).is_ok_and(|found| may(&found, 0o001));
+    let found = file.metadata().map_err(Error::file("look at", path))?;
+    if !may(&found, 0o004) || !opened.ancestors().skip(1).all(may_pass) {
+        let why = format!("user {owner} may not read it");
+        return Err(Error::Unsafe { path: path.to_owned(), why });
+    }
+    whole(file, path).map(Some)
 }
 
 /// The contents of `file`. Fails if it is not a regular file, or too large.

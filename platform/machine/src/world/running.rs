@@ -5,7 +5,8 @@ use std::{
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// The bytes of a program's name that the kernel stores (proc(5), `/proc/pid/comm`).
@@ -45,13 +46,30 @@ pub(crate) fn running(names: &[&str]) -> Vec<u32> {
 /// The earliest start of the running processes called `names` of the user with the id `user`, or of all users, in milliseconds
 /// since 1970; none if none of them runs.
 pub(crate) fn earliest_start(names: &[String], user: Option<u32>) -> Option<u64> {
-    let is_its = |process: &Process| {
+    let is_its = |process: &&Process| {
         process.is_alive
             && names.contains(&process.name)
             && user.is_none_or(|user| process.user == Some(user))
     };
-    let processes = pids().into_iter().filter_map(Process::read).filter(is_its);
-    processes.filter_map(|process| started(process.pid)).min()
+    let processes = recent();
+    processes.iter().filter(is_its).filter_map(|process| started(process.pid)).min()
+}
+
+/// How long a list of processes counts: a report asks for many programs.
+const RECENT: Duration = Duration::from_millis(500);
+
+/// The processes as they were a moment ago.
+fn recent() -> Arc<Vec<Process>> {
+    static KNOWN: Mutex<Option<(Instant, Arc<Vec<Process>>)>> = Mutex::new(None);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*known {
+        Some((at, processes)) if at.elapsed() < RECENT => Arc::clone(processes),
+        _ => {
+            let processes = Arc::new(pids().into_iter().filter_map(Process::read).collect());
+            *known = Some((Instant::now(), Arc::clone(&processes)));
+            processes
+        }
+    }
 }
 
 fn pids() -> Vec<u32> {
@@ -143,7 +161,7 @@ mod tests {
     /// Whether `child` is found within `looks` attempts. A new process has its starter's name for a moment.
     fn is_seen(mut child: Child, looks: usize) -> bool {
         let seen = (0..looks).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(10));
             running(&["update-ca-nothing"]).contains(&child.id())
         });
         let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id()));
