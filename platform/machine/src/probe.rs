@@ -95,7 +95,9 @@ fn look(facts: &mut Facts) {
             continue;
         }
         let with_texts = matches!(look, Look::Text(_) | Look::HomeText(_));
-        places.into_iter().for_each(|(place, owner)| note(facts, &place, owner, with_texts));
+        for (place, owner) in places {
+            note(facts, &place, owner, with_texts);
+        }
         if let Look::Named(named) = look {
             look_at_named(facts, named);
         }

@@ -142,10 +142,12 @@ impl Hit<'_> {
             Kind::Folder => setting.extends && table::DEFAULT_FILES.iter().any(|path| facts.has(path)),
             Kind::Text | Kind::Off => false,
         };
-        let is_word = ["true", "false", "truststore"].contains(&&*self.value.to_lowercase());
-        let has_value = !(is_word && setting.kind == Kind::File)
-            && !self.value.is_empty()
-            && (setting.kind != Kind::Off || setting.off.contains(&&*self.value.to_lowercase()));
+        let value = self.value.to_lowercase();
+        let has_value = match setting.kind {
+            Kind::File => !["", "true", "false", "truststore"].contains(&&*value),
+            Kind::Off => setting.off.contains(&&*value),
+            Kind::Folder | Kind::Text => !value.is_empty(),
+        };
         let is_systems = || self.paths().iter().any(|path| system::is_own(facts, path));
         has_value && !is_extended && (setting.beats_own && !facts.is_root() || !is_systems())
     }

@@ -8,39 +8,54 @@ use crate::Anchor;
 /// those for a part of it.
 pub(super) fn lines(text: &str, name: &str, anchor: &Anchor, by_system: bool) -> Vec<Line> {
     let hosts: Vec<String> = anchor.endpoints.iter().map(|endpoint| endpoint.host.in_url()).collect();
-    let (mut found, mut scope) = (Vec::<(Option<String>, Line)>::new(), None);
+    let (mut found, mut scope) = (Vec::<(Scope, Line)>::new(), Scope::Other);
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(header) = line.strip_prefix('[') {
             scope = self::scope(header);
-        } else if let (Some(url), Some((key, value))) = (&scope, line.split_once('='))
+        } else if let Some((key, value)) = line.split_once('=')
             && key.trim().eq_ignore_ascii_case(name)
         {
-            let is_meant = match url {
-                None => by_system,
-                Some(url) => is_for(url, &hosts, by_system),
+            let is_meant = match &scope {
+                Scope::Other => false,
+                Scope::Everything => by_system,
+                Scope::Url(url) => is_for(url, &hosts, by_system),
             };
             if is_meant {
                 let value = value.split(" #").next().unwrap_or_default().trim().trim_matches('"').to_owned();
                 let line = Line { number: index + 1, key: name.to_owned(), value };
-                found.retain(|(known, _)| known != url);
-                found.push((url.clone(), line));
+                found.retain(|(known, _)| *known != scope);
+                found.push((scope.clone(), line));
             }
         }
     }
     // A setting for a server beats the one for all.
-    if found.iter().any(|(url, _)| url.is_some()) {
-        found.retain(|(url, _)| url.is_some());
+    if found.iter().any(|(scope, _)| *scope != Scope::Everything) {
+        found.retain(|(scope, _)| *scope != Scope::Everything);
     }
     found.into_iter().map(|(_, line)| line).collect()
 }
 
-/// The URL of a section `http`, if there is one; none for another section.
-fn scope(header: &str) -> Option<Option<String>> {
-    let (header, _) = header.rsplit_once(']')?;
-    let (name, url) =
-        header.split_once('"').map_or((header, None), |(name, rest)| (name, rest.rsplit_once('"')));
-    name.trim().eq_ignore_ascii_case("http").then(|| url.map(|(url, _)| url.to_owned()))
+/// The servers for which a section has settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Scope {
+    /// `[http]`.
+    Everything,
+    /// `[http "URL"]`.
+    Url(String),
+    /// It is not about HTTP.
+    Other,
+}
+
+/// The scope of the section with this header, which has lost its first bracket.
+fn scope(header: &str) -> Scope {
+    let header = header.rsplit_once(']').map_or("", |(header, _)| header);
+    let (name, url) = header.split_once('"').unwrap_or((header, ""));
+    match url.rsplit_once('"') {
+        _ if !name.trim().eq_ignore_ascii_case("http") => Scope::Other,
+        Some((url, _)) => Scope::Url(url.to_owned()),
+        None => Scope::Everything,
+    }
 }
 
 /// Whether settings for `url` count for one of `hosts`: as a whole, or for a path below.

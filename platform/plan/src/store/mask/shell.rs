@@ -1,4 +1,4 @@
-//! Assignments of variables in files of shells, of environment.d(5) and of pam_env(8).
+//! Assignments of variables in files of shells, of environment.d(5), and of PAM in `/etc/environment`.
 
 use super::line::Line;
 

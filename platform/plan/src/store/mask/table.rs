@@ -84,7 +84,7 @@ const BASE: Setting = Setting {
     off: &[],
 };
 
-/// Debian's requests reads the system store; the one from PyPI has a list of its own.
+/// Debian's requests reads the system store; the one from Python's index has a list of its own.
 const DEBIANS_REQUESTS: &str = "/usr/lib/python3/dist-packages/requests";
 
 /// A bundle that git reads in place of the system's, and of a user's own setting for one server.

@@ -107,8 +107,7 @@ fn a_setting_is_named_with_its_file_and_line() {
         let expected: Vec<_> = Some(expected).filter(|expected| !expected.is_empty()).into_iter().collect();
         assert_eq!(named(&facts, store), expected, "{path}");
         let is_asked = |look: &Look| match look {
-            Look::Text(asked) => *asked == path || asked.replace('*', "ca") == path,
-            Look::HomeText(asked) => *asked == path || asked.replace('*', "ca") == path,
+            Look::Text(asked) | Look::HomeText(asked) => *asked == path || asked.replace('*', "ca") == path,
             _ => false,
         };
         assert!(looks(store).iter().any(is_asked), "{path}");
