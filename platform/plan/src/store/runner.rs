@@ -121,7 +121,7 @@ fn serve(
     }
     for (file, is_searched) in &files {
         match facts.links.get(file).filter(|target| !place.owns(target)) {
-            Some(target) => rest.push(by_hand::linked(anchor, file, target)),
+            Some(target) => rest.push(by_hand::linked(anchor, place, file, target)),
             None => changes.push(change(facts, anchor, place, file, *is_searched)),
         }
         let jobs = runners.iter().filter_map(|runner| {
@@ -150,3 +150,6 @@ fn change(facts: &Facts, anchor: &Anchor, place: &Place, file: &Path, is_searche
         serves: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use super::{
     place::Place,
     settings::{Docker, Runner},
 };
-use crate::{Anchor, Host, Proof, Prose, hint, shell_line, text};
+use crate::{Actor, Anchor, Host, Proof, Prose, hint, shell_line, text};
 
 /// The file that the helper's image adds to its own store at its start (docs.gitlab.com, "Trusting TLS certificates for Docker
 /// and Kubernetes executors").
@@ -72,15 +72,24 @@ pub(super) fn named_file(anchor: &Anchor, place: &Place, file: &Path) -> ByHand 
 }
 
 /// The runner's file is a link to a file of another program.
-pub(super) fn linked(anchor: &Anchor, file: &Path, target: &Path) -> ByHand {
+pub(super) fn linked(anchor: &Anchor, place: &Place, file: &Path, target: &Path) -> ByHand {
+    let copy = shell_line!("cp --remove-destination {} {}", target, file);
+    // A user's link may lead to a file that only root reads: root must not copy it for the user.
+    let (end, commands) = match place.actor {
+        Actor::User(_) => ("", Vec::new()),
+        Actor::Caller | Actor::Machine => (":", vec![copy]),
+    };
     ByHand {
         why: format!(
             "{} is a link to {}, which other programs may read too",
             text::path(file),
             text::path(target)
         ),
-        advice: "put a copy in the place of the link, then try again:".into(),
-        commands: vec![shell_line!("cp --remove-destination {} {}", target, file)],
+        advice: hint!(
+            "put a file with the same certificates in the place of the link, then try again{}",
+            Prose(end)
+        ),
+        commands,
         done: Some(Done::Proven(Proof::Bundle { path: file.to_owned(), sha256: anchor.sha256() })),
         is_optional: false,
     }
