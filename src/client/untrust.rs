@@ -165,7 +165,10 @@ fn untrust_rest(
     for (store, hint) in planning.on_removal {
         let is_gone = |outcome: &&mut Outcome| outcome.store == store && outcome.changed;
         if let Some(outcome) = outcomes.iter_mut().find(is_gone) {
-            outcome.hint.get_or_insert(hint);
+            outcome.hint = Some(match outcome.hint.take() {
+                Some(other) => other.line(hint),
+                None => hint,
+            });
         }
     }
     for change in planning.changes {

@@ -192,7 +192,7 @@ fn a_variable_that_hides_the_file_is_named_and_other_folders_are_kept() {
     machine.ensure_user("alice");
     machine.write("/home/alice/ca.crt", &pair.root);
     let sha256 = fingerprint(&machine, &pair.root);
-    machine.run_as("alice", ["sh", "-c", "echo >~/company.pem"]).succeeded();
+    machine.run_as("alice", ["sh", "-c", "printf company >~/company.pem"]).succeeded();
     let trust = [
         "labtrust",
         "trust",
@@ -212,9 +212,9 @@ fn a_variable_that_hides_the_file_is_named_and_other_folders_are_kept() {
         block(&hidden),
         "export SSL_CERT_DIR=/home/alice/.local/share/labtrust/certs:/opt/certs:/etc/ssl/certs\n"
     );
-    let append =
-        hidden.stdout.lines().find(|line| line.trim().starts_with("cat ")).expect("a command").to_owned();
-    machine.run_as("alice", ["sh", "-c", &append]).succeeded();
+    let below = hidden.stdout.lines().skip_while(|line| !line.contains("append the CA to it")).skip(1);
+    let append: Vec<_> = below.take(2).collect();
+    machine.run_as("alice", ["sh", "-c", &append.join("\n")]).succeeded();
     with(&[company[0], ("SSL_CERT_DIR", "/home/alice/.local/share/labtrust/certs:/opt/certs")]).succeeded();
     // A list with nothing but this folder would replace the public roots.
     with(&[company[0], ("SSL_CERT_DIR", "/home/alice/.local/share/labtrust/certs")])
@@ -222,6 +222,10 @@ fn a_variable_that_hides_the_file_is_named_and_other_folders_are_kept() {
         .says(":/etc/ssl/certs");
     with(&[("SHELL", "/usr/bin/fish")]).exited(4).says("set -gx NODE_EXTRA_CA_CERTS ").says("config.fish");
     machine.run(trust).exited(1).says("root runs read the system store");
+    let untrusted = machine.command(["labtrust", "untrust"]).user("alice").envs(&company).run().succeeded();
+    let cut = untrusted.stdout.lines().find(|line| line.trim().starts_with("sed -i ")).expect("a command");
+    machine.run_as("alice", ["sh", "-c", cut]).succeeded();
+    assert_eq!(machine.read("/home/alice/company.pem").trim(), "company");
 }
 
 /// Settings of `openssl req`, and a subject.

@@ -157,6 +157,11 @@ impl Edit {
         Ok(signed('-', old).chain(signed('+', new)).collect())
     }
 
+    /// The lines before and after the block `name`.
+    pub(crate) fn marks(name: &str) -> [String; 2] {
+        block::marks(name)
+    }
+
     /// Whether a file with the contents `found` holds nothing but blocks that labtrust added.
     pub fn has_only_blocks(found: &[u8]) -> bool {
         block::are_all(found)

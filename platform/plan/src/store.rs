@@ -1,5 +1,6 @@
 //! The table of trust stores. Each store is one file, which plans from facts alone, and one row here.
 
+mod appended;
 mod buildkit;
 mod ca_file;
 mod chromium;

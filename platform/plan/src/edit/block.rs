@@ -86,7 +86,7 @@ pub(super) fn marked(name: &str, lines: &[String]) -> Vec<String> {
     std::iter::once(begin).chain(inner).chain([end]).collect()
 }
 
-fn marks(name: &str) -> [String; 2] {
+pub(super) fn marks(name: &str) -> [String; 2] {
     ["begin", "end"].map(|what| format!("# labtrust {name} {what}"))
 }
 

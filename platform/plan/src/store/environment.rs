@@ -2,15 +2,19 @@
 //! the user may change, read a file or a folder that a variable names: Node `NODE_EXTRA_CA_CERTS`; OpenSSL, Go, Python, Ruby,
 //! PHP and curl `SSL_CERT_DIR`. labtrust writes both, and never a shell's profile: a person adds the lines.
 
+mod shell;
+
 use std::path::{Path, PathBuf};
 
+use self::shell::Shell;
 use super::{
+    appended,
     row::{About, ByHand, Done, Group, Look, Planned, Scope, Store, Tried},
     system,
 };
 use crate::{
     Actor, Anchor, Change, Edit, Facts, Hint, Proof, Prose, Reload, Service, ShellLine, Step, fact::Os, hint,
-    shell_line, text,
+    text,
 };
 
 pub(super) const STORE: Store = Store {
@@ -50,31 +54,9 @@ const NODES: [&str; 7] = [
     ".vscode-server",
 ];
 
-/// A shell: its name, its profile, and how it sets a variable.
-struct Shell {
-    name: &'static str,
-    profile: &'static str,
-    set: fn(&'static str, &str) -> ShellLine,
-}
-
-/// The first is for every other shell.
-const SHELLS: [Shell; 3] = [
-    Shell { name: "sh", profile: "~/.profile", set: export },
-    Shell { name: "zsh", profile: "~/.zprofile", set: export },
-    Shell {
-        name: "fish",
-        profile: "~/.config/fish/config.fish",
-        set: |name, value| shell_line!("set -gx {} {}", name, value),
-    },
-];
-
-fn export(name: &'static str, value: &str) -> ShellLine {
-    shell_line!("export {}={}", name, value)
-}
-
 fn looks() -> Vec<Look> {
     let first = [Look::Variable(NODE), Look::Variable(OPENSSL), Look::Variable("SHELL"), Look::Tool("node")];
-    first.into_iter().chain(NODES.map(Look::Home)).collect()
+    first.into_iter().chain(NODES.map(Look::Home)).chain(shell::CHOICES.map(Look::Home)).collect()
 }
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
@@ -89,7 +71,8 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent(format!("{OPENSSL} cannot name a folder with a colon in its path"));
     }
     let hidden = environment.hidden_by().map(|other| environment.append(anchor, other));
-    let rest = hidden.into_iter().chain(environment.lines_missing()).chain(environment.lines_left());
+    let rest =
+        hidden.into_iter().flatten().chain(environment.lines_missing()).chain(environment.lines_left());
     Planned::Partly { changes: vec![environment.change(anchor)], rest: rest.collect() }
 }
 
@@ -103,15 +86,8 @@ struct Environment<'f> {
 
 impl<'f> Environment<'f> {
     fn of(facts: &'f Facts) -> Self {
-        let name = facts.variables.get("SHELL").and_then(|shell| Path::new(shell).file_name());
-        let shell = SHELLS.iter().find(|shell| name.is_some_and(|name| name == shell.name));
         let home = &facts.user.home;
-        Self {
-            facts,
-            shell: shell.unwrap_or(&SHELLS[0]),
-            bundle: home.join(BUNDLE),
-            folder: home.join(FOLDER),
-        }
+        Self { facts, shell: Shell::of(facts), bundle: home.join(BUNDLE), folder: home.join(FOLDER) }
     }
 
     /// Several CAs may have one subject, and so one hash: each has a block of its own in the file. OpenSSL reads all of them.
@@ -158,16 +134,10 @@ impl<'f> Environment<'f> {
         self.variable(NODE).map(Path::new).filter(|file| *file != self.bundle)
     }
 
-    /// The step if Node reads the file `other`: it reads one file only.
-    fn append(&self, anchor: &Anchor, other: &Path) -> ByHand {
-        let (ours, theirs) = (self.bundle.to_string_lossy(), other.to_string_lossy());
-        ByHand {
-            why: format!("{NODE} names {}, and Node reads only that file", text::path(other)),
-            advice: "append the CA to it:".into(),
-            commands: vec![shell_line!("cat {} >>{}", ours.as_ref(), theirs.as_ref())],
-            done: Some(Done::Proven(Proof::Bundle { path: other.to_owned(), sha256: anchor.sha256() })),
-            is_optional: false,
-        }
+    /// The steps if Node reads the file `other`: it reads one file only.
+    fn append(&self, anchor: &Anchor, other: &Path) -> Vec<ByHand> {
+        let why = format!("{NODE} names {}, and Node reads only that file", text::path(other));
+        appended::steps(self.facts, anchor, &self.facts.user, (&self.bundle, other), why)
     }
 
     /// The lines for the profile, unless the variables are set. Without Node, a system store that holds the CA does as well.
@@ -201,7 +171,7 @@ impl<'f> Environment<'f> {
     }
 
     fn advice(&self, what: &'static str) -> Hint {
-        hint!("{} {}:", Prose(what), Prose(self.shell.profile))
+        hint!("{} {}:", Prose(what), Prose(self.shell.profile(self.facts)))
     }
 
     fn lines(&self) -> Vec<ShellLine> {
@@ -214,7 +184,11 @@ impl<'f> Environment<'f> {
     }
 
     fn new_shell(&self) -> Service {
-        let title = format!("your shell, once {} sets {NODE} and {OPENSSL}", self.shell.profile);
+        let profile = self.shell.profile(self.facts);
+        let read = self.shell.read;
+        let title = format!(
+            "your session (log in again), or run `{read} {profile}` in this shell, once it has the lines"
+        );
         Service::new(title, None, None)
     }
 
@@ -226,3 +200,6 @@ impl<'f> Environment<'f> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use self::{
     table::{Kind, PLACES, Place, Reader, SETTINGS, Setting},
 };
 use super::{
+    appended,
     row::{ByHand, Done, Look},
     system,
 };
@@ -185,9 +186,11 @@ impl Hit<'_> {
             _ => Proof::Bundle { path, sha256 },
         });
         let advice = match (kind, &proof) {
-            (Kind::File, Some(Proof::Bundle { path, .. })) => {
-                format!("append the CA to {}, or", text::path(path))
-            }
+            (Kind::File, Some(Proof::Bundle { path, .. })) => appended::waits_for_system(facts, path)
+                .map_or_else(
+                    || format!("append the CA to {}, or", text::path(path)),
+                    |wait| format!("{wait}, or"),
+                ),
             (Kind::Folder, Some(Proof::Folder { folder, .. })) => {
                 format!("add the CA and its hash link to {}, or", text::path(folder))
             }

@@ -7,12 +7,11 @@ use std::collections::BTreeSet;
 
 use self::settings::Present;
 use super::{
+    appended,
     ca_file::{self, CaFile},
-    row::{About, ByHand, Done, Group, Look, Planned, Scope, Store, Tried},
+    row::{About, ByHand, Group, Look, Planned, Scope, Store, Tried},
 };
-use crate::{
-    Actor, Anchor, Change, Edit, Facts, Hint, Proof, Prose, Reload, Step, fact::User, hint, shell_line, text,
-};
+use crate::{Actor, Anchor, Change, Edit, Facts, Proof, Prose, Reload, Step, fact::User, hint, text};
 
 pub(super) const STORE: Store = Store {
     id: "yarn",
@@ -98,42 +97,39 @@ fn serve(
         change.steps.push(Step::Edit { path: path.clone(), edit: edit.clone(), mode: 0o644 });
         change.proof = Proof::All(vec![Proof::Edited { path, edit }, change.proof]);
     } else {
-        rest.extend(files.iter().map(|(host, file)| by_hand(anchor, user, &present, (*host, file), &lines)));
+        rest.extend(
+            files
+                .iter()
+                .flat_map(|(host, file)| by_hand(facts, anchor, user, &present, (*host, file), &lines)),
+        );
     }
     changes.push(change);
 }
 
 /// The step for a person where the file has settings of its own: they must name `file` for `host`.
 fn by_hand(
+    facts: &Facts,
     anchor: &Anchor,
     user: &User,
     present: &Present,
     (host, file): (&str, &CaFile),
     lines: &[String],
-) -> ByHand {
+) -> Vec<ByHand> {
     let path = user.home.join(OWN);
     let shown = text::path(&path);
     let named = match present {
         Present::Hosts(hosts) => hosts.get(host),
         Present::Nothing | Present::Unclear => None,
     };
-    let done = |path| Done::Proven(Proof::Bundle { path, sha256: anchor.sha256() });
-    let (why, advice, commands) = match named {
-        Some(named) => (
-            format!("{shown} names {} for {host}", text::in_line(named)),
-            Hint::from("append the CA to that file:"),
-            vec![shell_line!("cat {} >> {}", &file.path, named)],
-        ),
-        None => (
-            match present {
-                Present::Unclear => format!("labtrust cannot read {shown} well enough to add to it"),
-                _ => format!("{shown} has `networkSettings` without a file for {host}"),
-            },
-            hint!("give {} these lines, with one `networkSettings` in all:", &path)
-                .lines(lines.iter().map(|line| hint!("{}", Prose(line)))),
-            Vec::new(),
-        ),
+    if let Some(named) = named {
+        let why = format!("{shown} names {} for {host}", text::in_line(named));
+        return appended::steps(facts, anchor, user, (&file.path, &user.home.join(named)), why);
+    }
+    let why = match present {
+        Present::Unclear => format!("labtrust cannot read {shown} well enough to add to it"),
+        _ => format!("{shown} has `networkSettings` without a file for {host}"),
     };
-    let done = named.map(|named| done(user.home.join(named)));
-    ByHand { why, advice, commands, done, is_optional: false }
+    let advice = hint!("give {} these lines, with one `networkSettings` in all:", &path)
+        .lines(lines.iter().map(|line| hint!("{}", Prose(line))));
+    vec![ByHand { why, advice, commands: Vec::new(), done: None, is_optional: false }]
 }
