@@ -17,7 +17,8 @@ fn steps(variables: &Value, paths: &[&str]) -> Vec<ByHand> {
         "paths": paths,
     }))
     .expect("facts");
-    let anchor = Anchor { certificate: Certificate::new([0x30, 0]), endpoints: Vec::new() };
+    let anchor =
+        Anchor { certificate: Certificate::new([0x30, 0]), endpoints: Vec::new(), names: Vec::new() };
     match plan(&facts, &anchor) {
         Planned::Partly { rest, .. } => rest,
         planned => panic!("{planned:?}"),

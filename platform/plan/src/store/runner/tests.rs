@@ -19,7 +19,8 @@ fn root_is_given_no_command_that_copies_where_a_users_link_leads() {
     }))
     .expect("facts");
     let endpoint = "h.example.com:443".parse().expect("an endpoint");
-    let anchor = Anchor { certificate: Certificate::new([0x30, 0]), endpoints: vec![endpoint] };
+    let anchor =
+        Anchor { certificate: Certificate::new([0x30, 0]), endpoints: vec![endpoint], names: Vec::new() };
     let Planned::Partly { rest, .. } = plan(&facts, &anchor) else { panic!("a plan") };
     let commands: Vec<_> =
         rest.iter().map(|step| (step.why.contains("/root/secret"), step.commands.len())).collect();
