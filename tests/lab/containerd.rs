@@ -12,15 +12,20 @@ pub(crate) struct Containerd<'m> {
 impl<'m> Containerd<'m> {
     /// Starts it on a machine with signs of Kubernetes. Its settings name the folder `registries`, or none if that is empty.
     pub(crate) fn start(machine: &'m Machine, release: Release, registries: &str) -> Self {
-        machine.write("/etc/containerd/config.toml", settings(release, registries));
         machine.sh("mkdir -p /var/lib/kubelet /run/systemd/system").succeeded();
         machine.write_with_mode("/usr/bin/systemctl", "755", include_str!("containerd/systemctl"));
         if release == Release::Current {
             machine.sh(include_str!("containerd/current.sh")).succeeded();
         }
         let containerd = Self { machine };
+        containerd.set(release, registries);
         containerd.restart();
         containerd
+    }
+
+    /// Writes its settings, which it reads when it starts.
+    pub(crate) fn set(&self, release: Release, registries: &str) {
+        self.machine.write("/etc/containerd/config.toml", settings(release, registries));
     }
 
     /// Restarts it and waits until it answers.

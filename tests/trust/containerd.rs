@@ -137,3 +137,20 @@ fn crictl_is_asked_where_there_is_one() {
     machine.run(trust(&fingerprint)).succeeded().says("crictl accepts");
     machine.run(["labtrust", "untrust"]).succeeded().says("crictl rejects");
 }
+
+#[test]
+fn settings_that_the_running_containerd_has_not_read_are_no_trust_yet() {
+    let machine: Machine = machine!("containerd-settings");
+    machine.without_docker();
+    let (_, fingerprint) = serving(&machine);
+    let containerd = Containerd::start(&machine, Release::Installed, "");
+    containerd.install_crictl();
+    containerd.set(Release::Installed, FOLDER);
+    for _ in ["done", "in place"] {
+        machine.run(trust(&fingerprint)).exited(4).says("systemctl restart containerd");
+        assert!(containerd.pull().contains(UNKNOWN_AUTHORITY));
+    }
+    containerd.restart();
+    machine.run(trust(&fingerprint)).succeeded().says("crictl accepts");
+    assert!(containerd.pull().contains(ANSWERED), "{}", containerd.pull());
+}

@@ -12,6 +12,7 @@ use std::{
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
 use labtrust_plan::{
@@ -54,6 +55,7 @@ fn gather(all_users: bool) -> Result<Facts> {
         files: BTreeMap::new(),
         texts: BTreeMap::new(),
         links: BTreeMap::new(),
+        written: BTreeMap::new(),
         closed: BTreeSet::new(),
         running: BTreeMap::new(),
         variables: variables(),
@@ -126,6 +128,8 @@ fn note(facts: &mut Facts, pattern: &Path, owner: Option<&User>, with_texts: boo
     for path in pattern::found(pattern) {
         if with_texts && let Some(text) = text(&path, owner) {
             facts.texts.insert(path.clone(), text);
+            let written = written(&path).filter(|_| owner.is_none());
+            facts.written.extend(written.map(|time| (path.clone(), time)));
         }
         if path.is_symlink()
             && let Ok(target) = fs::canonicalize(&path)
@@ -137,6 +141,12 @@ fn note(facts: &mut Facts, pattern: &Path, owner: Option<&User>, with_texts: boo
         }
         facts.paths.insert(path);
     }
+}
+
+/// When the file at `path` was last written, in milliseconds since 1970.
+fn written(path: &Path) -> Option<u64> {
+    let time = fs::metadata(path).ok()?.modified().ok()?;
+    u64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
 /// Notes the settings of the runners in containers, which are in folders that only their engine names.

@@ -47,6 +47,9 @@ pub struct Facts {
     /// Of `paths`, those that are symbolic links, and the paths to which they lead in the end.
     #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<PathBuf, PathBuf>,
+    /// Of the machine's settings files, when they were last written, in milliseconds since 1970.
+    #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
+    pub written: BTreeMap<PathBuf, u64>,
     /// Of `paths`, the folders into which not everybody may look.
     #[serde(default, deserialize_with = "absolute::set", skip_serializing_if = "BTreeSet::is_empty")]
     pub closed: BTreeSet<PathBuf>,
@@ -314,6 +317,7 @@ impl Facts {
             .chain(self.tools.values())
             .chain(&self.paths)
             .chain(&self.closed)
+            .chain(self.written.keys())
             .chain(self.texts.keys())
             .chain(self.links.iter().flat_map(|(link, target)| [link, target]))
             .chain(self.files.iter().flat_map(|(path, file)| [path, &file.path]))

@@ -43,6 +43,7 @@ fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Re
         files: [].into(),
         texts: [].into(),
         links: [].into(),
+        written: [].into(),
         closed: [].into(),
         running: [].into(),
         variables: [].into(),

@@ -55,6 +55,7 @@ impl Mac {
             files: [].into(),
             texts: [].into(),
             links: [].into(),
+            written: [].into(),
             closed: [].into(),
             running: [].into(),
             variables: [].into(),

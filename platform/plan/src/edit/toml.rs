@@ -175,8 +175,9 @@ impl TomlChange {
         let Self::Include(item) = self else { return was.map_or(Rest::Nothing, |_| Rest::Old) };
         let rest: Vec<Value> = as_list(present.clone()).into_iter().filter(|known| known != item).collect();
         match was {
-            None if rest.is_empty() => Rest::Nothing,
             Some(was) if as_list(was.clone()) == rest => Rest::Old,
+            // A list that others, such as another of our edits, have emptied meanwhile.
+            _ if rest.is_empty() => Rest::Nothing,
             _ => Rest::Items(rest),
         }
     }

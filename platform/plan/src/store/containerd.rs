@@ -153,14 +153,19 @@ fn change(
     };
     // Where it is not certain that the plugin reads the folder, a restart is still needed for the system store.
     let is_certain = reader.is_cri && reader.folders.len() == 1;
+    let is_waiting = reader.is_cri && !has_read_settings(facts);
+    let service = service(facts).filter(|_| is_certain);
     Change {
         store: STORE.id(),
         subject: folder.path.display().to_string(),
         actor: Actor::Machine,
         steps: folder.steps(anchor),
-        reload: Reload::default(),
+        reload: Reload {
+            restart: service.clone().filter(|_| is_waiting).into_iter().collect(),
+            ..Reload::default()
+        },
         proof: folder.proof(anchor, proof),
-        serves: service(facts).filter(|_| is_certain),
+        serves: service.filter(|_| !is_waiting),
     }
 }
 
@@ -170,13 +175,24 @@ fn client(facts: &Facts, reader: &Reader, base: &Path, endpoint: &Endpoint) -> O
     let image = format!("{}:1", endpoint.probe_image());
     let base = base.to_string_lossy();
     let command = match (facts.tools.get("crictl"), facts.tools.get("ctr")) {
-        (Some(crictl), _) if reader.is_cri => {
+        (Some(crictl), _) if reader.is_cri && has_read_settings(facts) => {
             Command::new(crictl, ["--runtime-endpoint", SOCKET, "--image-endpoint", SOCKET, "pull", &image])
         }
         (_, Some(ctr)) => Command::new(ctr, ["images", "pull", "--hosts-dir", &base, &image]),
         _ => return None,
     };
     Some(command.within(SECONDS))
+}
+
+/// Whether the running containerd has read its settings as they are: it reads them when it starts.
+fn has_read_settings(facts: &Facts) -> bool {
+    let since = facts.running.get(daemon::CONTAINERD);
+    let imported = settings::imports(facts);
+    let is_settings = |path: &Path| {
+        path == Path::new(settings::FILE) || imported.iter().any(|pattern| settings::matches(pattern, path))
+    };
+    let mut written = facts.written.iter().filter(|(path, _)| is_settings(path)).map(|(_, time)| time);
+    since.is_none_or(|since| written.all(|time| time <= since))
 }
 
 /// What is left for a person where `folder` was chosen below `base`.

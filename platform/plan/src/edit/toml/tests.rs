@@ -116,6 +116,19 @@ fn an_item_is_taken_out_whatever_came_around_it() {
 }
 
 #[test]
+fn two_items_that_go_in_the_order_in_which_they_came_leave_no_list() {
+    let [first, second] = ["a", "b"].map(|item| include(&["ca"], item));
+    // An empty list means nothing.
+    for (before, expected) in [("z = 1\n", "z = 1\n"), ("ca = []\n", ""), ("ca = ['o']\n", "ca = ['o']\n")] {
+        let one = applied(&first, Some(before));
+        let both = applied(&second, Some(&one));
+        let without = undone(&first, &both, before).expect("undone");
+        let last = undone(&second, &without, &one).expect("undone");
+        assert_eq!(last, expected);
+    }
+}
+
+#[test]
 fn a_value_is_put_back_whatever_came_around_it() {
     let ours = set_to(&["h", "ca"], "x");
     for (now, before, expected) in [

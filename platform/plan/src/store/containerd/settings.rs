@@ -113,7 +113,7 @@ fn judge(files: &[(PathBuf, Value)]) -> Settings {
 }
 
 /// Whether `path` matches `pattern`, in whose last part `*` stands for any text.
-fn matches(pattern: &Path, path: &Path) -> bool {
+pub(super) fn matches(pattern: &Path, path: &Path) -> bool {
     let (Some(name), Some(wanted)) = (path.file_name(), pattern.file_name()) else { return false };
     let (name, wanted) = (name.to_string_lossy(), wanted.to_string_lossy());
     let is_named = match wanted.split_once('*') {
