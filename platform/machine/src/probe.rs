@@ -117,7 +117,9 @@ fn look_at_named(facts: &mut Facts, named: fn(&Facts) -> Vec<PathBuf>) {
         if new.is_empty() {
             break;
         }
-        for path in new.iter().filter(|path| path.is_absolute()) {
+        // Facts hold absolute paths alone.
+        let is_fact = |path: &&PathBuf| path.to_str().is_some_and(|path| Os::current().is_absolute(path));
+        for path in new.iter().filter(is_fact) {
             note(facts, path, None, true);
         }
     }

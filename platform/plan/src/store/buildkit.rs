@@ -11,7 +11,7 @@ use super::{
     row::{About, ByHand, Done, Group, Look, Planned, Scope, Store, Tried},
     system,
 };
-use crate::{Anchor, Certificate, Endpoint, Facts, Hint, Proof, Prose, ShellLine, hint};
+use crate::{Anchor, Certificate, Endpoint, Facts, Hint, Proof, Prose, ShellLine, hint, text};
 
 pub(super) const STORE: Store = Store {
     id: "buildkit",
@@ -73,9 +73,9 @@ fn step(facts: &Facts, anchor: &Anchor, builder: &Value) -> ByHand {
         ["docker", "buildx", "create", "--name", name, "--driver", DRIVER, "--config", "buildkitd.toml"];
     ByHand {
         why: if has_ca {
-            format!("the builder {name} has the CA among its files")
+            format!("the builder {} has the CA among its files", text::in_line(name))
         } else {
-            format!("the builder {name} runs in a container with files of its own")
+            format!("the builder {} runs in a container with files of its own", text::in_line(name))
         },
         advice: registries.fold(advice, entry),
         commands: vec![ShellLine::of(["docker", "buildx", "rm", name]), ShellLine::of(create)],

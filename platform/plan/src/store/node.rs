@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Actor, Anchor, Change, Contents, Endpoint, Facts, Hint, Proof, Reload, ShellLine, Step, hint, shell_line,
+    text,
 };
 
 /// A row with what all nodes have in common.
@@ -205,7 +206,7 @@ fn podman_machine(facts: &Facts, anchor: &Anchor) -> Planned {
             line.then("<").with([source(facts, anchor, endpoint).to_string_lossy()])
         });
         rest.push(by_hand(
-            format!("podman's virtual machine {name} has files of its own"),
+            format!("podman's virtual machine {} has files of its own", text::in_line(&name)),
             hint!("copy the CA into podman's virtual machine {}:", &*name),
             commands.collect(),
         ));

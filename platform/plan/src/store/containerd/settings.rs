@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{Facts, edit::toml_values};
+use crate::{Facts, edit::toml_values, fact::Os};
 
 /// containerd's own settings file.
 pub(super) const FILE: &str = "/etc/containerd/config.toml";
@@ -97,6 +97,9 @@ fn judge(files: &[(PathBuf, Value)]) -> Settings {
         .find(|(.., table)| table["registry"]["config_path"].as_str().is_some_and(|path| !path.is_empty()));
     let registries = match (&folders[..], ignored) {
         _ if files.iter().any(is_off) => Registries::Off,
+        (folders, _) if !folders.iter().all(|folder| folder.to_str().is_some_and(|path| Os::Linux.is_absolute(path))) => {
+            Registries::None("containerd reads no folder for registries: config_path is not an absolute path".into())
+        }
         ([folder], _) => Registries::Folder(folder.clone()),
         ([_, _, ..], _) if version > 2 => Registries::None(
             "containerd reads no folder for registries: it takes the folders that config_path names, with a colon between them, for one".into(),
@@ -176,6 +179,10 @@ mod tests {
         let text = "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".registry.configs.\"h:4567\".tls]\nca_file = \"/x\"\n";
         assert!(judge(&[(FILE.into(), toml_values(text).expect("TOML"))]).excludes_folder);
         assert!(matches!(judge(&[]).registries, Registries::None(_)));
+        for path in ["certs.d", "/etc/../x", "/a:b"] {
+            let found = judged(&table("version = 2", "io.containerd.grpc.v1.cri", path));
+            assert!(matches!(&found, Registries::None(why) if why.contains("absolute")), "{found:?}");
+        }
     }
 
     #[test]
