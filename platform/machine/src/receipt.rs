@@ -109,7 +109,7 @@ pub enum StepRecord {
     Entry {
         /// The database.
         database: Database,
-        /// The certificate that was added.
+        /// The certificate that was added or removed.
         certificate: Certificate,
         /// How the database listed it before, if it did.
         before: Option<Listing>,
@@ -119,6 +119,9 @@ pub enum StepRecord {
         /// The folders that were made for the database, outermost first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         folders: Vec<PathBuf>,
+        /// Whether the step removed the certificate.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        discarded: bool,
     },
 }
 

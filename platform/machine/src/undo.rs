@@ -310,7 +310,10 @@ fn undo_step(
             }
             folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
         }
-        StepRecord::Entry { database, certificate, before, created, folders } => {
+        StepRecord::Entry { database, certificate, before: Some(before), discarded: true, .. } => {
+            database::open(database).restore(world, certificate, before)?;
+        }
+        StepRecord::Entry { database, certificate, before, created, folders, .. } => {
             session
                 .progress
                 .begin(&format!("removing {} from {database}", certificate.fingerprint().short()));

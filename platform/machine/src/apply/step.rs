@@ -38,7 +38,8 @@ impl Run<'_> {
                 self.record_file(record, world, &path, after, batch)?;
             }
             Step::Entry { database, certificate } | Step::Discard { database, certificate } => {
-                self.record_entry(record, world, (database, certificate), batch)?;
+                let discarded = matches!(step, Step::Discard { .. });
+                self.record_entry(record, world, (database, certificate, discarded), batch)?;
             }
         }
         batch.push(world, step)
@@ -102,7 +103,7 @@ impl Run<'_> {
         &mut self,
         record: usize,
         world: &World,
-        (database, certificate): (&Database, &Certificate),
+        (database, certificate, discarded): (&Database, &Certificate, bool),
         batch: &mut Batch<'_>,
     ) -> Result<()> {
         let steps = &mut self.receipt.changes[record].steps;
@@ -115,7 +116,7 @@ impl Run<'_> {
         let created = tool.is_created(world)?;
         let folders = if created { missing_folders(world, database.path(), batch)? } else { Vec::new() };
         let (database, certificate) = (database.clone(), certificate.clone());
-        steps.push(StepRecord::Entry { database, certificate, before, created, folders });
+        steps.push(StepRecord::Entry { database, certificate, before, created, folders, discarded });
         Ok(())
     }
 

@@ -48,6 +48,11 @@ impl Entry {
         self.new_trust.unwrap_or_else(|| self.flags.is_anchor())
     }
 
+    /// Whether labtrust made it, as a whole or half, and nobody has changed it since.
+    fn is_labtrusts(&self, certificate: &Certificate) -> bool {
+        self.stored.label == label(certificate) && [Flags::anchor(), Flags::none()].contains(&self.flags)
+    }
+
     /// Whether its trust is in an object that this certutil neither shows nor deletes.
     fn is_beyond_the_tool(&self) -> bool {
         self.new_trust.is_some_and(|is_anchor| is_anchor != self.flags.is_anchor())
@@ -73,26 +78,26 @@ impl TrustDatabase for Tool<'_> {
 
     /// Adds `certificate` as an anchor for servers. One that is there keeps its nickname and its other flags.
     fn add(&self, world: &World, certificate: &Certificate) -> Result<()> {
-        if self.is_created(world)? {
+        if world.look(&self.0.file)? == Node::Absent {
             self.create(world)?;
         }
         let contents = self.contents(world)?.ok_or_else(|| self.corrupt("is gone"))?;
         if let Some(entry) = self.entry(world, &contents, certificate)? {
             return self.set(world, &contents, &entry.stored, &entry.flags.with_anchor());
         }
-        let added = self.import(world, certificate, &Flags::anchor());
+        let added = self.import(world, certificate, &label(certificate), &Flags::anchor());
         if added.is_err() {
             // With a password that nobody gave, certutil adds the certificate, fails, and leaves it without trust.
-            let contents = self.contents(world)?;
-            if let Some(half) = contents.as_ref().and_then(|contents| contents.find(certificate)) {
-                self.delete(world, &self.name_of(contents.as_ref(), half)?)?;
+            if let Some(contents) = self.contents(world)?
+                && let Some(half) = contents.find(certificate)
+            {
+                self.delete_object(world, &contents, half)?;
             }
         }
         added.map_err(|error| self.explain(error, certificate))
     }
 
-    /// Restores the entry of `certificate`. An entry that somebody else set as never to be trusted is left, and one that has
-    /// neither its earlier flags nor ours.
+    /// Restores the entry of `certificate`. An entry with another name or other flags than ours is somebody else's, and left.
     fn undo(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool> {
         let Some(contents) = self.contents(world)? else { return Ok(true) };
         let entry = self.entry(world, &contents, certificate)?;
@@ -110,16 +115,32 @@ impl TrustDatabase for Tool<'_> {
                 self.set(world, &contents, &entry.stored, &flags)?;
             }
             (None, Some(_)) => {}
-            (Some(entry), None) if entry.flags.is_distrust() => return Ok(false),
-            // This certutil would delete the certificate and leave its trust.
-            (Some(entry), None) if entry.is_beyond_the_tool() => return Err(self.needs_newer_tools()),
-            (Some(entry), None) => {
-                self.delete(world, &self.name_of(Some(&contents), &entry.stored)?)?;
-                self.clear_trust(world, certificate)?;
-            }
+            (Some(entry), None) if !entry.is_labtrusts(certificate) => return Ok(false),
+            (Some(entry), None) => self.delete(world, &contents, &entry, certificate)?,
             (None, None) => self.clear_trust(world, certificate)?,
         }
         Ok(true)
+    }
+
+    fn discard(&self, world: &World, certificate: &Certificate) -> Result<()> {
+        let Some(contents) = self.contents(world)? else { return Ok(()) };
+        match self.entry(world, &contents, certificate)? {
+            // Somebody forbids it there: that stays.
+            Some(entry) if entry.flags.is_distrust() => Ok(()),
+            Some(entry) => self.delete(world, &contents, &entry, certificate),
+            None => self.clear_trust(world, certificate),
+        }
+    }
+
+    fn restore(&self, world: &World, certificate: &Certificate, before: &Listing) -> Result<()> {
+        let Some(contents) = self.contents(world)? else { return Ok(()) };
+        let earlier = before.settings.as_deref().and_then(|settings| settings.split_once(' '));
+        match earlier.and_then(|(flags, label)| Some((Flags::parse(flags)?, label))) {
+            Some((flags, label)) if contents.find(certificate).is_none() => {
+                self.import(world, certificate, label, &flags)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn prove(&self, world: &World, certificate: &Certificate, wanted: Wanted) -> Result<ProofResult> {
@@ -143,7 +164,8 @@ impl TrustDatabase for Tool<'_> {
     }
 
     fn is_created(&self, world: &World) -> Result<bool> {
-        Ok(world.look(&self.0.file)? == Node::Absent)
+        let mut files = FILES.iter().map(|name| self.0.folder().join(name));
+        files.try_fold(true, |all, file| Ok(all && world.look(&file)? == Node::Absent))
     }
 
     fn remove_if_empty(&self, world: &World) -> Result<()> {
@@ -154,7 +176,11 @@ impl TrustDatabase for Tool<'_> {
             None => false,
         };
         let is_empty = self.contents(world)?.is_none_or(|contents| contents.is_empty());
-        if has_keys || !is_empty {
+        // Somebody may have added a module.
+        let modules = world.read(&self.0.folder().join(FILES[0]))?.unwrap_or_default();
+        let modules = String::from_utf8_lossy(&modules);
+        let has_more = modules.lines().filter(|line| line.starts_with("library=")).count() > 1;
+        if has_keys || !is_empty || has_more {
             return Ok(());
         }
         // The last file is removed first: without it there is no database.
@@ -203,10 +229,9 @@ impl Tool<'_> {
     }
 
     /// The name of `stored` for certutil: an URI (RFC 7512), which no other certificate of the database has.
-    fn name_of(&self, contents: Option<&Contents>, stored: &Stored) -> Result<String> {
+    fn name_of(&self, contents: &Contents, stored: &Stored) -> Result<String> {
         let is_same = |other: &&Stored| other.id == stored.id;
-        let certificates = contents.map_or(&[][..], |contents| &contents.certificates);
-        if stored.id.is_empty() || certificates.iter().filter(is_same).count() > 1 {
+        if stored.id.is_empty() || contents.certificates.iter().filter(is_same).count() > 1 {
             return Err(
                 self.corrupt("holds several certificates of one key, which certutil cannot tell apart")
             );
@@ -216,20 +241,41 @@ impl Tool<'_> {
         Ok(format!("pkcs11:token=NSS%20Certificate%20DB;id={id}"))
     }
 
-    fn import(&self, world: &World, certificate: &Certificate, flags: &Flags) -> Result<()> {
+    fn import(&self, world: &World, certificate: &Certificate, label: &str, flags: &Flags) -> Result<()> {
         with_file(world, certificate, |file| {
-            let (file, label) = (file.to_string_lossy(), label(certificate));
-            self.run(world, &["-A", "-t", &flags.to_string(), "-n", &label, "-i", &file]).map(drop)
+            let file = file.to_string_lossy();
+            self.run(world, &["-A", "-t", &flags.to_string(), "-n", label, "-i", &file]).map(drop)
         })
     }
 
     fn set(&self, world: &World, contents: &Contents, stored: &Stored, flags: &Flags) -> Result<()> {
-        let name = self.name_of(Some(contents), stored)?;
+        let name = self.name_of(contents, stored)?;
         self.run(world, &["-M", "-t", &flags.to_string(), "-n", &name]).map(drop)
     }
 
-    fn delete(&self, world: &World, name: &str) -> Result<()> {
-        self.run(world, &["-D", "-n", name]).map(drop)
+    /// Deletes `entry`. If its trust remains, because its program is newer than certutil, the certificate comes back: nobody
+    /// finds trust in a certificate that is not there.
+    fn delete(
+        &self,
+        world: &World,
+        contents: &Contents,
+        entry: &Entry,
+        certificate: &Certificate,
+    ) -> Result<()> {
+        if entry.is_beyond_the_tool() {
+            return Err(self.needs_newer_tools());
+        }
+        self.delete_object(world, contents, &entry.stored)?;
+        let cleared = self.clear_trust(world, certificate);
+        if cleared.is_err() {
+            self.import(world, certificate, &entry.stored.label, &entry.flags)?;
+        }
+        cleared
+    }
+
+    fn delete_object(&self, world: &World, contents: &Contents, stored: &Stored) -> Result<()> {
+        let name = self.name_of(contents, stored)?;
+        self.run(world, &["-D", "-n", &name]).map(drop)
     }
 
     /// Removes trust objects that are left of `certificate`, which is deleted. Only a certutil that knows their class can do
@@ -239,11 +285,11 @@ impl Tool<'_> {
         if !remains()? {
             return Ok(());
         }
-        self.import(world, certificate, &Flags::none())?;
+        self.import(world, certificate, &label(certificate), &Flags::none())?;
         if let Some(contents) = self.contents(world)?
             && let Some(stored) = contents.find(certificate)
         {
-            self.delete(world, &self.name_of(Some(&contents), stored)?)?;
+            self.delete_object(world, &contents, stored)?;
         }
         if remains()? { Err(self.needs_newer_tools()) } else { Ok(()) }
     }

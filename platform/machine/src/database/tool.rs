@@ -26,10 +26,15 @@ pub trait TrustDatabase {
         self.undo(world, certificate, None).map(drop)
     }
 
+    /// Restores the entry that [`TrustDatabase::discard`] removed.
+    fn restore(&self, world: &World, certificate: &Certificate, before: &Listing) -> Result<()> {
+        self.undo(world, certificate, Some(before)).map(drop)
+    }
+
     /// Asks the programs that use the database whether they trust `certificate`.
     fn prove(&self, world: &World, certificate: &Certificate, wanted: Wanted) -> Result<ProofResult>;
 
-    /// Whether there is no database yet, and adding a certificate creates it.
+    /// Whether there is nothing of a database yet, and adding a certificate creates it.
     fn is_created(&self, _world: &World) -> Result<bool> {
         Ok(false)
     }

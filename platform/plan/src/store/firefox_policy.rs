@@ -5,13 +5,18 @@
 //! Only one policies.json is in force: that in `/etc` replaces that of the program's folder as a whole, so a new one is never
 //! made where the other exists.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
-    row::{About, AlsoRead, ByHand, Group, Look, Planned, Scope, Store, Tried},
+    row::{About, AlsoRead, ByHand, Done, Group, Look, Planned, Scope, Store, Tried},
     system,
 };
-use crate::{Actor, Anchor, Change, Edit, Facts, Hint, Proof, Reload, Service, Step, fact::Os, hint, text};
+use crate::{
+    Actor, Anchor, Change, Edit, Facts, Hint, Proof, Prose, Reload, Service, Step, fact::Os, hint, text,
+};
 
 pub(super) const STORE: Store = Store {
     id: "firefox-policy",
@@ -129,15 +134,40 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
             todo: Some(install(facts)),
         };
     };
-    let (mut changes, mut rest) = (Vec::new(), Vec::new());
-    for (program, folder) in installed {
-        match place(facts, program, folder).and_then(|path| Ok((edit(facts, anchor, &path, module)?, path))) {
-            Ok((edit, path)) => changes.push(change(anchor, program, (path, edit), &bundle)),
+    let (mut changes, mut rest): (Vec<Change>, Vec<ByHand>) = (Vec::new(), Vec::new());
+    let mut paths = BTreeSet::new();
+    for (program, folder) in &installed {
+        let path = place(facts, program, &installed, folder);
+        // One file in `/etc` serves several folders.
+        if !paths.insert(path.clone()) {
+            continue;
+        }
+        match edit(facts, anchor, &path, module) {
+            Ok(edit) => {
+                changes.push(change(anchor, program, (path, edit), &bundle));
+                rest.push(stays(program, module));
+            }
             Err(step) => rest.push(*step),
         }
     }
-    changes.dedup_by(|one, other| one.subject == other.subject);
-    if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
+    Planned::Partly { changes, rest }
+}
+
+/// The step that is left when the policy is gone: each profile keeps the module, and goes on following the system store.
+fn stays(program: &Program, module: &Path) -> ByHand {
+    ByHand {
+        why: format!(
+            "{} keeps p11-kit's module in each profile, and goes on following the system store",
+            program.title
+        ),
+        advice: hint!(
+            "to stop that too, unload {} in its settings: Privacy & Security > Security Devices",
+            Prose(module.display())
+        ),
+        commands: Vec::new(),
+        done: Some(Done::OnRemoval),
+        is_optional: true,
+    }
 }
 
 fn install(facts: &Facts) -> Hint {
@@ -148,16 +178,20 @@ fn install(facts: &Facts) -> Hint {
     }
 }
 
-/// The policies.json of `program` in `folder` that is in force, or that is to be made.
-fn place(facts: &Facts, program: &Program, folder: &Path) -> Result<PathBuf, Box<ByHand>> {
-    let below = folder.join(BELOW);
-    let path =
-        if !facts.has(program.settings) && facts.has(&below) { below } else { program.settings.into() };
-    if facts.has(&path) && facts.text(&path).is_none() {
-        let why = format!("{} cannot be read", text::path(&path));
-        return Err(by_hand(why, hint!("make it readable, then try again: sudo chmod a+r {}", path)));
+/// The policies.json of `program` in `folder` that is in force, or that is to be made. One in `/etc` would replace that of each
+/// folder: it is never made where a folder has its own.
+fn place(
+    facts: &Facts,
+    program: &Program,
+    installed: &[(&'static Program, &'static Path)],
+    folder: &Path,
+) -> PathBuf {
+    let mut own = installed.iter().filter(|(other, _)| other.title == program.title);
+    if !facts.has(program.settings) && own.any(|(_, folder)| facts.has(folder.join(BELOW))) {
+        folder.join(BELOW)
+    } else {
+        program.settings.into()
     }
-    Ok(path)
 }
 
 /// The setting that loads `module`, beside what the file at `path` sets. Each CA has its own, so that each is undone by itself:
