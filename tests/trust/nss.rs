@@ -87,6 +87,31 @@ fn an_entry_that_somebody_changed_since_is_left_and_named() {
     certutil(&machine, "certutil", &format!("-M -n {name} -t p,,"));
     machine.run_as("alice", ["labtrust", "untrust"]).says("another program or person changed it");
     assert_eq!(listed(&machine, FOLDER), [format!("{name} p,,")]);
+
+    // Under another name, it is somebody else's.
+    certutil(&machine, "certutil", &format!("-D -n {name}"));
+    machine.run_as("alice", &trust).succeeded();
+    certutil(&machine, "certutil", &format!("-D -n {name}"));
+    certutil(&machine, "certutil", "-A -n 'Corp CA' -t CT,C,C -i /srv/ca.crt");
+    machine.run_as("alice", ["labtrust", "untrust"]).exited(1).says("another program or person changed it");
+    assert_eq!(listed(&machine, FOLDER), ["Corp CA CT,C,C"]);
+}
+
+#[test]
+fn a_new_database_is_kept_when_somebody_else_uses_it() {
+    let Some((machine, trust)) = scene("nss-module") else { return };
+    machine.sh(&format!("rm {FOLDER}/*")).succeeded();
+    machine.run_as("alice", &trust).succeeded();
+    let module = format!("printf 'library=/usr/lib/other.so\\nname=other\\n\\n' >>{FOLDER}/pkcs11.txt");
+    machine.sh(&module).succeeded();
+    machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+    assert!(machine.read(&format!("{FOLDER}/pkcs11.txt")).contains("other.so"));
+
+    // A part of a database that was there before stays too.
+    machine.sh(&format!("rm {FOLDER}/cert9.db {FOLDER}/key4.db")).succeeded();
+    machine.run_as("alice", &trust).succeeded();
+    machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+    assert!(machine.read(&format!("{FOLDER}/pkcs11.txt")).contains("other.so"));
 }
 
 #[test]

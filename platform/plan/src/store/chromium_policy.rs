@@ -29,13 +29,14 @@ pub(super) const STORE: Store = Store {
     reads_also: |_| Vec::new(),
 };
 
-/// A browser: its name in a sentence, its possible programs, the name of its processes, and the folder of its policies. Edge
-/// and Vivaldi are left out: their documentation does not promise these policies on Linux.
+/// A browser: its name in a sentence, its possible programs, the name of its processes, and the folder of its policies.
 struct Browser {
     title: &'static str,
     programs: &'static [&'static str],
     process: &'static str,
     folder: &'static str,
+    /// Whether its documentation promises the policies with CAs on Linux. Others may still hide a CA.
+    is_served: bool,
 }
 
 const BROWSERS: &[Browser] = &[
@@ -48,26 +49,44 @@ const BROWSERS: &[Browser] = &[
         ],
         process: "chromium",
         folder: "/etc/chromium/policies/managed",
+        is_served: true,
     },
     Browser {
         title: "Chrome",
         programs: &["/opt/google/chrome/chrome"],
         process: "chrome",
         folder: "/etc/opt/chrome/policies/managed",
+        is_served: true,
     },
     Browser {
         title: "Brave",
         programs: &["/opt/brave.com/brave/brave"],
         process: "brave",
         folder: "/etc/brave/policies/managed",
+        is_served: true,
+    },
+    Browser {
+        title: "Edge",
+        programs: &["/opt/microsoft/msedge/msedge"],
+        process: "msedge",
+        folder: "/etc/opt/edge/policies/managed",
+        is_served: false,
     },
 ];
 
+/// The folder beside such a folder whose policies a user may change.
+const RECOMMENDED: &str = "recommended";
+
 /// The files in the folders above.
-const FILES: [Look; 3] = [
+const FILES: [Look; 8] = [
     Look::Text("/etc/chromium/policies/managed/*.json"),
     Look::Text("/etc/opt/chrome/policies/managed/*.json"),
     Look::Text("/etc/brave/policies/managed/*.json"),
+    Look::Text("/etc/opt/edge/policies/managed/*.json"),
+    Look::Text("/etc/chromium/policies/recommended/*.json"),
+    Look::Text("/etc/opt/chrome/policies/recommended/*.json"),
+    Look::Text("/etc/brave/policies/recommended/*.json"),
+    Look::Text("/etc/opt/edge/policies/recommended/*.json"),
 ];
 
 /// The file in such a folder that labtrust makes.
@@ -97,7 +116,7 @@ pub(super) fn looks() -> Vec<Look> {
 }
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
-    let installed: Vec<_> = installed(facts).collect();
+    let installed: Vec<_> = installed(facts).filter(|browser| browser.is_served).collect();
     if facts.os == Os::Macos || installed.is_empty() {
         return Planned::Absent("none of these browsers is installed for every user".into());
     }
@@ -177,6 +196,15 @@ fn files<'f>(facts: &'f Facts, browser: &'f Browser) -> impl Iterator<Item = &'f
     facts.paths.iter().map(PathBuf::as_path).filter(|path| path.parent() == Some(Path::new(browser.folder)))
 }
 
+/// The same, and the files whose policies a user may change.
+fn all_files<'f>(facts: &'f Facts, browser: &'f Browser) -> impl Iterator<Item = &'f Path> {
+    let folder = Path::new(browser.folder);
+    let folders = [folder.to_owned(), folder.with_file_name(RECOMMENDED)];
+    let is_in =
+        move |path: &&Path| path.parent().is_some_and(|parent| folders.iter().any(|one| one == parent));
+    facts.paths.iter().map(PathBuf::as_path).filter(is_in)
+}
+
 /// The value of `key` in the policy file at `path`; none if it is not there, or the browser cannot read the file.
 fn value(facts: &Facts, path: &Path, key: &str) -> Option<Value> {
     current(Some(facts.text(path)?.as_bytes()), &[key.to_owned()]).ok()?
@@ -222,7 +250,7 @@ fn distrust(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<ByHand>
         value(facts, path, DISTRUSTED)
             .is_some_and(|list| list.as_array().is_some_and(|list| list.contains(&base64.as_str().into())))
     };
-    let path = files(facts, browser).find(distrusts)?;
+    let path = all_files(facts, browser).find(distrusts)?;
     Some(masked(browser, path, DISTRUSTED, "distrusts the CA"))
 }
 
@@ -232,7 +260,7 @@ pub(super) fn masks(facts: &Facts, anchor: &Anchor) -> Vec<ByHand> {
         value(facts, path, PLATFORM) == Some(false.into()) && !is_set(facts, anchor, browser)
     };
     let ignored = installed(facts).filter_map(|browser| {
-        let path = files(facts, browser).find(|path| ignores(&browser, path))?;
+        let path = all_files(facts, browser).find(|path| ignores(&browser, path))?;
         Some(masked(browser, path, PLATFORM, "makes the browser ignore the users' own CAs"))
     });
     ignored.chain(installed(facts).filter_map(|browser| distrust(facts, anchor, browser))).collect()

@@ -156,12 +156,11 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
 /// The step that is left when the policy is gone: each profile keeps the module, and goes on following the system store.
 fn stays(program: &Program, module: &Path) -> ByHand {
     ByHand {
-        why: format!(
-            "{} keeps p11-kit's module in each profile, and goes on following the system store",
-            program.title
-        ),
+        why: format!("{} keeps p11-kit's module in each profile", program.title),
         advice: hint!(
-            "to stop that too, unload {} in its settings: Privacy & Security > Security Devices",
+            "{} keeps {} in each profile, and goes on following the system store; to stop that too, unload it in its \
+             settings: Privacy & Security > Security Devices",
+            Prose(program.title),
             Prose(module.display())
         ),
         commands: Vec::new(),
