@@ -84,7 +84,7 @@ fn is_ours(path: &Path) -> bool {
         }
         None => path.ends_with(pattern.trim_start_matches('/')),
     };
-    MACHINES.iter().chain(&OWN).any(|pattern| is_one(&pattern))
+    MACHINES.iter().chain(&OWN).any(is_one)
 }
 
 impl Mask {
