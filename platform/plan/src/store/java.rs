@@ -49,7 +49,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         match system::filled(facts, keystore.path) {
             Some(Filled::On) => changes.push(filled(keystore, anchor)),
             Some(Filled::Off(why)) => {
-                idle = Some(format!("{} is left alone: {why}", keystore.path.display()))
+                idle = Some(format!("{} is left alone: {why}", keystore.path.display()));
             }
             None => match change(facts, keystore, anchor) {
                 Some(change) => changes.push(change),
