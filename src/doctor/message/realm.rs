@@ -45,9 +45,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
         says: &[&["failed to solve", "load metadata for", "buildkit", "buildx"], trust::UNKNOWN],
         codes: &["build-untrusted", "untrusted-docker", "untrusted-system"],
         side: Side::OtherEnd,
-        what: "The builder does not trust the registry's certificate. It reads the system store. A builder in its \
-               own container reads only its own settings (buildkitd.toml, ca=[…]) and must be recreated after a \
-               change.",
+        what: "The builder does not trust the registry's certificate. Docker's own builder keeps what it read for a \
+               registry when a build failed: once the CA is trusted, restart Docker. A builder in its own container \
+               reads only its own settings (buildkitd.toml, ca=[…]) and must be recreated after a change.",
         next: &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"],
     },
     KnownMessage {
