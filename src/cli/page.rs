@@ -47,7 +47,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("~/.local/share/labtrust", "State of a user (as any other user)."),
     (
         "~/.local/share/labtrust/certs, ~/.local/share/labtrust/certs.pem",
-        "CAs for programs that SSL_CERT_DIR and NODE_EXTRA_CA_CERTS lead there (as a user without root).",
+        "CAs for programs that read SSL_CERT_DIR and NODE_EXTRA_CA_CERTS (as a user without root).",
     ),
     ("/etc/gitlab/gitlab.rb, /etc/gitlab/ssl", "Settings and certificates of an Omnibus GitLab."),
     ("/etc/docker/certs.d/HOST:PORT", "CAs that the Docker daemon trusts for one registry."),
