@@ -144,8 +144,9 @@ pub struct Trust {
     pub endpoints: Vec<Target>,
     #[command(flatten)]
     pub stores: Stores,
-    /// Show every trust store that labtrust knows, and change nothing; with SOURCE, also what `trust` would write
-    #[arg(long)]
+    /// Show every trust store that labtrust knows, and change nothing; with a CA (SOURCE, or the one that setup created
+    /// here), also what `trust` would write
+    #[arg(long, conflicts_with_all = ["restart", "admin_file"])]
     pub list: bool,
     /// Without root: file with the CA and the command for the administrator [default: in the state folder]
     #[arg(long, value_name = "FILE")]

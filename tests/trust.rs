@@ -350,10 +350,19 @@ fn the_list_names_every_store_and_with_a_source_what_would_be_written() {
     let list = |json: &[&str]| machine.run([&trust[..], &["--list"], json].concat()).succeeded();
     list(&[]).says("/etc/docker/certs.d/mygitlab.example.com:4567");
     list(&["--json"]).says("run /usr/sbin/update-ca-certificates");
+    machine.run([&trust[..], &["--list", "--restart"]].concat()).exited(2);
     machine.sh("rm /root/ca.crt").succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
     machine.write("/root/ca.crt", &pair.root);
     machine.run([&trust[..], &["--except", "docker"]].concat()).succeeded();
     let list = list(&["--store", "containers", "--store", "system"]);
     list.says("nothing: it trusts the CA already").says("/etc/docker/certs.d/mygitlab.example.com:4567");
+}
+
+#[test]
+fn the_list_on_a_server_is_for_its_own_ca() {
+    let machine = machine!("client");
+    machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust"]).succeeded();
+    let list = machine.run(["labtrust", "trust", "--list", "--json"]).succeeded();
+    list.says("sha256").says("update-ca-certificates");
 }

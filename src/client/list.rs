@@ -1,14 +1,14 @@
 //! The stores that labtrust knows, on this machine: which are here, and what trust in a CA would change in them.
 
-use labtrust_machine::{Worlds, receipt::Receipt};
+use labtrust_machine::{Outcome, Worlds, receipt::Receipt, session::OutcomeState};
 use labtrust_plan::{
     Anchor, Certificate, Change, Endpoint, Facts, Host, explain,
-    store::{ByHand, Done, Planned, Store},
+    store::{Planned, Store},
 };
 
 use super::{
     selection::Selection,
-    stores::{facts_for, unmet},
+    stores::{facts_for, plan, unmet},
     trust::receipt_name,
 };
 
@@ -45,11 +45,13 @@ pub(crate) fn list(
     selection: &Selection,
 ) -> Vec<Listed> {
     let facts = &facts_for(facts, worlds, selection);
+    let others = anchor.map(|anchor| plan(facts, worlds, anchor, selection).others).unwrap_or_default();
     let listed = |store: &'static Store| {
         let planned = (store.plan)(facts, anchor.unwrap_or(&any_ca()));
         let plan = anchor.map(|anchor| {
             let is_left = |changes: &[Change]| unmet(facts, worlds, receipts, &receipt_name(anchor), changes);
-            Plan::of(&planned, is_left)
+            let by_hand = open_steps(store, &planned, &others);
+            Plan::of(&planned, by_hand, is_left)
         });
         let (is_here, why) = match planned {
             Planned::Changes(_) | Planned::Partly { .. } => (true, None),
@@ -65,27 +67,31 @@ pub(crate) fn list(
 fn any_ca() -> Anchor {
     let host: Option<Host> = "host.invalid".parse().ok();
     let endpoints = host.map(|host| Endpoint::new(host, 443)).into_iter().collect();
-    // An empty sequence of DER: no planner reads a certificate.
+    // An empty sequence of DER: planners that read a certificate find no subject in it.
     Anchor::new(Certificate::new([0x30, 0]), endpoints)
 }
 
+/// The steps that a person still has to take in `store`: `others` are the outcomes of a whole plan, which has asked the store.
+fn open_steps(store: &Store, planned: &Planned, others: &[Outcome]) -> Vec<String> {
+    if !matches!(planned, Planned::Partly { .. }) {
+        return Vec::new();
+    }
+    let is_open = |outcome: &&Outcome| outcome.store == store.id() && outcome.state != OutcomeState::Trusted;
+    others.iter().filter(is_open).map(|outcome| outcome.detail.clone()).collect()
+}
+
 impl Plan {
-    /// The part of `planned` that is not in effect; `left` finds it among changes.
-    fn of(planned: &Planned, left: impl Fn(&[Change]) -> Vec<Change>) -> Self {
-        let (changes, rest): (&[Change], &[ByHand]) = match planned {
-            Planned::Changes(changes) => (changes, &[]),
-            Planned::Partly { changes, rest } => (changes, rest),
-            Planned::Absent(_) | Planned::Manual { .. } => (&[], &[]),
+    /// The part of `planned` that is not in effect; `left` finds it among changes, and `by_hand` are the open steps.
+    fn of(planned: &Planned, by_hand: Vec<String>, left: impl Fn(&[Change]) -> Vec<Change>) -> Self {
+        let changes: &[Change] = match planned {
+            Planned::Changes(changes) | Planned::Partly { changes, .. } => changes,
+            Planned::Absent(_) | Planned::Manual { .. } => &[],
         };
         let changes = left(changes);
         Self {
             subjects: changes.iter().map(|change| change.subject.clone()).collect(),
             steps: changes.iter().flat_map(explain).collect(),
-            by_hand: rest
-                .iter()
-                .filter(|step| step.done != Some(Done::OnRemoval))
-                .map(|step| step.why.clone())
-                .collect(),
+            by_hand,
         }
     }
 }

@@ -13,12 +13,13 @@ use crate::{
 };
 
 pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Trust) -> Result<u8> {
-    let anchor = match &arguments.source {
-        Some(_) => {
-            let reader = reader(context, &arguments.passphrase);
-            Some(source::anchor(&reader, state, &arguments.asked())?.anchor)
-        }
-        None => None,
+    // Without a CA, and where the own one cannot be read, the list still names the stores.
+    let has_own = || matches!(state.nearest_ca(), Ok(Some(_)));
+    let anchor = if arguments.source.is_some() || arguments.fingerprint.is_some() || has_own() {
+        let reader = reader(context, &arguments.passphrase);
+        Some(source::anchor(&reader, state, &arguments.asked())?.anchor)
+    } else {
+        None
     };
     let receipts = if anchor.is_some() { &**state.receipts()? } else { &[] };
     let selection = arguments.stores.selection();
