@@ -54,6 +54,12 @@ impl KnownCa {
         printer.say(format_args!("  until     {}", reports::until(certificate)));
     }
 
+    /// Whether something is left to do, or is worth a hint.
+    fn has_steps(&self) -> bool {
+        let has_step = |one: &Outcome| one.hint.is_some() || one.needs_root || !one.restart.is_empty();
+        self.outcomes.iter().any(has_step)
+    }
+
     fn report(&self, context: &Context<'_>) -> StoresReport {
         let Self { anchor, certificate, outcomes, repeat } = self;
         StoresReport {
@@ -139,8 +145,13 @@ pub(crate) fn print_all(context: &Context<'_>, known: &[KnownCa]) -> Vec<StoresR
     }
     printer.gap();
     printer.table(&together);
-    for one in known {
+    for one in known.iter().filter(|one| one.has_steps()) {
+        printer.heading(&format!("sha256 {}", one.anchor.sha256().short()));
         reports::print_next(context, &one.outcomes, &one.repeat);
+    }
+    if known.iter().any(|one| one.code() != exit::DONE) {
+        printer.gap();
+        printer.say(format_args!("details: {}", reports::labtrust(&["status".into(), "-v".into()])));
     }
     known.iter().map(|one| one.report(context)).collect()
 }
