@@ -1,17 +1,25 @@
 //! The file that a user hands to the administrator when a part of trust needs root: what, why, the fingerprint, the command and
 //! the CA, in one. The command reads the CA from the file itself, so it needs no network.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, Session, apply, session::OutcomeState};
-use labtrust_plan::{Actor, Anchor, Change, Contents, ShellLine, Step, explain, store::Store, text};
+use labtrust_machine::{Outcome, Session, apply, receipt::ChangeRecord, session::OutcomeState};
+use labtrust_plan::{Actor, Anchor, Change, Contents, Facts, ShellLine, Step, explain, store::Store, text};
 
 use super::{source, stores::Planning, trust::receipt_name};
 use crate::certificate::parsed::Parsed;
 
 /// The store in the receipt that records the file.
 const RECORDED_AS: &str = "administrator";
+
+/// Whether `record` is of the file.
+pub(crate) fn is_of(record: &ChangeRecord) -> bool {
+    record.store.as_str() == RECORDED_AS
+}
 
 /// The options that the administrator's command repeats, and the file.
 #[derive(Clone, Debug)]
@@ -23,6 +31,20 @@ pub(crate) struct AdminFile {
 }
 
 impl AdminFile {
+    /// The file for `next`, the CA that follows: where a person chose a file, another one beside it.
+    pub(crate) fn for_next(&self, next: &Anchor) -> Self {
+        let beside = |path: &PathBuf| {
+            let mut name = path.file_stem().unwrap_or_default().to_owned();
+            name.push(format!("-{}", next.sha256().short()));
+            if let Some(ending) = path.extension() {
+                name.push(".");
+                name.push(ending);
+            }
+            path.with_file_name(name)
+        };
+        Self { chosen: self.chosen.as_ref().map(beside), options: self.options.clone() }
+    }
+
     /// Writes the file for `anchor` if `outcomes` leave something for root, and returns its path. A failure is added to
     /// `outcomes`.
     pub(crate) fn write(
@@ -35,26 +57,43 @@ impl AdminFile {
         if !outcomes.iter().any(|outcome| outcome.needs_root) {
             return Ok(None);
         }
-        let path = self.path(session, anchor);
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_left = |change: &&Change| {
             let is_it =
                 |outcome: &Outcome| outcome.store == change.store && outcome.subject == change.subject;
             outcomes.iter().any(|outcome| outcome.needs_root && is_it(outcome))
         };
         let left: Vec<&Change> = planning.changes.iter().filter(is_left).collect();
-        let person = &session.facts.user.name;
-        let contents = Contents::Public(self.text(&name, person, anchor, &left)?.into_bytes());
-        let put = Step::Put { path: path.clone(), contents, mode: 0o644 };
-        let change = Change::of_files(RECORDED_AS, &path, Actor::Caller, vec![put]);
+        let path = self.path(session.receipts.state(), anchor);
+        let change = self.change(&path, &session.facts.user.name, anchor, &left)?;
         let written = apply(session, &receipt_name(anchor), Some(anchor), &[change])?;
         let is_written = written.iter().all(|outcome| outcome.state == OutcomeState::Trusted);
         outcomes.extend(written.into_iter().filter(|outcome| outcome.state != OutcomeState::Trusted));
         Ok(is_written.then_some(path))
     }
 
-    fn path(&self, session: &Session<'_>, anchor: &Anchor) -> PathBuf {
-        let own = || session.receipts.state().join(format!("administrator-{}.pem", anchor.sha256().short()));
+    /// The change that would write the file for `anchor` into the state folder `state`, if some of the changes `unmet` need
+    /// root.
+    pub(crate) fn planned(
+        &self,
+        facts: &Facts,
+        state: &Path,
+        anchor: &Anchor,
+        unmet: &[Change],
+    ) -> Result<Option<Change>> {
+        let left: Vec<&Change> = unmet.iter().filter(|one| !one.actor.is_within_reach(facts)).collect();
+        let change = || self.change(&self.path(state, anchor), &facts.user.name, anchor, &left);
+        (!left.is_empty()).then(change).transpose()
+    }
+
+    fn change(&self, path: &Path, person: &str, anchor: &Anchor, left: &[&Change]) -> Result<Change> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let contents = Contents::Public(self.text(&name, person, anchor, left)?.into_bytes());
+        let put = Step::Put { path: path.to_owned(), contents, mode: 0o644 };
+        Ok(Change::of_files(RECORDED_AS, path, Actor::Caller, vec![put]))
+    }
+
+    fn path(&self, state: &Path, anchor: &Anchor) -> PathBuf {
+        let own = || state.join(format!("administrator-{}.pem", anchor.sha256().short()));
         self.chosen.clone().unwrap_or_else(own)
     }
 
@@ -112,5 +151,26 @@ impl AdminFile {
         words.extend(anchor.endpoints.iter().flat_map(|one| ["--for".to_owned(), one.to_string()]));
         words.extend(stores.iter().flat_map(|store| ["--store".to_owned(), (*store).to_owned()]));
         ShellLine::of(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use labtrust_plan::Certificate;
+
+    use super::*;
+
+    #[test]
+    fn the_next_ca_has_a_file_of_its_own_beside_the_chosen_one() {
+        let next =
+            Anchor { certificate: Certificate::new([0x30, 0]), endpoints: Vec::new(), names: Vec::new() };
+        for (chosen, expected) in [
+            (Some("/home/a/for root.pem"), Some("/home/a/for root-e4f60d0aa6d7f3d3.pem")),
+            (Some("/home/a/file"), Some("/home/a/file-e4f60d0aa6d7f3d3")),
+            (None, None),
+        ] {
+            let file = AdminFile { chosen: chosen.map(PathBuf::from), options: Vec::new() };
+            assert_eq!(file.for_next(&next).chosen, expected.map(PathBuf::from));
+        }
     }
 }

@@ -18,7 +18,7 @@ use labtrust_plan::{
 };
 
 use self::left::without_engine;
-use super::{reader::Reader, selection::Selection, source, stores, trust};
+use super::{admin_file, reader::Reader, selection::Selection, source, stores, trust};
 use crate::{
     hint::{fail, hint},
     printer::Printer,
@@ -118,7 +118,16 @@ pub(crate) fn untrust_all(
             any
         }));
     }
-    let is_wanted = |record: &ChangeRecord| removal.stores.has_id(record.store.as_str());
+    let is_chosen = |record: &ChangeRecord| removal.stores.has_id(record.store.as_str());
+    // The administrator's file is of no use once its receipt has nothing else.
+    let is_over =
+        |receipt: &&Receipt| receipt.changes.iter().all(|one| is_chosen(one) || admin_file::is_of(one));
+    let over =
+        receipts.iter().filter(is_over).flat_map(|one| &one.changes).filter(|one| admin_file::is_of(one));
+    let files: Vec<String> = over.map(|record| record.subject.clone()).collect();
+    let is_wanted = |record: &ChangeRecord| {
+        is_chosen(record) || admin_file::is_of(record) && files.contains(&record.subject)
+    };
     let mut undone = match undo_all(session, &mut receipts, is_wanted) {
         Ok(undone) => undone.into_iter(),
         Err(error) => return vec![Err(error.into())],

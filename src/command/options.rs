@@ -1,7 +1,7 @@
 //! Options of the command line, as types of the layers below.
 
 use anyhow::Result;
-use labtrust_plan::store::STORES;
+use labtrust_plan::{Anchor, store::STORES};
 
 use crate::{
     cli::{Passphrase, SiteArgs, Stores, Trust},
@@ -29,12 +29,14 @@ impl Stores {
 }
 
 impl Trust {
-    /// The file for the administrator.
-    pub(super) fn admin_file(&self) -> Result<AdminFile> {
+    /// The file for the administrator for each CA: for `first`, and for one that follows it.
+    pub(super) fn admin_file(&self, first: &Anchor) -> Result<impl Fn(&Anchor) -> AdminFile + use<>> {
         let chosen = self.admin_file.as_ref().map(std::path::absolute).transpose()?;
         let options = [("--expired", self.expired), ("--refused", self.refused)];
         let options = options.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option);
-        Ok(AdminFile { chosen, options: options.collect() })
+        let file = AdminFile { chosen, options: options.collect() };
+        let first = first.sha256();
+        Ok(move |anchor: &Anchor| if anchor.sha256() == first { file.clone() } else { file.for_next(anchor) })
     }
 
     /// The CA that is asked for.

@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
     };
     let plannings: Vec<Planning> = anchors.iter().map(plan).collect();
     if context.everywhere.dry_run {
-        return dry_run(context, state, &candidate, anchors, plannings);
+        return dry_run(context, state, arguments, &candidate, anchors, plannings);
     }
     confirm(context, &candidate)?;
     candidate.notes.extend(containers::note(
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
         &candidate.anchor,
         &arguments.stores.selection(),
     ));
-    let admin_file = arguments.admin_file()?;
+    let admin_file = arguments.admin_file(&candidate.anchor)?;
     let done: Vec<(Vec<Outcome>, Option<PathBuf>)> =
         if plannings.iter().all(|planning| planning.changes.is_empty()) {
             plannings.into_iter().map(|planning| (planning.others, None)).collect()
@@ -59,7 +59,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
                 let all = anchors.iter().zip(&plannings);
                 all.map(|(anchor, planning)| {
                     let mut outcomes = trust(session, anchor, planning)?;
-                    let file = admin_file.write(session, anchor, planning, &mut outcomes)?;
+                    let file = admin_file(anchor).write(session, anchor, planning, &mut outcomes)?;
                     Ok((outcomes, file))
                 })
                 .collect()
@@ -99,11 +99,13 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
 fn dry_run(
     context: &Context<'_>,
     state: &state::State<'_>,
+    arguments: &Trust,
     candidate: &source::Candidate,
     anchors: Vec<&Anchor>,
     plannings: Vec<Planning>,
 ) -> Result<u8> {
     let receipts = state.receipts()?;
+    let admin_file = arguments.admin_file(&candidate.anchor)?;
     let mut proposal = Proposal::default();
     let mut documents = Vec::new();
     let missing = candidate.missing_fingerprint().map(|(what, hint)| format!("{what}; {hint}"));
@@ -125,6 +127,8 @@ fn dry_run(
         part.line(format_args!("  can sign  {can_sign}"));
         part.table(reports::stores_table(context.printer, &outcomes, OutcomeState::Trusted));
         part.apply(context, &unmet);
+        let file = admin_file(anchor).planned(&context.facts, state.folder(), anchor, &unmet)?;
+        part.apply(context, file.as_slice());
         documents.push(part.document());
         proposal.add(part);
     }

@@ -140,8 +140,11 @@ fn the_file_for_the_administrator_is_all_that_root_needs() {
     machine.run_as("alice", ["sh", "-c", "mkdir -p ~/.local/share"]).succeeded();
     let before = machine.settled();
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
+    let dry = machine.run_as("alice", [&trust[..], &["--json", "--dry-run"]].concat()).exited(1).stdout;
     let report = machine.run_as("alice", [&trust[..], &["--json"]].concat()).exited(3).stdout;
     let path = json(&report)["admin_file"].as_str().expect("a file").to_owned();
+    let plan = json(&dry)["plan"].clone();
+    assert!(plan.as_array().is_some_and(|plan| plan.iter().any(|one| one["subject"] == path)), "{dry}");
     let mode = machine.run_as("alice", ["stat", "-c", "%a", &path]).succeeded().stdout;
     assert_eq!(mode, "644\n");
     let text = machine.read(&path);
@@ -183,6 +186,9 @@ fn the_file_for_the_administrator_is_all_that_root_needs() {
         .unwrap_or_else(|| panic!("{text}"));
     assert!(!command.contains("--store docker"), "{command}");
     machine.sh(&format!("cd /home/alice; {command}")).exited(4).says("in /etc/ssl/certs/ca-certificates.crt");
+    // It goes with the last store that it was for.
+    machine.run_as("alice", ["labtrust", "untrust", "--store", "system"]);
+    machine.run(["test", "-e", "/home/alice/for root.pem"]).exited(1);
 }
 
 #[test]
