@@ -16,7 +16,9 @@ pub(super) const STORE: Store = Store {
     about: About {
         writes: "nothing: it names each setting that hides the CA, with its file and line, such as `SSL_CERT_FILE` in a profile or `cafile` in an npmrc",
         proof: "the bundle or folder that the setting names holds the certificate",
-        tried: Tried::Real("curl, wget, git, npm, pip, cargo, Python"),
+        tried: Tried::Real(
+            "curl, wget, git, npm, cargo, Python on Debian; the settings of pip, requests, conda, uv and VS Code are from documentation",
+        ),
     },
     plan,
     looks: || mask::looks(ID).into_iter().chain(offer::looks()).collect(),

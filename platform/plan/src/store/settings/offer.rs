@@ -27,7 +27,7 @@ const PROGRAMS: &[Program] = &[
         files: &[".config/uv/uv.toml"],
         set: &["system-certs", "native-tls"],
         variables: &["UV_SYSTEM_CERTS", "UV_NATIVE_TLS", "SSL_CERT_FILE", "SSL_CERT_DIR"],
-        advice: "to make uv read the system store in place of its own list of public CAs (before 0.10: UV_NATIVE_TLS=1), set in your shell's profile:",
+        advice: "to make uv read the system store in place of its own list of public CAs (older versions: UV_NATIVE_TLS=1), set in your shell's profile:",
         line: "export UV_SYSTEM_CERTS=1",
     },
     Program {
