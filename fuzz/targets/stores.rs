@@ -1,4 +1,4 @@
-//! What stores hold and engines answer: Java's keystores, macOS's trust settings, os-release, the
+//! What stores hold and engines answer: Java's keystores, NSS databases, macOS's trust settings, os-release, the
 //! accounts of a machine, Docker's answers.
 #![no_main]
 
@@ -13,6 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(total <= bytes.len());
     }
     fuzzing::keystore(bytes);
+    fuzzing::nss(bytes);
     fuzzing::trust_settings(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
         fuzzing::os_release(text);

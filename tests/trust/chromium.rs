@@ -19,7 +19,7 @@ pub(crate) fn create(machine: &Machine, folder: &str) {
     machine.run_as("alice", ["sh", "-c", &script]).succeeded();
 }
 
-fn trust<'a>(sha256: &'a str) -> [&'a str; 6] {
+fn trust(sha256: &str) -> [&str; 6] {
     ["labtrust", "trust", HOST, "--fingerprint", sha256, "--store=chromium"]
 }
 
@@ -37,7 +37,7 @@ fn chromium_opens_the_page_after_trust_and_refuses_after_untrust() {
     let refuses = || browsers::chromium(&machine, "alice", &url).says("ERR_CERT_AUTHORITY_INVALID");
     refuses();
     browsers::keep_picture(&machine, "chromium-before", || {
-        browsers::chromium_picture(&machine, "alice", &url)
+        browsers::chromium_picture(&machine, "alice", &url);
     });
     // Its first start creates the database that it reads.
     machine.run_as("alice", ["rm", "-rf", "/home/alice/.local", "/home/alice/.config", "/home/alice/.cache"]);
@@ -50,7 +50,7 @@ fn chromium_opens_the_page_after_trust_and_refuses_after_untrust() {
     assert!(!page.stderr.contains("ERR_CERT"), "{page:?}");
     page.says("Sign in");
     browsers::keep_picture(&machine, "chromium-after", || {
-        browsers::chromium_picture(&machine, "alice", &url)
+        browsers::chromium_picture(&machine, "alice", &url);
     });
     machine.run_as("alice", ["labtrust", "status"]).says("lists it as an anchor for servers");
 

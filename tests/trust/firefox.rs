@@ -67,7 +67,9 @@ fn every_profile_is_served_as_its_user() {
         "/home/alice/.var/app/org.mozilla.firefox/.mozilla/firefox/four",
         "/home/alice/.thunderbird/five",
     ];
-    profiles.iter().for_each(|profile| create(&machine, profile));
+    for profile in profiles {
+        create(&machine, profile);
+    }
     let pair = crate::lab::Pair::made(&machine, &[HOST], crate::lab::Validity::Current);
     machine.write("/srv/ca.crt", &pair.root);
     let sha256 = super::fingerprint(&machine, &pair.root);

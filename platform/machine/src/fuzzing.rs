@@ -28,6 +28,13 @@ pub fn keystore(bytes: &[u8]) {
     }
 }
 
+/// The file `cert9.db` of an NSS database.
+pub fn nss(bytes: &[u8]) {
+    if let Some(contents) = crate::database::nss::contents::Contents::parse(bytes) {
+        contents.has_trust(&Certificate::new([0x30, 0]));
+    }
+}
+
 /// The file os-release.
 pub fn os_release(text: &str) {
     probe::parse_os_release(text);

@@ -35,8 +35,7 @@ impl fmt::Display for Step {
                 write!(f, "trust {} in {database}", certificate.fingerprint().short())?;
                 match database {
                     Database::Keychain(_) => f.write_str(" (macOS asks for a password in a window)"),
-                    Database::Nss(_) => Ok(()),
-                    Database::Keystore(_) => Ok(()),
+                    Database::Nss(_) | Database::Keystore(_) => Ok(()),
                 }
             }
             Self::Discard { database, certificate } => {

@@ -259,11 +259,11 @@ pub(super) fn masks(facts: &Facts, anchor: &Anchor) -> Vec<ByHand> {
     let ignores = |browser: &&Browser, path: &&Path| {
         value(facts, path, PLATFORM) == Some(false.into()) && !is_set(facts, anchor, browser)
     };
-    let ignored = installed(facts).filter_map(|browser| {
+    let steps = installed(facts).filter_map(|browser| {
         let path = all_files(facts, browser).find(|path| ignores(&browser, path))?;
         Some(masked(browser, path, PLATFORM, "makes the browser ignore the users' own CAs"))
     });
-    ignored.chain(installed(facts).filter_map(|browser| distrust(facts, anchor, browser))).collect()
+    steps.chain(installed(facts).filter_map(|browser| distrust(facts, anchor, browser))).collect()
 }
 
 /// Whether a policy of `browser` already names the certificate of `anchor`.

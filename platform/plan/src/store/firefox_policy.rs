@@ -50,6 +50,9 @@ struct Program {
     settings: &'static str,
 }
 
+/// A program and its folder.
+type Installed = (&'static Program, &'static Path);
+
 const PROGRAMS: &[Program] = &[
     Program {
         title: "Firefox",
@@ -106,7 +109,7 @@ fn looks() -> Vec<Look> {
 
 /// The programs that can follow the system store by a policy, each with its folder, and the bundle of that store; or the reason
 /// why there is none.
-fn follows(facts: &Facts) -> Result<(Vec<(&'static Program, &'static Path)>, PathBuf), &'static str> {
+fn follows(facts: &Facts) -> Result<(Vec<Installed>, PathBuf), &'static str> {
     let installed = PROGRAMS.iter().flat_map(|program| {
         let is_there = |folder: &&&str| facts.has(Path::new(folder).join(LIBRARY));
         program.folders.iter().filter(is_there).map(move |folder| (program, Path::new(*folder)))
@@ -179,12 +182,7 @@ fn install(facts: &Facts) -> Hint {
 
 /// The policies.json of `program` in `folder` that is in force, or that is to be made. One in `/etc` would replace that of each
 /// folder: it is never made where a folder has its own.
-fn place(
-    facts: &Facts,
-    program: &Program,
-    installed: &[(&'static Program, &'static Path)],
-    folder: &Path,
-) -> PathBuf {
+fn place(facts: &Facts, program: &Program, installed: &[Installed], folder: &Path) -> PathBuf {
     let mut own = installed.iter().filter(|(other, _)| other.title == program.title);
     if !facts.has(program.settings) && own.any(|(_, folder)| facts.has(folder.join(BELOW))) {
         folder.join(BELOW)

@@ -92,10 +92,12 @@ impl<'a> File<'a> {
 
     /// All records of the table whose first page is `root`.
     fn records(&self, root: usize) -> Option<Vec<Vec<Value>>> {
-        let (mut records, mut seen, mut next) = (Vec::new(), BTreeSet::new(), vec![root]);
+        let (mut records, mut visited, mut next) = (Vec::new(), BTreeSet::new(), vec![root]);
+        // All records together are never longer than the file: cells that share bytes would fill the memory.
+        let mut room = self.bytes.len();
         while let Some(number) = next.pop() {
             // A page that is reached twice is a circle.
-            if !seen.insert(number) {
+            if !visited.insert(number) {
                 return None;
             }
             let page = self.page(number)?;
@@ -105,7 +107,11 @@ impl<'a> File<'a> {
             for cell in 0..number16(page, head + 3)? {
                 let cell = page.get(number16(page, pointers + 2 * cell)?..)?;
                 match kind {
-                    LEAF => records.push(record(&self.payload(cell)?)?),
+                    LEAF => {
+                        let payload = self.payload(cell, room)?;
+                        room -= payload.len();
+                        records.push(record(&payload)?);
+                    }
                     INTERIOR => next.push(number32(cell, 0)?),
                     _ => return None,
                 }
@@ -117,12 +123,13 @@ impl<'a> File<'a> {
         Some(records)
     }
 
-    /// The whole payload of a cell, of which a large one continues on other pages.
-    fn payload(&self, mut cell: &[u8]) -> Option<Vec<u8>> {
-        let length = varint(&mut cell)?;
+    /// The whole payload of a cell, of which a large one continues on other pages; none if it is longer than `room`, as
+    /// with a circle of pages.
+    fn payload(&self, mut cell: &[u8], room: usize) -> Option<Vec<u8>> {
+        let length = varint(&mut cell).filter(|length| *length <= room)?;
         varint(&mut cell)?;
         let (most, least) = (self.usable - 35, (self.usable - 12) * 32 / 255 - 23);
-        let fitting = least + length.checked_sub(least).unwrap_or_default() % (self.usable - 4);
+        let fitting = least + length.saturating_sub(least) % (self.usable - 4);
         let local = if length <= most {
             length
         } else if fitting <= most {
@@ -132,10 +139,6 @@ impl<'a> File<'a> {
         };
         let mut payload = cell.get(..local)?.to_vec();
         let mut next = if local < length { number32(cell, local)? } else { 0 };
-        // A payload is never longer than the file, so a circle of pages ends too.
-        if length > self.bytes.len() {
-            return None;
-        }
         while payload.len() < length {
             let page = self.page(next)?;
             let part = (length - payload.len()).min(self.usable - 4);
@@ -204,4 +207,32 @@ fn number16(bytes: &[u8], at: usize) -> Option<usize> {
 fn number32(bytes: &[u8], at: usize) -> Option<usize> {
     let bytes = bytes.get(at..at.checked_add(4)?)?;
     usize::try_from(u32::from_be_bytes(bytes.try_into().ok()?)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_none_or_damaged_has_no_rows() {
+        let mut file = vec![0; 4096];
+        file[..16].copy_from_slice(MAGIC);
+        file[16] = 0x10;
+        file[19] = WITHOUT_LOG;
+        for (kind, cells) in [(LEAF, 0), (LEAF, 9), (INTERIOR, 1), (0, 0)] {
+            file[HEADER] = kind;
+            file[HEADER + 4] = cells;
+            assert_eq!(rows(&file, "nssPublic"), None, "{kind} {cells}");
+        }
+        // Every cell is the whole file.
+        file[HEADER] = LEAF;
+        file[HEADER + 3] = 0x0f;
+        for cell in file[HEADER + 8..].chunks_exact_mut(2) {
+            cell.copy_from_slice(&[0x9f, 0x60]);
+        }
+        assert_eq!(rows(&file, "nssPublic"), None);
+        for other in [&b""[..], MAGIC, b"not a database"] {
+            assert_eq!(rows(other, "nssPublic"), None);
+        }
+    }
 }
