@@ -94,7 +94,7 @@ impl<'a> File<'a> {
     fn records(&self, root: usize) -> Option<Vec<Vec<Value>>> {
         let (mut records, mut visited, mut next) = (Vec::new(), BTreeSet::new(), vec![root]);
         // All records together are never longer than the file: cells that share bytes would fill the memory.
-        let mut room = self.bytes.len();
+        let mut free = self.bytes.len();
         while let Some(number) = next.pop() {
             // A page that is reached twice is a circle.
             if !visited.insert(number) {
@@ -108,8 +108,8 @@ impl<'a> File<'a> {
                 let cell = page.get(number16(page, pointers + 2 * cell)?..)?;
                 match kind {
                     LEAF => {
-                        let payload = self.payload(cell, room)?;
-                        room -= payload.len();
+                        let payload = self.payload(cell, free)?;
+                        free -= payload.len();
                         records.push(record(&payload)?);
                     }
                     INTERIOR => next.push(number32(cell, 0)?),
