@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use labtrust_plan::{Certificate, Change, Contents, Edit, Proof, SideEffect, Step, edit::Undone};
 
+use zeroize::Zeroizing;
+
 use crate::{
     Result, database,
     world::{Node, World},
@@ -28,6 +30,15 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
             if is_anchor && holds_only(world, &path, certificate) {
                 steps.push(Step::Remove { path });
             }
+        }
+    }
+    // A setting that names a file of anchors goes before the file: its program fails without the file.
+    let names_anchors = change.steps.iter().filter_map(Step::edited).any(|path| is_anchors(&change.proof, path));
+    for step in change.steps.iter().filter(|_| names_anchors) {
+        if let Step::Edit { path, edit, .. } = step
+            && !is_anchors(&change.proof, path)
+        {
+            steps.extend(unset(world, path, edit)?);
         }
     }
     for step in &change.steps {
@@ -63,23 +74,42 @@ fn is_anchors(proof: &Proof, path: &Path) -> bool {
     }
 }
 
-/// The step that removes `certificate` from the file at `path`, to which `edit` appends it; none if it is not there.
-fn cut(world: &World, path: &Path, edit: &Edit, certificate: &Certificate) -> Result<Option<Step>> {
+/// The step that takes `edit` out of the file at `path`; none if it is not there.
+fn unset(world: &World, path: &Path, edit: &Edit) -> Result<Option<Step>> {
+    let Some((found, mode)) = file(world, path)? else { return Ok(None) };
+    Ok(match edit.undo(Some(&found), Some(&[])) {
+        Undone::Bytes(left) => written(path, &found, left, mode),
+        Undone::Already | Undone::Foreign | Undone::Gone => None,
+    })
+}
+
+/// The contents and the mode of the file at `path`.
+fn file(world: &World, path: &Path) -> Result<Option<(Zeroizing<Vec<u8>>, u32)>> {
     let (Some(found), Node::File { mode, .. }) = (world.read(path)?, world.look(path)?) else {
         return Ok(None);
     };
-    let bytes = match edit.undo(Some(&found), Some(&[])) {
-        Undone::Bytes(bytes) => bytes,
-        Undone::Already | Undone::Foreign | Undone::Gone => found.to_vec(),
-    };
-    let left = without(&bytes, certificate);
-    Ok(if left == *found {
+    Ok(Some((found, mode)))
+}
+
+/// The step after which the file at `path`, with the contents `found`, has the contents `left`; none if it has them.
+fn written(path: &Path, found: &[u8], left: Vec<u8>, mode: u32) -> Option<Step> {
+    if left == found {
         None
     } else if left.trim_ascii().is_empty() {
         Some(Step::Remove { path: path.to_owned() })
     } else {
         Some(Step::Put { path: path.to_owned(), contents: Contents::Public(left), mode })
-    })
+    }
+}
+
+/// The step that removes `certificate` from the file at `path`, to which `edit` appends it; none if it is not there.
+fn cut(world: &World, path: &Path, edit: &Edit, certificate: &Certificate) -> Result<Option<Step>> {
+    let Some((found, mode)) = file(world, path)? else { return Ok(None) };
+    let bytes = match edit.undo(Some(&found), Some(&[])) {
+        Undone::Bytes(bytes) => bytes,
+        Undone::Already | Undone::Foreign | Undone::Gone => found.to_vec(),
+    };
+    Ok(written(path, &found, without(&bytes, certificate), mode))
 }
 
 /// The PEM text `bytes` without each block that is `certificate`.

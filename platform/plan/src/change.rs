@@ -229,6 +229,11 @@ impl Step {
         }
     }
 
+    /// The file of which it edits a part.
+    pub fn edited(&self) -> Option<&Path> {
+        if let Self::Edit { path, .. } = self { Some(path) } else { None }
+    }
+
     /// The file or link that it creates.
     pub fn made(&self) -> Option<&Path> {
         match self {
