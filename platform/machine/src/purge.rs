@@ -33,7 +33,8 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
         }
     }
     // A setting that names a file of anchors goes before the file: its program fails without the file.
-    let names_anchors = change.steps.iter().filter_map(Step::edited).any(|path| is_anchors(&change.proof, path));
+    let names_anchors =
+        change.steps.iter().filter_map(Step::edited).any(|path| is_anchors(&change.proof, path));
     for step in change.steps.iter().filter(|_| names_anchors) {
         if let Step::Edit { path, edit, .. } = step
             && !is_anchors(&change.proof, path)

@@ -44,13 +44,11 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if keystores.is_empty() {
         return Planned::Absent("no JDK was found".into());
     }
-    let (mut changes, mut rest, mut idle) = (Vec::new(), Vec::new(), None);
+    let (mut changes, mut rest, mut idle) = (Vec::new(), Vec::new(), Vec::new());
     for keystore in &keystores {
         match system::filled(facts, keystore.path) {
             Some(Filled::On) => changes.push(filled(keystore, anchor)),
-            Some(Filled::Off(why)) => {
-                idle = Some(format!("{} is left alone: {why}", keystore.path.display()));
-            }
+            Some(Filled::Off(why)) => idle.push(by_hand::left_alone(keystore, why)),
             None => match change(facts, keystore, anchor) {
                 Some(change) => changes.push(change),
                 None => rest.push(by_hand::out_of_reach(keystore)),
@@ -66,10 +64,11 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         |path: &Path| keystores.iter().any(|keystore| [keystore.path, keystore.link].contains(&path));
     let masks = mask::find(facts, is_served);
     rest.extend(masks.iter().map(|mask| by_hand::masked(mask, anchor, keytool(facts, &keystores))));
-    match (changes.is_empty() && rest.is_empty(), idle) {
-        (true, Some(why)) => Planned::Absent(why),
-        _ => Planned::Partly { changes, rest },
+    if let (true, true, Some(step)) = (changes.is_empty(), rest.is_empty(), idle.first()) {
+        return Planned::Absent(step.why.clone());
     }
+    rest.extend(idle);
+    Planned::Partly { changes, rest }
 }
 
 /// A keytool for commands that are printed.

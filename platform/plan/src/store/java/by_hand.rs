@@ -36,6 +36,17 @@ pub(super) fn out_of_reach(keystore: &Found<'_>) -> ByHand {
     ByHand { why, advice, commands: Vec::new(), done: None, is_optional: true }
 }
 
+/// The step for a keystore that the administrator keeps the updater from filling, for the reason `why`.
+pub(super) fn left_alone(keystore: &Found<'_>, why: &str) -> ByHand {
+    ByHand {
+        why: format!("{} is left alone: {why}", keystore.path.display()),
+        advice: hint!("to trust the CA there too, let the updater fill {}", keystore.path),
+        commands: Vec::new(),
+        done: None,
+        is_optional: true,
+    }
+}
+
 /// The step for a setting that makes Java read another trust store. keytool asks for that one's password, so that it cannot
 /// read the certificate from its input.
 pub(super) fn masked(mask: &Mask, anchor: &Anchor, keytool: &Path) -> ByHand {
@@ -59,7 +70,8 @@ pub(super) fn masked(mask: &Mask, anchor: &Anchor, keytool: &Path) -> ByHand {
             ),
         ],
         done: Some(holds(path, anchor, keytool)),
-        is_optional: false,
+        // Nothing shows without the password whether the step was taken.
+        is_optional: mask.has_password,
     }
 }
 

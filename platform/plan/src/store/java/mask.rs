@@ -38,6 +38,9 @@ const OWN: [&str; 11] = [
 /// The property that names the trust store.
 const PROPERTY: &str = "javax.net.ssl.trustStore";
 
+/// The property with its password.
+const PASSWORD: &str = "javax.net.ssl.trustStorePassword";
+
 /// A setting that names another trust store.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mask {
@@ -47,6 +50,8 @@ pub(super) struct Mask {
     pub written: String,
     /// Its path, if it is absolute.
     pub path: Option<PathBuf>,
+    /// Whether its password is set beside it: Java then reads entries that nobody sees without the password.
+    pub has_password: bool,
 }
 
 pub(super) fn looks() -> Vec<Look> {
@@ -61,12 +66,13 @@ pub(super) fn find(facts: &Facts, served: impl Fn(&Path) -> bool) -> Vec<Mask> {
         users.map(|user| &user.home).find(|home| path.starts_with(home)).unwrap_or(&facts.user.home)
     };
     let variables = VARIABLES.iter().filter_map(|name| {
-        let value = values(facts.variables.get(*name)?).into_iter().next()?;
-        Some(Mask::new(format!("the variable {name}"), &value.1, &facts.user.home))
+        let text = facts.variables.get(*name)?;
+        let value = values(text).into_iter().next()?;
+        Some(Mask::new(format!("the variable {name}"), &value.1, &facts.user.home, text))
     });
     let files = facts.texts.iter().filter(|(path, _)| is_ours(path)).flat_map(|(path, text)| {
         let mask = |(line, value): (usize, String)| {
-            Mask::new(format!("{}, line {line},", path.display()), &value, home(path))
+            Mask::new(format!("{}, line {line},", path.display()), &value, home(path), text.as_str())
         };
         values(text.as_str()).into_iter().map(mask).collect::<Vec<_>>()
     });
@@ -88,13 +94,14 @@ fn is_ours(path: &Path) -> bool {
 }
 
 impl Mask {
-    fn new(place: String, written: &str, home: &Path) -> Self {
+    /// The setting at `place` in `text`.
+    fn new(place: String, written: &str, home: &Path, text: &str) -> Self {
         let below = ["~/", "$HOME/", "${HOME}/", "${user.home}/"]
             .iter()
             .find_map(|start| written.strip_prefix(start));
         let path = below.map_or_else(|| PathBuf::from(written), |below| home.join(below));
         let path = Some(path).filter(|path| path.to_str().is_some_and(|path| path.starts_with('/')));
-        Self { place, written: written.to_owned(), path }
+        Self { place, written: written.to_owned(), path, has_password: text.contains(PASSWORD) }
     }
 }
 
@@ -152,11 +159,13 @@ mod tests {
 
     #[test]
     fn a_path_in_the_home_folder_is_known() {
-        let path = |written| Mask::new("x".into(), written, Path::new("/home/alice")).path;
+        let path = |written| Mask::new("x".into(), written, Path::new("/home/alice"), "").path;
         assert_eq!(path("~/b.jks"), Some("/home/alice/b.jks".into()));
         assert_eq!(path("${user.home}/b.jks"), Some("/home/alice/b.jks".into()));
         assert_eq!(path("/b.jks"), Some("/b.jks".into()));
         assert_eq!(path("NONE"), None);
+        let text = "-Djavax.net.ssl.trustStore=/b -Djavax.net.ssl.trustStorePassword=secret";
+        assert!(Mask::new("x".into(), "/b", Path::new("/"), text).has_password);
     }
 
     #[test]
