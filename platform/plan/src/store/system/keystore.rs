@@ -16,7 +16,10 @@ pub(crate) enum Filled {
 
 /// Whether the updater of this system fills the Java keystore at `path`; none if it has nothing to do with it.
 pub(crate) fn filled(facts: &Facts, path: &Path) -> Option<Filled> {
-    let family = family(facts).ok()?;
+    let (family, has_updater) = match family(facts) {
+        Ok(family) => (family, true),
+        Err(kin) => (kin?, false),
+    };
     if family.java_bundle.is_some_and(|bundle| path == bundle) {
         let is_declared = DECLARATIVE.iter().any(|declarative| facts.has(declarative.marker));
         let why = "it is made in this system's configuration or image";
@@ -24,7 +27,9 @@ pub(crate) fn filled(facts: &Facts, path: &Path) -> Option<Filled> {
     }
     let java = family.keystore.filter(|java| path == java.path)?;
     let settings = facts.text(java.settings).unwrap_or_default();
-    Some(if ![java.hook, JavaStore::ALPINE].iter().any(|hook| facts.has(hook)) {
+    Some(if !has_updater {
+        Filled::Off("the updater of the system store, which fills it, is missing")
+    } else if ![java.hook, JavaStore::ALPINE].iter().any(|hook| facts.has(hook)) {
         Filled::Off("the hook that fills it from the system store is missing")
     } else if fills_keystore(settings.as_bytes()) == Some(false) {
         Filled::Off("an administrator turned off the hook that fills it from the system store")
