@@ -116,7 +116,7 @@ fn a_person_without_root_clones_logs_in_and_installs_with_one_command_and_the_pa
     }
     assert!(!browse().stderr.contains("ERR_CERT"), "Chromium refuses the page");
     // In a shell with the lines the store is trusted, and nothing more is said of them.
-    let status = run(&machine, "labtrust status").says("✓  environment  trusted");
+    let status = run(&machine, "labtrust status").says("✓  environment      trusted");
     assert_eq!(block(&status), "");
 
     let untrusted = run(&machine, "labtrust untrust").succeeded().says("remove these lines from ~/.profile");
