@@ -4,11 +4,7 @@
 
 use std::path::Path;
 
-use labtrust_plan::{
-    Anchor, Certificate, Facts, Step, explain,
-    fact::Os,
-    store::STORES,
-};
+use labtrust_plan::{Anchor, Certificate, Facts, Step, explain, fact::Os, store::STORES};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
