@@ -27,6 +27,13 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// The time limit of requests that the engine answers by itself.
 const INFO_LIMIT: Duration = Duration::from_secs(5);
 
+/// The name of `image` without its registry, folders, tag and digest.
+fn image_name(image: &str) -> &str {
+    let repository = image.split('@').next().unwrap_or_default();
+    let name = repository.rsplit('/').next().unwrap_or_default();
+    name.split(':').next().unwrap_or_default()
+}
+
 /// What an attempt to connect to an engine's socket showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 use labtrust_plan::Host;
 use serde::Deserialize;
 
-use super::{INFO_LIMIT, get};
+use super::{INFO_LIMIT, get, image_name};
 use crate::world::World;
 
 /// The most containers that are looked at.
@@ -97,9 +97,7 @@ impl Inspected {
 
     /// Whether it is GitLab itself, whose settings name the host that it serves, or its runner, which is a store.
     fn is_gitlab(&self) -> bool {
-        let repository = self.config.image.split('@').next().unwrap_or_default();
-        let image = repository.rsplit('/').next().and_then(|name| name.split(':').next());
-        let is_image = image.is_some_and(|image| GITLABS.contains(&image));
+        let is_image = GITLABS.contains(&image_name(&self.config.image));
         is_image || self.variables().any(|(name, _)| name == "GITLAB_OMNIBUS_CONFIG")
     }
 

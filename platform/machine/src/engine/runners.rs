@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use labtrust_plan::fact::RunnerContainer;
 use serde::Deserialize;
 
-use super::{INFO_LIMIT, get};
+use super::{INFO_LIMIT, get, image_name};
 use crate::world::World;
 
 /// The settings folder in the runner's image.
@@ -58,9 +58,7 @@ impl Listed {
 
 /// Whether `image` is one of the runner's, from any registry. The image in which jobs get their files has another name.
 fn is_runners(image: &str) -> bool {
-    let repository = image.split('@').next().unwrap_or_default();
-    let name = repository.rsplit('/').next().unwrap_or_default();
-    name.split(':').next() == Some("gitlab-runner")
+    image_name(image) == "gitlab-runner"
 }
 
 #[cfg(test)]
