@@ -3,6 +3,7 @@
 
 mod progress;
 mod reload;
+mod step;
 
 use std::{
     cmp::Reverse,
@@ -12,17 +13,16 @@ use std::{
     slice,
 };
 
-use labtrust_plan::{Fingerprint, Proof, Service};
+use labtrust_plan::{Proof, Service};
 
-use self::progress::UndoProgress;
+use self::{progress::UndoProgress, step::undo_step};
 use crate::{
-    Result, database, edit_file,
+    Result,
     receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
     session::{Outcome, OutcomeState, Session, running},
     side_effect,
-    side_effect::{back_up_neighbours, undo_file},
+    side_effect::back_up_neighbours,
     updater::{Updater, check_room},
-    world::{Node, World},
 };
 
 /// Undoes the changes of `receipt` for which `wanted` holds, the last one first, with one reload for all of them. The
@@ -273,70 +273,6 @@ fn back_up_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: us
         session.receipts.save_changes(receipt, &[index])?;
     }
     Ok(())
-}
-
-/// Undoes one step. Returns the file that is left in place because somebody else changed it, if there is one.
-fn undo_step(
-    session: &Session<'_>,
-    world: &World,
-    receipt: &str,
-    step: &StepRecord,
-) -> Result<Option<PathBuf>> {
-    match step {
-        StepRecord::File { adopted: true, .. } => {}
-        StepRecord::File { path, before, after, link, folders, edit, adopted: false } => {
-            world.tidy(path)?;
-            let found = world.look(path)?;
-            if found != *before {
-                session.progress.begin(&format!("restoring {}", path.display()));
-                let is_back = match (edit, before, &found) {
-                    // A path that is or was a link is handled like a file of ours: the edit did not follow a link.
-                    (Some(edit), Node::File { .. } | Node::Absent, Node::File { .. } | Node::Absent) => {
-                        edit_file::undo(world, edit, (session.receipts, receipt), path, before, *after)?
-                    }
-                    _ if is_ours(&found, *after, link.as_deref()) => {
-                        if let (Node::File { .. } | Node::Link { .. }, Some(folder)) = (before, path.parent())
-                        {
-                            world.make_folders(folder, 0o755)?;
-                        }
-                        undo_file(world, session.receipts, receipt, path, before)?;
-                        true
-                    }
-                    _ => false,
-                };
-                if !is_back {
-                    return Ok(Some(path.clone()));
-                }
-            }
-            folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
-        }
-        StepRecord::Entry { database, certificate, before: Some(before), discarded: true, .. } => {
-            database::open(database).restore(world, certificate, before)?;
-        }
-        StepRecord::Entry { database, certificate, before, created, folders, .. } => {
-            session
-                .progress
-                .begin(&format!("removing {} from {database}", certificate.fingerprint().short()));
-            let tool = database::open(database);
-            if !tool.undo(world, certificate, before.as_ref())? {
-                return Ok(Some(database.path().to_owned()));
-            }
-            if *created {
-                tool.remove_if_empty(world)?;
-            }
-            folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
-        }
-    }
-    Ok(None)
-}
-
-fn is_ours(found: &Node, after: Option<Fingerprint>, link: Option<&Path>) -> bool {
-    match found {
-        Node::Absent => after.is_none() && link.is_none(),
-        Node::File { sha256, .. } => after == Some(*sha256),
-        Node::Link { target } => link == Some(target.as_path()),
-        Node::Folder | Node::Other => false,
-    }
 }
 
 /// Asks the store whether it still trusts the anchor.

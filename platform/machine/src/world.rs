@@ -16,6 +16,7 @@ mod message;
 mod node;
 mod process;
 mod raw;
+mod reading;
 mod request;
 mod running;
 mod socket;
@@ -97,25 +98,25 @@ impl World {
 
     /// The contents of the file at `path`, which the user named: all links are followed. None if it does not exist.
     pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        file::read_named(path)
+        reading::read_named(path)
     }
 
     /// The contents of the file at `path` in a folder of this process's user; none if it does not exist. Fails if another
     /// user may have written it.
     pub fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        file::read_own(path, rustix::process::geteuid().as_raw())
+        reading::read_own(path, rustix::process::geteuid().as_raw())
     }
 
     /// The contents of the file at `path` in a folder of the user `owner`, for root to read. Fails if a third user may have
     /// written it.
     pub fn read_owned_by(owner: u32, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        file::read_own(path, owner)
+        reading::read_own(path, owner)
     }
 
     /// The contents of the file at `path`, for root to read in the place of the user `owner`: all links are followed. Fails if
     /// that user may not read it.
     pub(crate) fn read_for(owner: u32, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        file::read_for(path, owner)
+        reading::read_for(path, owner)
     }
 
     /// Fails unless only root and we can write to the folder `path` and its parents.

@@ -2,14 +2,11 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    os::{
-        fd::AsRawFd,
-        unix::{
-            ffi::{OsStrExt, OsStringExt},
-            fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
-        },
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     },
     path::{Path, PathBuf},
     rc::Rc,
@@ -24,12 +21,12 @@ use rustix::{
     io::Errno,
     process::geteuid,
 };
-use zeroize::Zeroizing;
 
 use super::{
     flush::Flushes,
     folder::{self, Folder, FolderEntry},
-    node::{Access, LARGEST_FILE, Node},
+    node::{Access, Node},
+    reading::{READING, whole},
 };
 use crate::{Error, Result, error::NO_FOLDER};
 
@@ -38,9 +35,6 @@ const DRAFT: &str = ".labtrust-draft";
 
 /// How many names are tried for a scratch folder.
 const MOST_SCRATCHES: u32 = 1000;
-
-/// Without NONBLOCK, opening a pipe that another user made would block forever.
-const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 pub(super) fn look(path: &Path) -> Result<Node> {
     let Some(entry) = folder::entry(path)? else { return Ok(Node::Absent) };
@@ -72,90 +66,6 @@ pub(super) fn look(path: &Path) -> Result<Node> {
 /// The path to which a link at `path` leads; `path` itself if its folder does not exist yet.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     Ok(folder::target(path)?.map_or_else(|| path.to_owned(), |entry| entry.path()))
-}
-
-pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let Some(entry) = folder::target(path)? else { return Ok(None) };
-    match entry.kind()? {
-        None => Ok(None),
-        Some(FileType::RegularFile) => entry.open()?.map(|file| whole(file, path)).transpose(),
-        Some(other) => Err(no_file(path, other == FileType::Directory)),
-    }
-}
-
-/// The contents of the file at `path`. Fails if any user except root and `owner` can write to the file or the folders above
-/// it.
-pub(super) fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let Some(entry) = folder::entry(path)? else { return Ok(None) };
-    let Some(folder) = folder::own(&entry.folder.path, owner)? else { return Ok(None) };
-    let entry = FolderEntry { folder: Rc::new(folder), ..entry };
-    match entry.kind()? {
-        None => return Ok(None),
-        Some(FileType::RegularFile) => {}
-        Some(other) => return Err(no_file(path, other == FileType::Directory)),
-    }
-    let Some(file) = entry.open()? else { return Ok(None) };
-    let found = file.metadata().map_err(Error::file("look at", path))?;
-    // The group bits of a file with an access list show the most that the list gives.
-    if found.uid() != owner || found.mode() & 0o022 != 0 {
-        let why = format!("user {} owns it, or other users can change it", found.uid());
-        return Err(Error::Unsafe { path: path.to_owned(), why });
-    }
-    whole(file, path).map(Some)
-}
-
-pub(super) fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let flags = READING.bits().cast_signed();
-    match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Err(error) if is_absent(&error) => Ok(None),
-        other => whole(other.map_err(Error::file("read", path))?, path).map(Some),
-    }
-}
-
-/// The contents of the file at `path`, for root to read in the place of the user `owner`: all links are followed. Fails if the
-/// modes of the file and of the folders above it do not let that user read it.
-pub(super) fn read_for(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let flags = READING.bits().cast_signed();
-    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Err(error) if is_absent(&error) => return Ok(None),
-        other => other.map_err(Error::file("read", path))?,
-    };
-    // The user can change a link at any moment: the path of the open file counts.
-    let opened = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    let opened = opened.or_else(|_| fs::canonicalize(path)).map_err(Error::file("find", path))?;
-    let may = |found: &fs::Metadata, bit| found.uid() == owner || found.mode() & bit != 0;
-    let may_pass = |folder: &Path| fs::metadata(folder).is_ok_and(|found| may(&found, 0o001));
-    let found = file.metadata().map_err(Error::file("look at", path))?;
-    if !may(&found, 0o004) || !opened.ancestors().skip(1).all(may_pass) {
-        let why = format!("user {owner} may not read it");
-        return Err(Error::Unsafe { path: path.to_owned(), why });
-    }
-    whole(file, path).map(Some)
-}
-
-/// The contents of `file`. Fails if it is not a regular file, or too large.
-fn whole(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let metadata = file.metadata().map_err(Error::file("read", path))?;
-    if !metadata.is_file() {
-        return Err(no_file(path, metadata.is_dir()));
-    }
-    let too_large =
-        || Error::Corrupt { path: path.to_owned(), why: format!("is larger than {} MB", LARGEST_FILE >> 20) };
-    if metadata.len() > LARGEST_FILE {
-        return Err(too_large());
-    }
-    // The buffer has room for the end of the file, so that it never grows: growing would leave a copy of a key.
-    let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 64));
-    file.take(LARGEST_FILE + 1).read_to_end(&mut contents).map_err(Error::file("read", path))?;
-    if contents.len() as u64 > LARGEST_FILE {
-        return Err(too_large());
-    }
-    Ok(contents)
-}
-
-fn no_file(path: &Path, is_folder: bool) -> Error {
-    let why = if is_folder { "is a folder, not a file" } else { "is not a regular file" };
-    Error::Corrupt { path: path.to_owned(), why: why.into() }
 }
 
 pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>> {
@@ -333,7 +243,7 @@ impl FolderEntry {
     }
 
     /// The type of the entry, without following a link; none if it does not exist.
-    fn kind(&self) -> Result<Option<FileType>> {
+    pub(super) fn kind(&self) -> Result<Option<FileType>> {
         match statat(&self.folder.file, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => Ok(Some(FileType::from_raw_mode(found.st_mode))),
             // No file has a name that is too long.
@@ -343,7 +253,7 @@ impl FolderEntry {
     }
 
     /// Opens the file to read it; none if it does not exist. A link is not followed.
-    fn open(&self) -> Result<Option<File>> {
+    pub(super) fn open(&self) -> Result<Option<File>> {
         match openat(&self.folder.file, &self.name, READING | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(file) => Ok(Some(file.into())),
             Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(None),
@@ -391,11 +301,6 @@ impl FolderEntry {
             .map_err(|error| to.fault("put in place", error))?;
         flushes.flush(&to.folder)
     }
-}
-
-fn is_absent(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
-    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::{
     message::Bytes,
     node::{Access, Node},
     process::{self, Output},
+    reading,
     socket::{self, Answer},
 };
 use crate::Result;
@@ -69,7 +70,7 @@ impl Request {
         Ok(match self {
             Self::Look(path) => Reply::Node(file::look(&path)?),
             Self::Resolve(path) => Reply::Paths(vec![file::resolve(&path)?]),
-            Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
+            Self::Read(path) => Reply::Bytes(reading::read(&path)?.map(Bytes)),
             Self::List(path) => Reply::Paths(file::list(&path)?),
             Self::Put { path, contents, access } => {
                 file::put(&path, &contents.0, access, &mut flushes()).map(|_| Reply::Done)?

@@ -1,4 +1,4 @@
-use super::*;
+use super::{super::reading::read, *};
 
 /// With each folder flushed at once.
 fn put(path: &Path, contents: &[u8], access: Access) -> Result<File> {
@@ -38,30 +38,4 @@ fn folders_say_which_were_made() -> Result<()> {
     remove_folder(&a, &mut Flushes::default())?;
     assert_eq!(look(&a)?, Node::Folder);
     Ok(())
-}
-
-#[test]
-fn root_reads_for_a_user_only_what_that_user_may_read() {
-    let base = tempfile::tempdir().expect("a folder");
-    let (folder, file, link) =
-        (base.path().join("x"), base.path().join("x/file"), base.path().join("x/link"));
-    fs::create_dir(&folder).expect("made");
-    fs::write(&file, "text").expect("written");
-    std::os::unix::fs::symlink(&file, &link).expect("linked");
-    let own = geteuid().as_raw();
-    for (base_mode, mode, owner, expected) in [
-        (0o755, 0o644, 12345, true),
-        (0o700, 0o644, 12345, false),
-        (0o755, 0o640, 12345, false),
-        (0o700, 0o600, own, true),
-    ] {
-        for (path, mode) in [(base.path(), base_mode), (&*file, mode)] {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
-        }
-        for path in [&file, &link] {
-            let read = read_for(path, owner).map(|bytes| bytes.is_some());
-            assert_eq!(read.unwrap_or(false), expected, "{base_mode:o} {mode:o} {owner}");
-        }
-    }
-    assert!(matches!(read_for(&base.path().join("none"), own), Ok(None)));
 }
