@@ -346,6 +346,28 @@ impl Facts {
         Self { links: BTreeMap::new(), running: BTreeMap::new(), others: Vec::new(), ..empty }
     }
 
+    /// The facts of a machine with this operating system and user, of which nothing else is known.
+    pub fn new(os: Os, user: User) -> Self {
+        Self {
+            os,
+            distribution: None,
+            user,
+            invoker: None,
+            others: Vec::new(),
+            tools: BTreeMap::new(),
+            paths: BTreeSet::new(),
+            files: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            links: BTreeMap::new(),
+            written: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            running: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            services: None,
+            engines: Vec::new(),
+        }
+    }
+
     /// Whether this process runs as root, and may change the machine.
     pub fn is_root(&self) -> bool {
         self.user.uid == 0

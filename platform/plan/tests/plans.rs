@@ -28,27 +28,16 @@ fn each_machine_is_planned_as_its_own_tools_want_it() -> Result {
 
 /// The folder of anchors on a distribution `id` that has these tools and folders.
 fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Result<String> {
+    let root = User { name: "root".into(), uid: 0, gid: 0, home: "/root".into() };
     let facts = Facts {
-        os,
         distribution: Some(Distribution {
             id: id.into(),
             like: like.iter().map(ToString::to_string).collect(),
             title: String::new(),
         }),
-        user: User { name: "root".into(), uid: 0, gid: 0, home: "/root".into() },
-        invoker: None,
-        others: Vec::new(),
         tools: tools.iter().map(|tool| ((*tool).to_owned(), Path::new("/usr/sbin").join(tool))).collect(),
         paths: paths.iter().map(Into::into).collect(),
-        files: [].into(),
-        texts: [].into(),
-        links: [].into(),
-        written: [].into(),
-        closed: [].into(),
-        running: [].into(),
-        variables: [].into(),
-        services: None,
-        engines: Vec::new(),
+        ..Facts::new(os, root)
     };
     Ok(match (Store::find("system").ok_or("no such store")?.plan)(&facts, &anchor()?) {
         Planned::Changes(changes) | Planned::Partly { changes, .. } => {

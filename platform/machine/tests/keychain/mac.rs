@@ -45,22 +45,9 @@ impl Mac {
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keychain/security"), &security)?;
         let (user, invoker) = people(folder.path());
         let facts = Facts {
-            os: Os::Macos,
-            distribution: None,
-            user,
             invoker,
-            others: Vec::new(),
             tools: [("security".to_owned(), security)].into(),
-            paths: [].into(),
-            files: [].into(),
-            texts: [].into(),
-            links: [].into(),
-            written: [].into(),
-            closed: [].into(),
-            running: [].into(),
-            variables: [].into(),
-            services: None,
-            engines: Vec::new(),
+            ..Facts::new(Os::Macos, user)
         };
         let mac = Self { folder, facts };
         for which in [Which::System, Which::Login] {
