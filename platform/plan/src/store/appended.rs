@@ -1,5 +1,5 @@
-//! A file of CAs that a program reads in place of labtrust's, because a setting names it: a person appends the CA to it, and
-//! takes it out again.
+//! A setting names a person's own file of CAs, and the program does not read labtrust's file. The person appends the CA to that
+//! file, and removes it later.
 
 use std::path::Path;
 
@@ -15,8 +15,8 @@ pub(super) fn waits_for_system(facts: &Facts, other: &Path) -> Option<Hint> {
         .then(|| hint!("let root trust the CA in the system store, which makes {}", other))
 }
 
-/// The steps if `owner`'s program reads the file `other` in place of labtrust's file `ours`, which has the CA in a block.
-/// `why` is the sentence about that.
+/// The steps for `owner`, whose program reads the file `other` and not labtrust's file `ours`. `ours` has the CA in a block.
+/// `why` says that the program reads `other`.
 pub(super) fn steps(
     facts: &Facts,
     anchor: &Anchor,
@@ -25,7 +25,7 @@ pub(super) fn steps(
     why: String,
 ) -> Vec<ByHand> {
     let done = Done::Proven(Proof::Bundle { path: other.to_owned(), sha256: anchor.sha256() });
-    let open = |advice, commands| ByHand { why, advice, commands, done: Some(done), is_optional: false };
+    let open = |advice, commands| ByHand { commands, done: Some(done), ..ByHand::new(why, advice) };
     if let Some(advice) = waits_for_system(facts, other) {
         return vec![open(advice, Vec::new())];
     }

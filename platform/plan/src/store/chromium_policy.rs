@@ -213,13 +213,10 @@ fn value(facts: &Facts, path: &Path, key: &str) -> Option<Value> {
 /// The file of `browser` for the policy `key`: the one that is in force for it, or our own.
 fn place(facts: &Facts, browser: &Browser, key: &str) -> Result<PathBuf, Box<ByHand>> {
     if let Some(unknown) = files(facts, browser).find(|path| facts.text(path).is_none()) {
-        return Err(Box::new(ByHand {
-            why: format!("{} cannot be read: it may set {key} for {}", text::path(unknown), browser.title),
-            advice: hint!("make it readable, then try again: sudo chmod a+r {}", unknown),
-            commands: Vec::new(),
-            done: None,
-            is_optional: false,
-        }));
+        return Err(Box::new(ByHand::new(
+            format!("{} cannot be read: it may set {key} for {}", text::path(unknown), browser.title),
+            hint!("make it readable, then try again: sudo chmod a+r {}", unknown),
+        )));
     }
     // The last one wins.
     let in_force = files(facts, browser).filter(|path| value(facts, path, key).is_some()).last();
@@ -277,11 +274,8 @@ fn is_set(facts: &Facts, anchor: &Anchor, browser: &Browser) -> bool {
 }
 
 fn masked(browser: &Browser, path: &Path, key: &'static str, does: &str) -> ByHand {
-    ByHand {
-        why: format!("{} of {} {does}: {}", key, browser.title, text::path(path)),
-        advice: hint!("remove {} from {}, or ask who set it", crate::Prose(key), path),
-        commands: Vec::new(),
-        done: None,
-        is_optional: false,
-    }
+    ByHand::new(
+        format!("{} of {} {does}: {}", key, browser.title, text::path(path)),
+        hint!("remove {} from {}, or ask who set it", crate::Prose(key), path),
+    )
 }

@@ -197,13 +197,7 @@ fn has_read_settings(facts: &Facts) -> bool {
 
 /// What is left for a person where `folder` was chosen below `base`.
 fn left(reader: &Reader, base: &Path, folder: &RegistryFolder, facts: &Facts) -> Vec<ByHand> {
-    let step = |why: String, advice: Hint, is_optional| ByHand {
-        why,
-        advice,
-        commands: Vec::new(),
-        done: None,
-        is_optional,
-    };
+    let step = |why: String, advice: Hint, is_optional| ByHand { is_optional, ..ByHand::new(why, advice) };
     let unreadable = folder.unreadable.as_ref().map(|file| {
         let why = format!("{} cannot be read, and may hide the CA", file.display());
         step(why, hint!("run labtrust as root, or repair {}, then try again", file), false)
@@ -255,7 +249,7 @@ fn without_folder(facts: &Facts, settings: &Settings, why: &str) -> ByHand {
             .line(hint!("[plugins.\"{}\".registry]", Prose(plugin)))
             .line(hint!("config_path = \"{}\"", Prose(NERDCTL[0])))
     };
-    ByHand { why: why.to_owned(), advice, commands: restart(facts), done: None, is_optional: true }
+    ByHand { commands: restart(facts), is_optional: true, ..ByHand::new(why.to_owned(), advice) }
 }
 
 fn service(facts: &Facts) -> Option<Service> {

@@ -1,5 +1,5 @@
-//! The environment of a user who is not root. Programs that read neither a user's own settings nor, without root, a store that
-//! the user may change, read a file or a folder that a variable names: Node `NODE_EXTRA_CA_CERTS`; OpenSSL, Go, Python, Ruby,
+//! The environment of a user who is not root. Some programs have no store that such a user may change. They
+//! read a file or a folder that a variable names: Node `NODE_EXTRA_CA_CERTS`; OpenSSL, Go, Python, Ruby,
 //! PHP and curl `SSL_CERT_DIR`. labtrust writes both, and never a shell's profile: a person adds the lines.
 
 mod shell;
@@ -151,11 +151,9 @@ impl<'f> Environment<'f> {
         let is_node_here = self.facts.tools.contains_key("node") || self.has_node_at_home();
         let system = system::bundle(self.facts).filter(|_| !(needs_bundle && is_node_here));
         Some(ByHand {
-            why: "this shell does not name the files yet".into(),
-            advice: self.advice("add these lines to"),
             commands: self.lines(),
             done: Some(Done::Later { unless: system, restart: self.new_shell() }),
-            is_optional: false,
+            ..ByHand::new("this shell does not name the files yet", self.advice("add these lines to"))
         })
     }
 

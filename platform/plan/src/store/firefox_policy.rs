@@ -159,16 +159,17 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
 /// The step that is left when the policy is gone: each profile keeps the module, and goes on following the system store.
 fn stays(program: &Program, module: &Path) -> ByHand {
     ByHand {
-        why: format!("{} keeps p11-kit's module in each profile", program.title),
-        advice: hint!(
-            "{} keeps {} in each profile, and goes on following the system store; to stop that too, unload it in its \
-             settings: Privacy & Security > Security Devices",
-            Prose(program.title),
-            Prose(module.display())
-        ),
-        commands: Vec::new(),
         done: Some(Done::OnRemoval),
         is_optional: true,
+        ..ByHand::new(
+            format!("{} keeps p11-kit's module in each profile", program.title),
+            hint!(
+                "{} keeps {} in each profile, and goes on following the system store; to stop that too, unload it in its \
+             settings: Privacy & Security > Security Devices",
+                Prose(program.title),
+                Prose(module.display())
+            ),
+        )
     }
 }
 
@@ -219,7 +220,7 @@ fn edit(facts: &Facts, anchor: &Anchor, path: &Path, module: &Path) -> Result<Ed
 }
 
 fn by_hand(why: String, advice: Hint) -> Box<ByHand> {
-    Box::new(ByHand { why, advice, commands: Vec::new(), done: None, is_optional: false })
+    Box::new(ByHand::new(why, advice))
 }
 
 fn change(anchor: &Anchor, program: &Program, (path, edit): (PathBuf, Edit), bundle: &Path) -> Change {

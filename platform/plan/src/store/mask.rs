@@ -199,11 +199,9 @@ impl Hit<'_> {
         let advice = format!("{advice} remove {name} ({}): it {effect} {programs}", self.place);
         let why = format!("{name} in {} {what}, which {effect} {programs}", self.place);
         ByHand {
-            advice: hint!("{}", Prose(advice.trim_start())),
-            why,
-            commands: Vec::new(),
             done: proof.map(Done::Proven),
             is_optional: !(*is_served || served_if.is_some_and(|path| facts.has(path))),
+            ..ByHand::new(why, hint!("{}", Prose(advice.trim_start())))
         }
     }
 }

@@ -121,11 +121,12 @@ fn minikube(facts: &Facts, anchor: &Anchor) -> Planned {
         serves: None,
     };
     let start = ByHand {
-        why: "minikube copies its certificates when it starts".into(),
-        advice: "minikube copies its certificates when it starts: as its user, run:".into(),
         commands: vec!["minikube stop".into(), "minikube start --embed-certs".into()],
-        done: None,
         is_optional: true,
+        ..ByHand::new(
+            "minikube copies its certificates when it starts",
+            "minikube copies its certificates when it starts: as its user, run:",
+        )
     };
     Planned::Partly { changes: folders.iter().map(change).collect(), rest: vec![start] }
 }
@@ -226,5 +227,5 @@ fn source(facts: &Facts, anchor: &Anchor, endpoint: &Endpoint) -> PathBuf {
 
 /// A step for a person that nothing else waits for.
 fn by_hand(why: String, advice: Hint, commands: Vec<ShellLine>) -> ByHand {
-    ByHand { why, advice, commands, done: None, is_optional: true }
+    ByHand { commands, is_optional: true, ..ByHand::new(why, advice) }
 }

@@ -114,12 +114,9 @@ fn why_not(facts: &Facts, user: &User, file: &CaFile) -> Option<String> {
 }
 
 fn by_hand(why: String, line: &str) -> ByHand {
-    ByHand {
+    ByHand::new(
         why,
-        advice: hint!("add this line to the settings of npm that pnpm reads, with a file that holds the CA:")
+        hint!("add this line to the settings of npm that pnpm reads, with a file that holds the CA:")
             .line(hint!("{}", Prose(line))),
-        commands: Vec::new(),
-        done: None,
-        is_optional: false,
-    }
+    )
 }

@@ -87,29 +87,27 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
 fn closed(facts: &Facts, actor: &Actor, folder: &Path) -> Option<ByHand> {
     let closed = folder.ancestors().take(2).find(|folder| facts.closed.contains(*folder))?;
     (*actor == Actor::Machine).then(|| ByHand {
-        why: format!("users' programs ignore {}: only root may look into it", closed.display()),
-        advice: hint!("users' podman ignores {}: let everybody look into it:", closed),
         commands: vec![ShellLine::of(["chmod", "755", &closed.to_string_lossy()]).by_root()],
-        done: None,
         is_optional: facts.people().next().is_none(),
+        ..ByHand::new(
+            format!("users' programs ignore {}: only root may look into it", closed.display()),
+            hint!("users' podman ignores {}: let everybody look into it:", closed),
+        )
     })
 }
 
-/// The step for a person where a client's certificate in `folder` has no key: these programs give up then. skopeo, if it is
-/// there, is asked and says so itself.
+/// The step for a person if a client's certificate in `folder` has no key: these programs then fail. Where skopeo is installed,
+/// the proof asks it, and its answer names the missing key.
 fn half_pair(facts: &Facts, folder: &Path) -> Option<ByHand> {
     let is_half = |path: &&PathBuf| {
         path.extension().is_some_and(|ending| ending == "cert") && !facts.has(path.with_extension("key"))
     };
     let inside = facts.paths.iter().filter(|path| path.parent() == Some(folder));
     let file = inside.filter(|_| !facts.tools.contains_key("skopeo")).find(is_half)?;
-    Some(ByHand {
-        why: format!("podman gives up at {}: its key is missing beside it", file.display()),
-        advice: hint!("put the key beside {}, or remove it if it is a CA's; then try again", file),
-        commands: Vec::new(),
-        done: None,
-        is_optional: false,
-    })
+    Some(ByHand::new(
+        format!("podman gives up at {}: its key is missing beside it", file.display()),
+        hint!("put the key beside {}, or remove it if it is a CA's; then try again", file),
+    ))
 }
 
 /// The `certs.d` folders in which these programs search a registry's folder, for each user. The first registry folder that

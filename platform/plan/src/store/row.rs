@@ -170,6 +170,11 @@ pub struct ByHand {
 }
 
 impl ByHand {
+    /// A step without commands that the store needs, and that nothing shows to be done.
+    pub fn new(why: impl Into<String>, advice: impl Into<Hint>) -> Self {
+        Self { why: why.into(), advice: advice.into(), commands: Vec::new(), done: None, is_optional: false }
+    }
+
     /// The advice with the commands.
     pub fn hint(&self) -> Hint {
         self.advice.clone().lines(self.commands.iter().cloned())

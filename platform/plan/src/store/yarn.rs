@@ -131,5 +131,5 @@ fn by_hand(
     };
     let advice = hint!("give {} these lines, with one `networkSettings` in all:", &path)
         .lines(lines.iter().map(|line| hint!("{}", Prose(line))));
-    vec![ByHand { why, advice, commands: Vec::new(), done: None, is_optional: false }]
+    vec![ByHand::new(why, advice)]
 }

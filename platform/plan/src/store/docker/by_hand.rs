@@ -58,11 +58,9 @@ pub(super) fn step(engine: &Engine, anchor: &Anchor, endpoint: &Endpoint) -> ByH
         ),
     };
     ByHand {
-        why: format!("{title} {why}"),
-        advice: advice.into(),
         commands: vec![command],
         done: engine.socket.clone().map(Done::Accepted),
-        is_optional: false,
+        ..ByHand::new(format!("{title} {why}"), advice)
     }
 }
 

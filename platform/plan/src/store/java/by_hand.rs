@@ -33,17 +33,17 @@ pub(super) fn out_of_reach(keystore: &Found<'_>) -> ByHand {
             hint!("install a JDK: its keytool can write {}", keystore.link),
         ),
     };
-    ByHand { why, advice, commands: Vec::new(), done: None, is_optional: true }
+    ByHand { is_optional: true, ..ByHand::new(why, advice) }
 }
 
 /// The step for a keystore that the administrator keeps the updater from filling, for the reason `why`.
 pub(super) fn left_alone(keystore: &Found<'_>, why: &str) -> ByHand {
     ByHand {
-        why: format!("{} is left alone: {why}", keystore.path.display()),
-        advice: hint!("to trust the CA there too, let the updater fill {}", keystore.path),
-        commands: Vec::new(),
-        done: None,
         is_optional: true,
+        ..ByHand::new(
+            format!("{} is left alone: {why}", keystore.path.display()),
+            hint!("to trust the CA there too, let the updater fill {}", keystore.path),
+        )
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn masked(mask: &Mask, anchor: &Anchor, keytool: &Path) -> ByHand {
     let why = format!("{} makes Java read {} instead of its JDK's keystore", mask.place, mask.written);
     let Some(path) = &mask.path else {
         let advice = hint!("remove the setting: {}", Prose(&mask.place));
-        return ByHand { why, advice, commands: Vec::new(), done: None, is_optional: false };
+        return ByHand::new(why, advice);
     };
     let file = anchor.file_name();
     ByHand {

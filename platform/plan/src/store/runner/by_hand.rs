@@ -18,56 +18,46 @@ const DAEMONS: &str = "/etc/docker/certs.d";
 /// The runner's container keeps its settings in itself.
 pub(super) fn unmounted(name: &str) -> ByHand {
     let name = text::in_line(name);
-    ByHand {
-        why: format!(
+    ByHand::new(
+        format!(
             "the container {name} of GitLab Runner keeps its settings in itself, where labtrust does not write"
         ),
-        advice: "create the container again with a folder mounted at /etc/gitlab-runner, then try again"
-            .into(),
-        commands: Vec::new(),
-        done: None,
-        is_optional: false,
-    }
+        "create the container again with a folder mounted at /etc/gitlab-runner, then try again",
+    )
 }
 
 /// The runner finds no file by the server's name.
 pub(super) fn without_name(place: &Place, host: &Host) -> ByHand {
-    ByHand {
-        why: format!("GitLab Runner finds no file for the IPv6 address {host}"),
-        advice: hint!("set `tls-ca-file` to a file with the CA, below [[runners]] in {}", &place.settings()),
-        commands: Vec::new(),
-        done: None,
-        is_optional: false,
-    }
+    ByHand::new(
+        format!("GitLab Runner finds no file for the IPv6 address {host}"),
+        hint!("set `tls-ca-file` to a file with the CA, below [[runners]] in {}", &place.settings()),
+    )
 }
 
 /// The settings could not be read, so they may name another file.
 pub(super) fn unread(place: &Place, fault: &str) -> ByHand {
     let settings = text::path(&place.settings());
-    ByHand {
-        why: format!("{settings} {fault}, so nothing shows whether `tls-ca-file` names another file in it"),
-        advice: "repair that file, then try again".into(),
-        commands: Vec::new(),
-        done: None,
-        is_optional: false,
-    }
+    ByHand::new(
+        format!("{settings} {fault}, so nothing shows whether `tls-ca-file` names another file in it"),
+        "repair that file, then try again",
+    )
 }
 
 /// `tls-ca-file` names a file that is not the runner's own.
 pub(super) fn named_file(anchor: &Anchor, place: &Place, file: &Path) -> ByHand {
     let settings = text::path(&place.settings());
     ByHand {
-        why: format!(
-            "`tls-ca-file` in {settings} names {}, which other programs may read too",
-            text::path(file)
-        ),
-        advice: hint!(
-            "append the CA to that file, or remove `tls-ca-file`: the runner then reads {}",
-            &place.folder.join("certs")
-        ),
-        commands: Vec::new(),
         done: place.outside(file).map(|path| Done::Proven(Proof::Bundle { path, sha256: anchor.sha256() })),
-        is_optional: false,
+        ..ByHand::new(
+            format!(
+                "`tls-ca-file` in {settings} names {}, which other programs may read too",
+                text::path(file)
+            ),
+            hint!(
+                "append the CA to that file, or remove `tls-ca-file`: the runner then reads {}",
+                &place.folder.join("certs")
+            ),
+        )
     }
 }
 
@@ -80,18 +70,19 @@ pub(super) fn linked(anchor: &Anchor, place: &Place, file: &Path, target: &Path)
         Actor::Caller | Actor::Machine => (":", vec![copy]),
     };
     ByHand {
-        why: format!(
-            "{} is a link to {}, which other programs may read too",
-            text::path(file),
-            text::path(target)
-        ),
-        advice: hint!(
-            "put a file with the same certificates in the place of the link, then try again{}",
-            Prose(end)
-        ),
         commands,
         done: Some(Done::Proven(Proof::Bundle { path: file.to_owned(), sha256: anchor.sha256() })),
-        is_optional: false,
+        ..ByHand::new(
+            format!(
+                "{} is a link to {}, which other programs may read too",
+                text::path(file),
+                text::path(target)
+            ),
+            hint!(
+                "put a file with the same certificates in the place of the link, then try again{}",
+                Prose(end)
+            ),
+        )
     }
 }
 
@@ -111,15 +102,9 @@ pub(super) fn job_volumes(place: &Place, runner: &Runner, docker: &Docker, file:
     let volumes = serde_json::Value::from(volumes).to_string();
     let whose =
         if runner.name.is_empty() { String::new() } else { format!(" of {}", text::in_line(&runner.name)) };
-    Some(ByHand {
-        why: format!("the containers of jobs{whose} do not have the CA: GitLab Runner gives it to git alone"),
-        advice: hint!(
+    Some(ByHand { is_optional: true, ..ByHand::new(format!("the containers of jobs{whose} do not have the CA: GitLab Runner gives it to git alone"), hint!(
             "if jobs, their helper or docker-in-docker need the CA, set this line in [runners.docker] of {}:",
             &place.settings()
         )
-        .line(hint!("volumes = {}", Prose(volumes))),
-        commands: Vec::new(),
-        done: None,
-        is_optional: true,
-    })
+        .line(hint!("volumes = {}", Prose(volumes)))) })
 }

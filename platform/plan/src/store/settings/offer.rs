@@ -75,11 +75,11 @@ impl Program {
 
     fn offer(&self) -> ByHand {
         ByHand {
-            why: format!("{} reads neither the system store nor what labtrust writes", self.title),
-            advice: Hint::from(self.advice).line(self.line),
-            commands: Vec::new(),
-            done: None,
             is_optional: true,
+            ..ByHand::new(
+                format!("{} reads neither the system store nor what labtrust writes", self.title),
+                Hint::from(self.advice).line(self.line),
+            )
         }
     }
 }
