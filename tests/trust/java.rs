@@ -66,7 +66,7 @@ fn a_certificate_that_was_there_is_not_added_again_and_stays_until_it_is_purged(
 
     machine.run(trust(&fingerprint)).succeeded();
     assert_eq!(jdk.entries(), with_company);
-    // Nothing of labtrust's is there, and the store still trusts the CA.
+    // labtrust has no entry there, and the keystore still trusts the CA.
     machine.run(["labtrust", "untrust", "/root/ca.crt"]).exited(1).says("--purge");
     assert_eq!(jdk.entries(), with_company);
     // Another person adds the CA after labtrust did.

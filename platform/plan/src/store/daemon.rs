@@ -1,4 +1,4 @@
-//! Daemons that pull images and read the system store once, when they start, besides the Docker engines.
+//! Daemons other than Docker's that pull images. They read the system store once, when they start.
 
 use super::row::Look;
 use crate::{Command, Facts, Service, fact::ServiceManager};

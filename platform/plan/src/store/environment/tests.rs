@@ -1,4 +1,4 @@
-//! The lines for the shell's profile, and the file that Node reads in place of labtrust's.
+//! The lines for the profile of a shell, and a file of the user that Node reads and labtrust did not write.
 
 use serde_json::{Value, json};
 
