@@ -170,7 +170,7 @@ fn untrust_rest(
     (anchor, mut outcomes): (&Anchor, Vec<Outcome>),
     removal: &Removal,
 ) -> Result<Vec<Outcome>> {
-    let planning = stores::plan(facts, worlds, &left::everywhere(facts, anchor), &removal.stores);
+    let planning = stores::plan(facts, worlds, &left::everywhere(facts, worlds, anchor), &removal.stores);
     for (store, hint) in planning.on_removal {
         let is_gone = |outcome: &&mut Outcome| outcome.store == store && outcome.changed;
         if let Some(outcome) = outcomes.iter_mut().find(is_gone) {
@@ -247,7 +247,9 @@ pub(crate) fn removals(
             .any(|receipt| receipt.name == ours && receipt.find(&change.store, &change.subject).is_some())
     };
     let mut removals = Vec::new();
-    for change in stores::plan(facts, worlds, &left::everywhere(facts, anchor), &removal.stores).changes {
+    for change in
+        stores::plan(facts, worlds, &left::everywhere(facts, worlds, anchor), &removal.stores).changes
+    {
         let world = worlds.reader(facts, &change.actor)?;
         let Some(mut gone) = purge(&world, &change, &anchor.certificate)? else { continue };
         if is_ours(&change) {

@@ -18,7 +18,7 @@ use std::{
 use labtrust_plan::{
     Facts,
     fact::{Distribution, Os, RealFile, ServiceManager, SettingsText, User},
-    store::{Look, STORES},
+    store::{Look, STORES, Store},
 };
 
 pub use self::{
@@ -45,22 +45,11 @@ fn gather(all_users: bool) -> Result<Facts> {
     let user = users::current()?;
     let invoker = if user.uid == 0 { users::invoker() } else { None };
     let mut facts = Facts {
-        os: Os::current(),
         distribution: distribution(),
-        user,
         invoker,
-        others: Vec::new(),
-        tools: tools(),
-        paths: BTreeSet::new(),
-        files: BTreeMap::new(),
-        texts: BTreeMap::new(),
-        links: BTreeMap::new(),
-        written: BTreeMap::new(),
-        closed: BTreeSet::new(),
-        running: BTreeMap::new(),
-        variables: variables(),
+        tools: tools(MANAGERS.map(Look::Tool).into_iter()),
         services: services(),
-        engines: Vec::new(),
+        ..Facts::new(Os::current(), user)
     };
     if all_users {
         let known: Vec<u32> = facts.people().map(|user| user.uid).collect();
@@ -68,18 +57,32 @@ fn gather(all_users: bool) -> Result<Facts> {
         others.retain(|user| !known.contains(&user.uid));
         facts.others = others;
     }
-    look(&mut facts);
+    look(&mut facts, Store::is_first);
     facts.engines = engines::find(&facts);
     Ok(facts)
 }
 
-/// Asks what the stores want to know about paths and settings files.
-fn look(facts: &mut Facts) {
+/// Programs that are no store's: they start and restart services.
+const MANAGERS: [&str; 6] = ["podman", "systemctl", "service", "rc-service", "cron", "crond"];
+
+/// Answers the questions of the stores that are not answered at the start of a run.
+pub(crate) fn look_for_plans(facts: &mut Facts) {
+    look(facts, |store| !store.is_first());
+    facts.running = running_programs();
+}
+
+/// Answers the questions of the `asking` stores.
+fn look(facts: &mut Facts, asking: impl Fn(&Store) -> bool) {
+    let looks: Vec<Look> =
+        STORES.iter().filter(|store| asking(store)).flat_map(|store| (store.looks)()).collect();
+    facts.tools.append(&mut tools(looks.iter().copied()));
+    facts.variables.append(&mut variables(&looks));
     // Programs that run as root read root's home folder.
     let root = facts.is_root().then_some(&facts.user);
     let people: Vec<User> = root.into_iter().chain(facts.people()).cloned().collect();
     let at_home = |path| people.iter().map(move |user| (user.home.join(path), Some(user)));
-    for look in looks() {
+    let mut asked = BTreeSet::new();
+    for look in looks {
         let places: Vec<(PathBuf, Option<&User>)> = match look {
             Look::Path(path) | Look::Text(path) => vec![(path.into(), None)],
             Look::File(path) => with_variable(path).map(|path| (path, None)).into_iter().collect(),
@@ -98,7 +101,10 @@ fn look(facts: &mut Facts) {
         }
         let with_texts = matches!(look, Look::Text(_) | Look::HomeText(_));
         for (place, owner) in places {
-            note(facts, &place, owner, with_texts);
+            // Several stores ask about a person's profiles.
+            if asked.insert((place.clone(), with_texts)) {
+                note(facts, &place, owner, with_texts);
+            }
         }
         if let Look::Named(named) = look {
             look_at_named(facts, named);
@@ -191,16 +197,20 @@ fn text(path: &Path, owner: Option<&User>) -> Option<SettingsText> {
     std::str::from_utf8(&bytes.ok()??).ok().map(SettingsText::new)
 }
 
-/// The variables that stores ask about and that are set.
-fn variables() -> BTreeMap<String, String> {
-    let names = looks().filter_map(|look| if let Look::Variable(name) = look { Some(name) } else { None });
+/// The variables of `looks` that are set.
+fn variables(looks: &[Look]) -> BTreeMap<String, String> {
+    let names =
+        looks.iter().filter_map(|look| if let Look::Variable(name) = look { Some(*name) } else { None });
     names.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect()
 }
 
 /// The programs that stores ask about and that run, with the start of each.
-pub(crate) fn running_programs() -> BTreeMap<String, u64> {
-    let names = looks().filter_map(|look| if let Look::Running(name) = look { Some(name) } else { None });
-    names.filter_map(|name| Some((name.to_owned(), earliest_start(&[name.to_owned()], None)?))).collect()
+fn running_programs() -> BTreeMap<String, u64> {
+    let looks = STORES.iter().flat_map(|store| (store.looks)());
+    let names = looks.filter_map(|look| if let Look::Running(name) = look { Some(name) } else { None });
+    let names: BTreeSet<&str> = names.collect();
+    let started = |name: &str| Some((name.to_owned(), earliest_start(&[name.to_owned()], None)?));
+    names.into_iter().filter_map(started).collect()
 }
 
 /// `os-release` (freedesktop.org os-release(5)), from `/etc` before `/usr/lib`.
@@ -225,17 +235,11 @@ pub(crate) fn parse_os_release(text: &str) -> Distribution {
     }
 }
 
-/// The programs that stores use. They are searched in root's folders, never along PATH.
-fn tools() -> BTreeMap<String, PathBuf> {
-    let names = looks().filter_map(|look| if let Look::Tool(name) = look { Some(name) } else { None });
-    names
-        .chain(["podman", "systemctl", "service", "rc-service", "cron", "crond"])
-        .filter_map(|name| Some((name.to_owned(), trusted_program(name)?)))
-        .collect()
-}
-
-fn looks() -> impl Iterator<Item = Look> {
-    STORES.iter().flat_map(|store| (store.looks)())
+/// The programs of `looks`. They are searched in root's folders, never along PATH.
+fn tools(looks: impl Iterator<Item = Look>) -> BTreeMap<String, PathBuf> {
+    let names = looks.filter_map(|look| if let Look::Tool(name) = look { Some(name) } else { None });
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().filter_map(|name| Some((name.to_owned(), trusted_program(name)?))).collect()
 }
 
 fn services() -> Option<ServiceManager> {

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::{
     Error, Result,
     engine::{reports_pulls_by_system, runner_containers},
-    probe::{look_at_runners, running_programs},
+    probe::{look_at_runners, look_for_plans},
     progress::Progress,
     proof::prove,
     receipt::Receipts,
@@ -243,7 +243,7 @@ impl Worlds {
         if facts.is_root() {
             look_at_runners(&mut facts);
         }
-        facts.running = running_programs();
+        look_for_plans(&mut facts);
         facts
     }
 

@@ -57,6 +57,10 @@ pub const STORES: &[Store] = &[
     environment::STORE,
 ];
 
+/// The stores whose questions are answered at the start of each run, since the engines and the doctor need the answers too. The
+/// questions of the others are answered when trust is planned.
+const FIRST: [&str; 4] = [system::STORE.id, docker::STORE.id, podman::STORE.id, macos::STORE.id];
+
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
 pub use runner::endpoints as runner_endpoints;
 pub use system::{bundle, fills_keystore};
@@ -65,6 +69,11 @@ impl Store {
     /// Its id.
     pub fn id(&self) -> StoreId {
         StoreId::new(self.id)
+    }
+
+    /// Whether its questions are answered at the start of each run.
+    pub fn is_first(&self) -> bool {
+        FIRST.contains(&self.id)
     }
 
     /// The store called `id`.

@@ -34,7 +34,7 @@ pub(crate) fn left(facts: &Facts, worlds: &Worlds, anchor: &Anchor, known: &[Out
     let is_known = |change: &Change| {
         known.iter().any(|outcome| outcome.store == change.store && outcome.subject == change.subject)
     };
-    let planning = stores::plan(facts, worlds, &everywhere(facts, anchor), &Selection::all());
+    let planning = stores::plan(facts, worlds, &everywhere(facts, worlds, anchor), &Selection::all());
     let changes = planning.changes.iter().filter(|change| !is_known(change));
     let outcomes = changes.map(|change| asked(facts, worlds, anchor, &without_engine(change)));
     outcomes.filter(|outcome| outcome.state == OutcomeState::Trusted).collect()
@@ -68,10 +68,11 @@ fn has_labtrusts_file(anchor: &Anchor, change: &Change) -> bool {
 }
 
 /// The anchor, also for every registry that an engine here has a folder for, and every server that a runner has a file for.
-pub(crate) fn everywhere(facts: &Facts, anchor: &Anchor) -> Anchor {
+pub(crate) fn everywhere(facts: &Facts, worlds: &Worlds, anchor: &Anchor) -> Anchor {
+    let facts = worlds.complete(facts);
     let mut anchor = anchor.clone();
     let registries = facts.engines.iter().flat_map(|engine| &engine.registries).cloned();
-    for endpoint in registries.chain(runner_endpoints(facts)) {
+    for endpoint in registries.chain(runner_endpoints(&facts)) {
         if !anchor.endpoints.contains(&endpoint) {
             anchor.endpoints.push(endpoint);
         }

@@ -150,7 +150,7 @@ impl Store {
     /// Whether its planner needs what takes time to find out: see `Worlds::complete` of the crate labtrust-machine.
     pub fn needs_complete_facts(&self) -> bool {
         let takes_time = |look: &Look| matches!(look, Look::Engines | Look::Containers | Look::Running(_));
-        (self.looks)().iter().any(takes_time)
+        !self.is_first() || (self.looks)().iter().any(takes_time)
     }
 }
 
