@@ -1,5 +1,6 @@
 //! Java: each JDK's own keystore, with real Java programs as the judges.
 
+mod filled_later;
 mod own;
 mod settings;
 mod strange;

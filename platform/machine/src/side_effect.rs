@@ -86,24 +86,29 @@ fn is_whole(side_effect: &SideEffect, bytes: &[u8]) -> bool {
     }
 }
 
-/// The entries of such a file except `certificate`, sorted; none if the file cannot be read.
+/// The entries of such a file except the one that the updater made of `certificate`, sorted; none if the file cannot be read.
+/// Another store, or another person, may have made an entry of the same certificate under another alias.
 fn others(
     side_effect: &SideEffect,
     bytes: &[u8],
     certificate: &Certificate,
 ) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-    let mut others: Vec<_> = match side_effect {
+    let mut others: Vec<(Vec<u8>, Vec<u8>)> = match side_effect {
         SideEffect::Bundle { .. } => match Certificate::read_all(bytes) {
-            (all, true) => all.into_iter().map(|held| (Vec::new(), held.der().to_vec())).collect(),
+            (all, true) => all
+                .into_iter()
+                .filter(|held| held != certificate)
+                .map(|held| (Vec::new(), held.der().to_vec()))
+                .collect(),
             _ => return None,
         },
-        SideEffect::Keystore { .. } => keystore::entries(bytes)?
-            .into_iter()
-            .map(|entry| (entry.alias.into_bytes(), entry.parts.concat()))
-            .collect(),
+        SideEffect::Keystore { alias, .. } => {
+            let is_ours = |entry: &keystore::Entry| entry.is_called(alias) && entry.trusts(certificate);
+            let entries = keystore::entries(bytes)?.into_iter().filter(|entry| !is_ours(entry));
+            entries.map(|entry| (entry.alias.into_bytes(), entry.parts.concat())).collect()
+        }
         SideEffect::Links { .. } | SideEffect::Copies { .. } | SideEffect::Neighbour { .. } => return None,
     };
-    others.retain(|(_, held)| held != certificate.der());
     others.sort();
     Some(others)
 }

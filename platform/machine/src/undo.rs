@@ -103,8 +103,14 @@ fn undo_records(
     }
     reload::reload(session, receipts, &mut undone);
     let mut forgotten = BTreeSet::new();
-    for undone in undone {
-        let outcome = finish(session, receipts, &undone);
+    for mut undone in undone {
+        let mut outcome = finish(session, receipts, &undone);
+        if outcome.state == OutcomeState::Trusted && undone.left.is_empty() {
+            // Another change's reload may have put back what was undone. Without its record, nothing would undo it.
+            let again = undo_steps(session, &receipts[undone.receipt], (undone.receipt, undone.index));
+            undone = UndoProgress { complaints: undone.complaints, ..again };
+            outcome = finish(session, receipts, &undone);
+        }
         if outcome.state != OutcomeState::Failed {
             forgotten.insert((undone.receipt, undone.index));
         }

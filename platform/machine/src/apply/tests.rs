@@ -2,6 +2,7 @@
 
 mod edits;
 mod links;
+mod plans;
 mod together;
 
 use std::{fs, path::PathBuf};
