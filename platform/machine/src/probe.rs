@@ -180,11 +180,12 @@ fn with_variable(path: &str) -> Option<PathBuf> {
     Some(Path::new(&value).join(below))
 }
 
-/// The file to which `path` leads, and its owner.
+/// The file to which `path` leads, its owner, and the reason why root must not follow the path.
 fn real_file(path: &Path) -> Option<RealFile> {
     let real = fs::canonicalize(path).ok().filter(|real| real.to_str().is_some())?;
     let found = fs::metadata(&real).ok().filter(fs::Metadata::is_file)?;
-    Some(RealFile { path: real, owner: found.uid() })
+    let guided = World::refuse_other_guides(path).err().map(|error| error.to_string());
+    Some(RealFile { path: real, owner: found.uid(), guided })
 }
 
 /// The text of the settings file at `path`. Root reads a user's file only if that user can read it too: the user may have put a

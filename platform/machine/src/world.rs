@@ -124,6 +124,11 @@ impl World {
         folder::own(path, rustix::process::geteuid().as_raw()).map(drop)
     }
 
+    /// Fails unless root alone decides which file `path` leads to.
+    pub(crate) fn refuse_other_guides(path: &Path) -> Result<()> {
+        folder::refuse_other_guides(path, 0)
+    }
+
     /// Whether only root can change or replace the program at `path`.
     pub fn is_roots_alone(path: &Path) -> bool {
         let folder = path.parent().map(|folder| folder::own(folder, rustix::process::geteuid().as_raw()));

@@ -126,6 +126,17 @@ pub struct RealFile {
     pub path: PathBuf,
     /// Numeric user id of its owner.
     pub owner: u32,
+    /// The reason why somebody else than root decides where the path leads: a link or a folder on the way; none if root alone
+    /// does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guided: Option<String>,
+}
+
+impl RealFile {
+    /// Whether root alone decides what the path leads to, and what is in the file.
+    pub fn is_roots(&self) -> bool {
+        self.owner == 0 && self.guided.is_none()
+    }
 }
 
 /// A program that starts and restarts services.

@@ -48,12 +48,55 @@ fn a_link_in_a_home_folder_leads_root_nowhere() {
     let before = machine.settled();
     let ids = sudo(&machine, "alice");
     let ids: Vec<_> = ids.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    machine.command(trust(&fingerprint)).envs(&ids).run().exited(1).says("belongs to user 0");
+    machine.command(trust(&fingerprint)).envs(&ids).run().exited(1).says("not root alone decides that");
     assert!(!jdk.trusts());
     assert_eq!(machine.changes_since(&before), [""; 0]);
     // Root names it.
     machine.command(trust(&fingerprint)).env("JAVA_HOME", "/srv/jdk").run().succeeded();
     assert!(jdk.trusts());
+}
+
+#[test]
+fn a_path_through_a_developers_folder_leads_root_nowhere() {
+    let machine = machine!("jdk-led");
+    machine.without_hooks();
+    machine.ensure_user("alice");
+    let jdk = Jdk::install(&machine, "/srv/jdk");
+    let (_, fingerprint) = serving(&machine);
+    for (make, owned) in [
+        // A link of hers, to a JDK and to a keystore alone; a folder of hers that has a link of root's; and a folder without links.
+        ("mkdir -m 755 /opt/dev && ln -s /srv/jdk /opt/dev/jdk", "alice"),
+        (
+            "mkdir -p /opt/dev/jdk/lib/security && ln -s /srv/jdk/lib/security/cacerts /opt/dev/jdk/lib/security/cacerts",
+            "alice",
+        ),
+        (
+            "mkdir -p /opt/dev/jdk/lib/security && ln -s /srv/jdk/lib/security /opt/dev/jdk/lib/x && rmdir /opt/dev/jdk/lib/security && mv /opt/dev/jdk/lib/x /opt/dev/jdk/lib/security",
+            "root:users",
+        ),
+        ("mkdir -p /opt/dev && cp -a /srv/jdk /opt/dev/jdk", "alice"),
+    ] {
+        machine
+            .sh(&format!("{make} && chown -h {owned} /opt/dev /opt/dev/jdk && chmod 775 /opt/dev"))
+            .succeeded();
+        let before = machine.settled();
+        let output = machine.command(trust(&fingerprint)).env("JAVA_HOME", "/opt/dev/jdk").run();
+        output.exited(1).says("not root alone decides that").says("if /");
+        assert!(!jdk.trusts(), "{make}");
+        assert_eq!(machine.changes_since(&before), [""; 0], "{make}");
+        machine.sh("rm -r /opt/dev").succeeded();
+    }
+
+    // The command that it prints does it, once root has decided so.
+    machine
+        .sh("mkdir -m 755 /opt/dev && ln -s /srv/jdk /opt/dev/jdk && chown -R -h alice /opt/dev")
+        .succeeded();
+    let run = || machine.command(trust(&fingerprint)).env("JAVA_HOME", "/opt/dev/jdk").run();
+    let output = run().exited(1).stdout;
+    let (_, lines) = output.split_once("run as root:").unwrap();
+    machine.sh(lines.trim().lines().next().unwrap()).succeeded();
+    assert!(jdk.trusts());
+    run().succeeded();
 }
 
 #[test]

@@ -94,7 +94,30 @@ fn open_without_links(_: &Path) -> Result<Direct> {
 
 /// The folder `path` and its parents, the root first, every link resolved; none if it does not exist.
 fn chain(path: &Path) -> Result<Option<Vec<Folder>>> {
-    walk_all(path, &mut |_, _| Ok(false))
+    walk_all(path, us(), &mut |_| Ok(()), &mut |_, _| Ok(false))
+}
+
+/// Fails unless `owner` and root alone decide which file `path` leads to: no other user made a link on the way, or can write to
+/// a folder on the way.
+pub(super) fn refuse_other_guides(path: &Path, owner: u32) -> Result<()> {
+    let mut check = |folder: &Folder| match folder.who_else_writes(owner)? {
+        Some(who) => {
+            let why = format!("{who} can change where its files lead");
+            Err(Error::Unsafe { path: folder.path.clone(), why })
+        }
+        None => Ok(()),
+    };
+    let mut path = in_full(path)?;
+    for _ in 0..=MOST_LINKS {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+        let Some(mut chain) = walk_all(parent, owner, &mut check, &mut |_, _| Ok(false))? else {
+            return Ok(());
+        };
+        let Some(folder) = chain.pop() else { return Ok(()) };
+        let Some(target) = folder.link(name, owner)? else { return Ok(()) };
+        path = folder.path.join(target);
+    }
+    Err(loops(&path))
 }
 
 /// The entry that `path` names, every link above its last component resolved; none if the folder does not exist.
@@ -111,7 +134,7 @@ pub(super) fn target(path: &Path) -> Result<Option<FolderEntry>> {
     let mut path = path.to_owned();
     for _ in 0..=MOST_LINKS {
         let Some(entry) = entry(&path)? else { return Ok(None) };
-        match entry.folder.link(&entry.name)? {
+        match entry.folder.link(&entry.name, us())? {
             Some(target) => path = entry.folder.path.join(target),
             None => return Ok(Some(entry)),
         }
@@ -125,12 +148,15 @@ pub(super) fn walk(
     path: &Path,
     make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>,
 ) -> Result<Option<Folder>> {
-    Ok(walk_all(path, make)?.and_then(|mut chain| chain.pop()))
+    Ok(walk_all(path, us(), &mut |_| Ok(()), make)?.and_then(|mut chain| chain.pop()))
 }
 
-/// The folder `path` and its parents, the root first.
+/// The folder `path` and its parents, the root first. Only links of root and of `owner` are followed, and `pass` is called with
+/// each folder on the way.
 fn walk_all(
     path: &Path,
+    owner: u32,
+    pass: &mut dyn FnMut(&Folder) -> Result<()>,
     make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>,
 ) -> Result<Option<Vec<Folder>>> {
     let mut links = 0;
@@ -143,10 +169,11 @@ fn walk_all(
             here = above.pop().map_or_else(Folder::root, Ok)?;
             continue;
         }
-        let mut found = here.find(&name)?;
+        pass(&here)?;
+        let mut found = here.find(&name, owner)?;
         // Another run may remove the empty folder as soon as it is created.
         while matches!(found, Found::Nothing) && make(&here, &name)? {
-            found = here.find(&name)?;
+            found = here.find(&name, owner)?;
         }
         match found {
             Found::Folder(folder) => above.push(std::mem::replace(&mut here, folder)),
@@ -164,6 +191,7 @@ fn walk_all(
             Found::Nothing | Found::NoFolder => return Ok(None),
         }
     }
+    pass(&here)?;
     above.push(here);
     Ok(Some(above))
 }
@@ -224,7 +252,7 @@ impl Folder {
         Ok(Self { file, path })
     }
 
-    fn find(&self, name: &OsStr) -> Result<Found> {
+    fn find(&self, name: &OsStr, owner: u32) -> Result<Found> {
         let flags = PASSAGE | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let path = self.path.join(name);
         match openat(&self.file, name, flags, Mode::empty()) {
@@ -232,14 +260,14 @@ impl Folder {
             Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(Found::Nothing),
             // The errors of different systems for a link or a file at this name.
             Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => {
-                Ok(self.link(name)?.map_or(Found::NoFolder, Found::Link))
+                Ok(self.link(name, owner)?.map_or(Found::NoFolder, Found::Link))
             }
             Err(error) => Err(Error::file("look at", &path)(error.into())),
         }
     }
 
-    /// The target of the link `name`; none if it is not a link. Fails if the link must not be followed.
-    fn link(&self, name: &OsStr) -> Result<Option<PathBuf>> {
+    /// The target of the link `name`; none if it is not a link. Fails if another user than root and `owner` could have made it.
+    fn link(&self, name: &OsStr, owner: u32) -> Result<Option<PathBuf>> {
         let path = self.path.join(name);
         let found = match statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT | Errno::NAMETOOLONG) => return Ok(None),
@@ -249,11 +277,10 @@ impl Folder {
             return Ok(None);
         }
         let refuse = |why| Err(Error::Unsafe { path: path.clone(), why });
-        let us = geteuid().as_raw();
-        if !is_ours(found.st_uid, us) {
+        if !is_ours(found.st_uid, owner) {
             return refuse(format!("it is a link that user {} made, not root", found.st_uid));
         }
-        if let Some(who) = self.who_else_writes(us)? {
+        if let Some(who) = self.who_else_writes(owner)? {
             return refuse(format!("it is a link in a folder that {who} may write to"));
         }
         // In a folder that everybody may write to, any user can make a hard link to a link of root's.
@@ -316,6 +343,11 @@ pub(super) fn who_else_may_write(
     }
     let (_, _) = (file, path);
     Ok((is_another_group && found.mode() & 0o020 != 0).then(group))
+}
+
+/// The user of this process.
+fn us() -> u32 {
+    geteuid().as_raw()
 }
 
 /// Whether `uid` is root or the user `owner`.

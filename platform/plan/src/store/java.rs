@@ -51,7 +51,9 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
             Some(Filled::Off(why)) => idle.push(by_hand::left_alone(keystore, why)),
             None => match change(facts, keystore, anchor) {
                 Some(change) => changes.push(change),
-                None => rest.push(by_hand::out_of_reach(keystore)),
+                None => {
+                    rest.push(by_hand::out_of_reach(keystore, anchor, keytool(facts, &keystores)));
+                }
             },
         }
     }
@@ -71,10 +73,15 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     Planned::Partly { changes, rest }
 }
 
-/// A keytool for commands that are printed.
+/// A keytool for commands that are printed: root may run them, so it is never a program of another user.
 fn keytool<'f>(facts: &'f Facts, keystores: &[Found<'f>]) -> &'f Path {
     let known = facts.tools.get("keytool").map(PathBuf::as_path);
-    known.or_else(|| keystores.iter().find_map(|keystore| keystore.keytool)).unwrap_or(Path::new("keytool"))
+    let is_safe = |keytool: &&Path| {
+        let is_ours = |owner: u32| !facts.is_root() && owner == facts.user.uid;
+        facts.files.get(*keytool).is_some_and(|file| file.is_roots() || is_ours(file.owner))
+    };
+    let mut own = keystores.iter().filter_map(|keystore| keystore.keytool.filter(is_safe));
+    known.or_else(|| own.next()).unwrap_or(Path::new("keytool"))
 }
 
 /// The entry in `keystore`; none if labtrust cannot make it.

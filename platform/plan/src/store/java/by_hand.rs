@@ -7,7 +7,7 @@ use super::{
     mask::Mask,
 };
 use crate::{
-    Anchor, Database, Keystore, Proof, Prose,
+    Anchor, Database, Keystore, Proof, Prose, ShellLine,
     fact::User,
     hint, shell_line,
     store::row::{ByHand, Done},
@@ -16,14 +16,15 @@ use crate::{
 /// A user's copy of a keystore, below the home folder.
 const COPY: &str = ".local/share/labtrust/cacerts";
 
-/// The step for a keystore that nobody, or none of these users, can change.
-pub(super) fn out_of_reach(keystore: &Found<'_>) -> ByHand {
+/// The step for a keystore that nobody, or none of these users, can change, or that only a person can choose.
+pub(super) fn out_of_reach(keystore: &Found<'_>, anchor: &Anchor, keytool: &Path) -> ByHand {
     let link = keystore.link.display();
     let (why, advice) = match keystore.access {
         Access::Stranger(uid) => (
             format!("{link} belongs to user {uid}"),
             hint!("for {}, run labtrust as user {}, or as root with --all-users", keystore.link, uid),
         ),
+        Access::Guided(why) => return guided(keystore, why, anchor, keytool),
         Access::Nobody => (
             format!("{link} is read-only"),
             hint!("nobody can change {}: import the CA in the settings of that program", keystore.link),
@@ -34,6 +35,35 @@ pub(super) fn out_of_reach(keystore: &Found<'_>) -> ByHand {
         ),
     };
     ByHand { is_optional: true, ..ByHand::new(why, advice) }
+}
+
+/// The step for a keystore of root's that another user chose, for the reason `why`: root decides whether that one is meant.
+fn guided(keystore: &Found<'_>, why: &str, anchor: &Anchor, keytool: &Path) -> ByHand {
+    let path = keystore.path;
+    ByHand {
+        commands: vec![import(anchor, keytool, path)],
+        done: Some(holds(path, anchor, keytool)),
+        is_optional: true,
+        ..ByHand::new(
+            format!(
+                "{} leads to {}, and not root alone decides that: {why}",
+                keystore.link.display(),
+                path.display()
+            ),
+            hint!("if {} is the keystore that this JDK should read, run as root:", path),
+        )
+    }
+}
+
+/// The command that adds the CA to the keystore at `path`, which has the usual password.
+fn import(anchor: &Anchor, keytool: &Path, path: &Path) -> ShellLine {
+    shell_line!(
+        "{} | {} -importcert -noprompt -alias {} -storepass changeit -keystore {}",
+        anchor.printed(),
+        keytool,
+        anchor.file_stem(),
+        path
+    )
 }
 
 /// The step for a keystore that the administrator keeps the updater from filling, for the reason `why`.
@@ -90,13 +120,7 @@ pub(super) fn copy(keystore: &Found<'_>, anchor: &Anchor, user: &User, keytool: 
         commands: vec![
             shell_line!("mkdir -p {}", folder),
             shell_line!("install -m 600 {} {}", keystore.path, copy),
-            shell_line!(
-                "{} | {} -importcert -noprompt -alias {} -storepass changeit -keystore {}",
-                anchor.printed(),
-                keytool,
-                anchor.file_stem(),
-                copy
-            ),
+            import(anchor, keytool, &copy),
             shell_line!("export {}", option),
         ],
         done: Some(holds(keystore.path, anchor, keytool)),

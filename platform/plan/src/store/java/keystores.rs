@@ -35,6 +35,8 @@ pub(super) enum Access<'f> {
     User(&'f User),
     /// A user whose stores are not changed in this run.
     Stranger(u32),
+    /// Root, but another user decides which of root's files the JDK reads, for this reason.
+    Guided(&'f str),
     /// Nobody: its file system is read-only.
     Nobody,
 }
@@ -48,7 +50,7 @@ impl Access<'_> {
         match self {
             Self::Machine => Some(Actor::Machine),
             Self::User(user) => Some(Actor::User((*user).clone())),
-            Self::Stranger(_) | Self::Nobody => None,
+            Self::Stranger(_) | Self::Guided(_) | Self::Nobody => None,
         }
     }
 }
@@ -79,7 +81,7 @@ fn keystore<'f>(facts: &'f Facts, link: &'f Path, file: &'f RealFile) -> Option<
     let home = FOLDERS.iter().find_map(|below| strip(folder, Path::new(below)))?;
     let own = facts.files.get_key_value(&home.join("bin/keytool")).map(|(keytool, _)| keytool);
     let keytool = own.or_else(|| facts.tools.get("keytool")).map(PathBuf::as_path);
-    Some(Found { path: &file.path, link, keytool, access: access(facts, link, file), home })
+    Some(Found { path: &file.path, link, keytool, access: access(facts, file), home })
 }
 
 /// `folder` without `below` at its end.
@@ -88,16 +90,15 @@ fn strip(folder: &Path, below: &Path) -> Option<PathBuf> {
     folder.ends_with(below).then(|| folder.components().take(above).collect())
 }
 
-fn access<'f>(facts: &'f Facts, link: &Path, file: &RealFile) -> Access<'f> {
+fn access<'f>(facts: &'f Facts, file: &'f RealFile) -> Access<'f> {
     if READ_ONLY.iter().any(|folder| file.path.starts_with(folder)) {
         return Access::Nobody;
     }
-    // A link in a home folder does not decide which of root's files are changed.
-    let is_at_home = |user: &User| user.uid != 0 && link.starts_with(&user.home);
     let mut people = facts.people();
-    match people.find(|user| user.uid == file.owner) {
-        Some(user) => Access::User(user),
-        None if file.owner == 0 && !facts.people().any(is_at_home) => Access::Machine,
-        None => Access::Stranger(file.owner),
+    match (people.find(|user| user.uid == file.owner), &file.guided) {
+        (Some(user), _) => Access::User(user),
+        (None, Some(why)) if file.owner == 0 => Access::Guided(why),
+        (None, _) if file.owner == 0 => Access::Machine,
+        (None, _) => Access::Stranger(file.owner),
     }
 }
