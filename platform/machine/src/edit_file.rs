@@ -82,7 +82,7 @@ fn refused(edit: &Edit, path: &Path, why: String) -> Error {
 }
 
 /// The permission bits and owner of the file. An edit keeps them; a user who cannot set them cannot edit the file.
-fn access(node: &Node) -> Option<Access> {
+pub(crate) fn access(node: &Node) -> Option<Access> {
     match node {
         Node::File { mode, uid, gid, .. } => Some(Access { mode: *mode, owner: Some((*uid, *gid)) }),
         _ => None,

@@ -77,40 +77,38 @@ fn is_anchors(proof: &Proof, path: &Path) -> bool {
 
 /// The step that takes `edit` out of the file at `path`; none if it is not there.
 fn unset(world: &World, path: &Path, edit: &Edit) -> Result<Option<Step>> {
-    let Some((found, mode)) = file(world, path)? else { return Ok(None) };
+    let Some(found) = file(world, path)? else { return Ok(None) };
     Ok(match edit.undo(Some(&found), Some(&[])) {
-        Undone::Bytes(left) => written(path, &found, left, mode),
+        Undone::Bytes(left) => written(path, &found, left),
         Undone::Already | Undone::Foreign | Undone::Gone => None,
     })
 }
 
-/// The contents and the mode of the file at `path`.
-fn file(world: &World, path: &Path) -> Result<Option<(Zeroizing<Vec<u8>>, u32)>> {
-    let (Some(found), Node::File { mode, .. }) = (world.read(path)?, world.look(path)?) else {
-        return Ok(None);
-    };
-    Ok(Some((found, mode)))
+/// The contents of the regular file at `path`.
+fn file(world: &World, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let is_file = matches!(world.look(path)?, Node::File { .. });
+    if is_file { world.read(path) } else { Ok(None) }
 }
 
 /// The step after which the file at `path`, with the contents `found`, has the contents `left`; none if it has them.
-fn written(path: &Path, found: &[u8], left: Vec<u8>, mode: u32) -> Option<Step> {
+fn written(path: &Path, found: &[u8], left: Vec<u8>) -> Option<Step> {
     if left == found {
         None
     } else if left.trim_ascii().is_empty() {
         Some(Step::Remove { path: path.to_owned() })
     } else {
-        Some(Step::Put { path: path.to_owned(), contents: Contents::Public(left), mode })
+        Some(Step::Rewrite { path: path.to_owned(), contents: Contents::Public(left) })
     }
 }
 
 /// The step that removes `certificate` from the file at `path`, to which `edit` appends it; none if it is not there.
 fn cut(world: &World, path: &Path, edit: &Edit, certificate: &Certificate) -> Result<Option<Step>> {
-    let Some((found, mode)) = file(world, path)? else { return Ok(None) };
+    let Some(found) = file(world, path)? else { return Ok(None) };
     let bytes = match edit.undo(Some(&found), Some(&[])) {
         Undone::Bytes(bytes) => bytes,
         Undone::Already | Undone::Foreign | Undone::Gone => found.to_vec(),
     };
-    Ok(written(path, &found, without(&bytes, certificate), mode))
+    Ok(written(path, &found, without(&bytes, certificate)))
 }
 
 /// The PEM text `bytes` without each block that is `certificate`.

@@ -73,6 +73,13 @@ pub enum Step {
         /// Its permission bits.
         mode: u32,
     },
+    /// Replaces the contents of a file that another program or person made. The file keeps its owner and permission bits.
+    Rewrite {
+        /// Its path.
+        path: PathBuf,
+        /// Its contents.
+        contents: Contents,
+    },
     /// Makes a symbolic link, and replaces a file or link at its path atomically. Several links that lead through this one
     /// change their targets at the same moment.
     Link {
@@ -224,7 +231,10 @@ impl Step {
     /// The file or link that it creates, replaces or removes as a whole.
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Self::Put { path, .. } | Self::Link { path, .. } | Self::Remove { path } => Some(path),
+            Self::Put { path, .. }
+            | Self::Rewrite { path, .. }
+            | Self::Link { path, .. }
+            | Self::Remove { path } => Some(path),
             Self::Edit { .. } | Self::Entry { .. } | Self::Discard { .. } => None,
         }
     }
@@ -238,7 +248,11 @@ impl Step {
     pub fn made(&self) -> Option<&Path> {
         match self {
             Self::Put { path, .. } | Self::Link { path, .. } => Some(path),
-            Self::Remove { .. } | Self::Edit { .. } | Self::Entry { .. } | Self::Discard { .. } => None,
+            Self::Rewrite { .. }
+            | Self::Remove { .. }
+            | Self::Edit { .. }
+            | Self::Entry { .. }
+            | Self::Discard { .. } => None,
         }
     }
 }

@@ -28,6 +28,9 @@ impl fmt::Display for Step {
                 };
                 write!(f, "write {} ({what}, mode {mode:04o})", path.display())
             }
+            Self::Rewrite { path, contents } => {
+                write!(f, "rewrite {} ({} bytes)", path.display(), contents.bytes().len())
+            }
             Self::Link { path, target } => write!(f, "link {} to {}", path.display(), target.display()),
             Self::Remove { path } => write!(f, "remove {}", path.display()),
             Self::Edit { path, edit, .. } => write!(f, "set {edit} in {}", path.display()),

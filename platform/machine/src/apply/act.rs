@@ -5,7 +5,7 @@ use std::path::Path;
 use labtrust_plan::Step;
 
 use crate::{
-    Result, database, edit_file,
+    Error, Result, database, edit_file,
     receipt::Receipts,
     world::{Access, World},
 };
@@ -23,6 +23,10 @@ pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()>
             make_folder(path)?;
             world.put(path, contents, Access { mode: *mode, owner: None })
         }
+        Step::Rewrite { path, contents } => match edit_file::access(&world.look(path)?) {
+            Some(access) => world.put(path, contents, access),
+            None => Err(Error::in_the_way(path.clone(), "it is not a regular file")),
+        },
         Step::Link { path, target } => {
             make_folder(path)?;
             world.link(path, target)

@@ -52,7 +52,10 @@ impl<'a> Batch<'a> {
 /// The paths on which `step` acts: for an edit through a link, the link and its target.
 fn paths(world: &World, step: &Step) -> Result<Vec<PathBuf>> {
     Ok(match step {
-        Step::Put { path, .. } | Step::Link { path, .. } | Step::Remove { path } => vec![path.clone()],
+        Step::Put { path, .. }
+        | Step::Rewrite { path, .. }
+        | Step::Link { path, .. }
+        | Step::Remove { path } => vec![path.clone()],
         Step::Edit { path, .. } => vec![path.clone(), world.resolve(path)?],
         Step::Entry { database, .. } | Step::Discard { database, .. } => vec![database.path().to_owned()],
     })

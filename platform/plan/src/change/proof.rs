@@ -113,7 +113,9 @@ impl Proof {
                 Step::Link { path, target } => {
                     others.push(Self::Linked { path: path.clone(), target: target.clone() });
                 }
-                Step::Put { path, contents, .. } => files.push((path.clone(), contents.sha256())),
+                Step::Put { path, contents, .. } | Step::Rewrite { path, contents } => {
+                    files.push((path.clone(), contents.sha256()))
+                }
                 Step::Edit { path, edit, .. } => {
                     others.push(Self::Edited { path: path.clone(), edit: edit.clone() });
                 }

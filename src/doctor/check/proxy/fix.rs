@@ -162,7 +162,11 @@ fn no_proxy_change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &
     would_win(view, form, &step, names, list)?;
     let subject = match &step {
         Step::Put { path, .. } | Step::Edit { path, .. } => path.display().to_string(),
-        Step::Link { .. } | Step::Remove { .. } | Step::Entry { .. } | Step::Discard { .. } => return None,
+        Step::Rewrite { .. }
+        | Step::Link { .. }
+        | Step::Remove { .. }
+        | Step::Entry { .. }
+        | Step::Discard { .. } => return None,
     };
     let steps = vec![step];
     Some(Change {
