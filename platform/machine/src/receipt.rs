@@ -14,7 +14,7 @@ use labtrust_plan::{
 };
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::form::Line;
+pub(crate) use self::{before::Gone, form::Line};
 pub use self::{
     folder::Receipts,
     form::{SCHEMA, parse},
@@ -224,14 +224,18 @@ impl ChangeRecord {
     }
 }
 
-/// Folders and files that steps created on the way.
+/// Folders and databases that steps created on the way.
 #[derive(Default)]
 struct CreatedPaths {
     folders: Vec<PathBuf>,
-    /// Files that edits created, each with the SHA-256 that an edit left there.
-    files: Vec<(PathBuf, Fingerprint)>,
     /// The files of databases.
     databases: Vec<PathBuf>,
+}
+
+impl CreatedPaths {
+    fn is_empty(&self) -> bool {
+        self.folders.is_empty() && self.databases.is_empty()
+    }
 }
 
 impl StepRecord {
@@ -274,26 +278,20 @@ impl StepRecord {
         matches!(self, Self::File { before: Node::Absent, after: None, link: None, .. })
     }
 
-    /// The file, if an edit created it.
-    pub(crate) fn made_by_edit(&self) -> Option<&PathBuf> {
-        match self {
-            Self::File { path, before: Node::Absent, edit: Some(_), adopted: false, .. } => Some(path),
-            _ => None,
-        }
+    /// Whether it changed a part of a file.
+    fn is_edit(&self) -> bool {
+        matches!(self, Self::File { edit: Some(_), adopted: false, .. })
+    }
+
+    /// Whether it changed a part of the file at `path`.
+    fn edits(&self, path: &Path) -> bool {
+        self.is_edit() && matches!(self, Self::File { path: own, .. } if own == path)
     }
 
     /// The file of its database, if that was created for it.
     pub(crate) fn made_database(&self) -> Option<&Path> {
         match self {
             Self::Entry { database, created: true, .. } => Some(database.path()),
-            _ => None,
-        }
-    }
-
-    /// `path` and the SHA-256 that this step left there, if `path` is its file.
-    fn left_at(&self, path: &Path) -> Option<(PathBuf, Fingerprint)> {
-        match self {
-            Self::File { path: own, after: Some(after), .. } if own == path => Some((own.clone(), *after)),
             _ => None,
         }
     }
@@ -344,21 +342,13 @@ impl Receipt {
         self.changes.iter().position(|record| record.store == *store && record.subject == subject)
     }
 
-    /// Takes over the folders of `created` that hold its own files: from now on it removes them when it is undone. The same
-    /// for files that an edit created and this receipt edits too. True if there were any.
-    fn receive_folders(&mut self, created: &CreatedPaths) -> bool {
+    /// Takes over the folders and databases of `created` that hold its own files and entries: from now on it removes them when
+    /// it is undone. True if there were any.
+    fn receive(&mut self, created: &CreatedPaths) -> bool {
         let mut any = false;
         for step in self.changes.iter_mut().flat_map(|change| &mut change.steps) {
             let (path, folders) = match step {
-                StepRecord::File { path, before, folders, edit, .. } => {
-                    if let (Some(_), Node::File { sha256, .. }) = (&edit, &*before)
-                        && created.files.iter().any(|(file, left)| file == path && left == sha256)
-                    {
-                        *before = Node::Absent;
-                        any = true;
-                    }
-                    (path.as_path(), folders)
-                }
+                StepRecord::File { path, folders, .. } => (path.as_path(), folders),
                 StepRecord::Entry { database, created: is_created, folders, .. } => {
                     let is_new = created.databases.iter().any(|path| path == database.path());
                     any |= is_new && !*is_created;

@@ -18,7 +18,7 @@ use labtrust_plan::{Proof, Service};
 use self::{progress::UndoProgress, step::undo_step};
 use crate::{
     Result,
-    receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
+    receipt::{ChangeRecord, Gone, Line, Phase, Receipt, StepRecord},
     session::{Outcome, OutcomeState, Session, running},
     side_effect,
     side_effect::back_up_neighbours,
@@ -148,8 +148,12 @@ fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usiz
         removed[*receipt].push(receipts[*receipt].changes.remove(*index));
     }
     remove_folders(session, removed.iter().flatten())?;
-    let steps: Vec<_> = removed.iter().flatten().flat_map(|record| record.steps.clone()).collect();
-    let has_received = session.receipts.transfer_folders(receipts, &steps)?;
+    let mut steps = Vec::new();
+    for (receipt, removed) in receipts.iter().zip(&removed) {
+        let latest = removed.iter().flat_map(|record| record.steps.iter().rev());
+        steps.extend(latest.map(|step| Gone { receipt: receipt.name.clone(), step: step.clone() }));
+    }
+    let has_received = session.receipts.transfer(receipts, &steps)?;
     for (receipt, removed) in receipts.iter().zip(&removed) {
         // A receipt without changes is removed, even if it was empty before.
         if has_received || (removed.is_empty() && receipt.changes.is_empty()) {

@@ -1,5 +1,7 @@
 //! The certificate to trust, and the endpoints that present its certificates.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Certificate, Endpoint, Fingerprint, ShellLine};
@@ -16,6 +18,9 @@ pub struct Anchor {
     pub names: Vec<String>,
 }
 
+/// The beginning of the names of our files beside those of others.
+const OURS: &str = "labtrust-";
+
 impl Anchor {
     /// `certificate`, trusted for `endpoints`. The names of its server's certificate are not known.
     pub fn new(certificate: Certificate, endpoints: Vec<Endpoint>) -> Self {
@@ -30,7 +35,12 @@ impl Anchor {
     /// The name of our file in a folder of anchors, without its ending. It contains our name and the identity, so that it
     /// never collides with another program's file or with another of our CAs.
     pub fn file_stem(&self) -> String {
-        format!("labtrust-{}", self.sha256().short())
+        format!("{OURS}{}", self.sha256().short())
+    }
+
+    /// Whether `path` has the name of one of our files in a folder of anchors.
+    pub(crate) fn is_our_file(path: &Path) -> bool {
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(OURS.as_bytes()))
     }
 
     /// The command that prints the certificate as PEM: it needs no file.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Result,
     proof::{Servers, prove_by},
-    receipt::{ChangeRecord, Phase, StepRecord},
+    receipt::{ChangeRecord, Gone, Phase, StepRecord},
     session::{Outcome, OutcomeState},
     undo,
 };
@@ -140,7 +140,9 @@ impl Run<'_> {
         let made = done_with.iter().flat_map(StepRecord::folders).rev();
         made.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
         let receipt = std::slice::from_mut(&mut self.receipt);
-        if self.session.receipts.transfer_folders(receipt, &done_with)? {
+        let gone: Vec<_> =
+            done_with.into_iter().map(|step| Gone { receipt: receipt[0].name.clone(), step }).collect();
+        if self.session.receipts.transfer(receipt, &gone)? {
             self.done.extend(self.receipt.changes.iter().map(ChangeRecord::key));
         }
         if !complaints.is_empty() || !change.reload.by_hand.is_empty() {

@@ -5,13 +5,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_plan::{Contents, Fingerprint};
+use labtrust_plan::{Contents, Fingerprint, edit::Undone};
+use zeroize::Zeroizing;
 
-use super::{Receipt, Receipts, folder::PRIVATE};
+use super::{Receipt, Receipts, StepRecord, folder::PRIVATE};
 use crate::{
     Error, Result,
     world::{Node, World},
 };
+
+/// A step that is undone, and the name of the receipt beside which its bytes are saved.
+pub(crate) struct Gone {
+    pub receipt: String,
+    pub step: StepRecord,
+}
 
 impl Receipts {
     /// The saved files beside `receipt` that are no longer needed.
@@ -32,21 +39,83 @@ impl Receipts {
     pub(crate) fn back_up(&self, name: &str, world: &World, path: &Path) -> Result<Node> {
         let node = world.look(path)?;
         if let Node::File { sha256, .. } = node {
-            let before = self.folder(name).join("before");
-            self.world.make_folders(&before, 0o700)?;
-            let kept = before.join(sha256.to_string());
-            if self.world.look(&kept)? == Node::Absent {
+            self.keep(name, sha256, || {
                 let bytes = world.read(path)?.unwrap_or_default();
-                if Fingerprint::of(&bytes) != sha256 {
-                    return Err(Error::Corrupt {
-                        path: path.to_owned(),
-                        why: "changes while it is read".into(),
-                    });
+                if Fingerprint::of(&bytes) == sha256 {
+                    Ok(bytes)
+                } else {
+                    Err(Error::Corrupt { path: path.to_owned(), why: "changes while it is read".into() })
                 }
-                self.world.put(&kept, &Contents::Secret(bytes), PRIVATE)?;
-            }
+            })?;
         }
         Ok(node)
+    }
+
+    /// Saves the `bytes` with this `sha256` beside the receipt `name`, unless they are saved there.
+    fn keep(
+        &self,
+        name: &str,
+        sha256: Fingerprint,
+        bytes: impl FnOnce() -> Result<Zeroizing<Vec<u8>>>,
+    ) -> Result<()> {
+        let before = self.folder(name).join("before");
+        self.world.make_folders(&before, 0o700)?;
+        let kept = before.join(sha256.to_string());
+        if self.world.look(&kept)? == Node::Absent {
+            self.world.put(&kept, &Contents::Secret(bytes()?), PRIVATE)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the edits of the steps `gone`, the latest first, out of the states that `receipt` recorded after them: undoing it
+    /// must not bring them back, and restores what stood there before all of them. True if there were any.
+    pub(super) fn forget_edits(&self, receipt: &mut Receipt, gone: &[Gone]) -> Result<bool> {
+        let mut any = false;
+        for step in receipt.changes.iter_mut().flat_map(|change| &mut change.steps) {
+            let StepRecord::File { path, before, adopted: false, .. } = step else { continue };
+            for gone in gone.iter().filter(|gone| gone.step.edits(path)) {
+                if let Some(earlier) = self.without(gone, before, &receipt.name)? {
+                    *before = earlier;
+                    any = true;
+                }
+            }
+        }
+        Ok(any)
+    }
+
+    /// The state `before`, saved beside the receipt `name`, without the edit of `gone`; none if that is not in it, or if the bytes
+    /// are damaged.
+    fn without(&self, gone: &Gone, before: &Node, name: &str) -> Result<Option<Node>> {
+        let StepRecord::File { before: first, after, edit: Some(edit), .. } = &gone.step else {
+            return Ok(None);
+        };
+        let Node::File { sha256, mode, uid, gid } = before else { return Ok(None) };
+        let first = match first {
+            Node::File { sha256, .. } => match self.saved_bytes(&gone.receipt, *sha256) {
+                Ok(bytes) => Some(bytes),
+                Err(_) => return Ok(None),
+            },
+            Node::Absent => None,
+            _ => return Ok(None),
+        };
+        let first = first.as_ref().map(Contents::bytes);
+        let undone = match (*after == Some(*sha256), first) {
+            (true, Some(first)) => Undone::Bytes(first.to_vec()),
+            (true, None) => Undone::Gone,
+            (false, _) => match self.saved_bytes(name, *sha256) {
+                Ok(found) => edit.undo(Some(found.bytes()), first),
+                Err(_) => return Ok(None),
+            },
+        };
+        match undone {
+            Undone::Gone => Ok(Some(Node::Absent)),
+            Undone::Bytes(bytes) => {
+                let sha256 = Fingerprint::of(&bytes);
+                self.keep(name, sha256, || Ok(Zeroizing::new(bytes)))?;
+                Ok(Some(Node::File { sha256, mode: *mode, uid: *uid, gid: *gid }))
+            }
+            Undone::Already | Undone::Foreign => Ok(None),
+        }
     }
 
     /// The bytes that were saved under `sha256` beside the receipt `name`.

@@ -13,6 +13,7 @@ use labtrust_plan::Anchor;
 
 use super::{
     CreatedPaths, DamagedReceipt, Line, Receipt, Recorded, StepRecord,
+    before::Gone,
     form::{self, parse},
 };
 use crate::{
@@ -243,35 +244,35 @@ impl Receipts {
         Ok(())
     }
 
-    /// Transfers folders and files that the steps `gone` created, and that other changes still use, to the records of those
-    /// changes, in `receipts` or in another receipt. The change that is undone last removes them. True if one of `receipts`
-    /// was changed.
-    pub(crate) fn transfer_folders(&self, receipts: &mut [Receipt], gone: &[StepRecord]) -> Result<bool> {
+    /// Transfers folders and databases that the steps `gone`, the latest first, created, and that other changes still use, to the
+    /// records of those changes, in `receipts` or in another receipt, and takes the edits of `gone` out of those records. The
+    /// change that is undone last leaves what stood there before all of them. True if one of `receipts` was changed.
+    pub(crate) fn transfer(&self, receipts: &mut [Receipt], gone: &[Gone]) -> Result<bool> {
         let mut created = CreatedPaths::default();
-        for folder in gone.iter().flat_map(StepRecord::folders) {
+        let steps = || gone.iter().map(|gone| &gone.step);
+        for folder in steps().flat_map(StepRecord::folders) {
             if !created.folders.contains(folder) && matches!(self.world.look(folder), Ok(Node::Folder)) {
                 created.folders.push(folder.clone());
             }
         }
-        for path in gone.iter().filter_map(StepRecord::made_by_edit) {
-            if matches!(self.world.look(path), Ok(Node::File { .. })) {
-                created.files.extend(gone.iter().filter_map(|step| step.left_at(path)));
-            }
-        }
-        let databases = gone.iter().filter_map(StepRecord::made_database);
+        let databases = steps().filter_map(StepRecord::made_database);
         let is_there = |path: &&Path| matches!(self.world.look(path), Ok(Node::File { .. }));
         created.databases = databases.filter(is_there).map(Path::to_owned).collect();
-        if created.folders.is_empty() && created.files.is_empty() && created.databases.is_empty() {
+        if created.is_empty() && !steps().any(StepRecord::is_edit) {
             return Ok(false);
         }
+        let received = |receipt: &mut Receipt| -> Result<bool> {
+            Ok(self.forget_edits(receipt, gone)? | receipt.receive(&created))
+        };
         let mut any = false;
         for receipt in &mut *receipts {
-            any |= receipt.receive_folders(&created);
+            any |= received(receipt)?;
         }
         // A damaged receipt takes over nothing.
         for mut other in self.recorded()? {
-            if receipts.iter().all(|receipt| receipt.name != other.name) && other.receive_folders(&created) {
+            if receipts.iter().all(|receipt| receipt.name != other.name) && received(&mut other)? {
                 self.save(&other)?;
+                self.remove_unneeded(&other)?;
             }
         }
         Ok(any)

@@ -7,7 +7,7 @@ mod document;
 mod key;
 mod list;
 
-use std::ops::Range;
+use std::{ops::Range, path::Path};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +16,7 @@ use self::document::{Document, Found, Node, plain, set};
 pub use self::key::TomlKey;
 pub(super) use self::key::title;
 use super::undone::Undone;
+use crate::Anchor;
 
 /// The change of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,8 +177,8 @@ impl TomlChange {
         let rest: Vec<Value> = as_list(present.clone()).into_iter().filter(|known| known != item).collect();
         match was {
             Some(was) if as_list(was.clone()) == rest => Rest::Old,
-            // A list that others, such as another of our edits, have emptied meanwhile.
-            _ if rest.is_empty() => Rest::Nothing,
+            // A list of our files alone, of which another of our edits has removed the others meanwhile.
+            was if rest.is_empty() && was.is_none_or(is_ours_alone) => Rest::Nothing,
             _ => Rest::Items(rest),
         }
     }
@@ -195,6 +196,12 @@ fn as_list(value: Value) -> Vec<Value> {
         Value::Array(items) => items,
         single => vec![single],
     }
+}
+
+/// Whether `value` names our files and nothing else.
+fn is_ours_alone(value: &Value) -> bool {
+    let is_ours = |item: &Value| item.as_str().is_some_and(|name| Anchor::is_our_file(Path::new(name)));
+    as_list(value.clone()).iter().all(is_ours)
 }
 
 /// The span of a value that is no table.

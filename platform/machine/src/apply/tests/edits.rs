@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
-use labtrust_plan::Edit;
+use labtrust_plan::{Edit, edit::TomlChange};
 
 use super::*;
 use crate::explain_here;
@@ -137,6 +137,62 @@ fn a_file_of_two_changes_is_removed_with_the_last_of_them_in_any_order() {
         assert!(bench.path("f").exists(), "{first}");
         undo_of(if first == "one" { "two" } else { "one" });
         assert!(!bench.path("").exists() && bench.is_rid_of_us(), "{first}");
+    }
+}
+
+#[test]
+fn what_stood_before_two_anchors_comes_back_in_any_order() {
+    let theirs = |text: String| text.replacen('[', "['p.crt', ", 1);
+    let same = |text: String| text;
+    for (before, changed, expected) in [
+        (Some("ca = 'o.crt' # c\n"), same as fn(String) -> String, Some("ca = 'o.crt' # c\n")),
+        (Some("ca = ['o.crt',]\n"), same, Some("ca = ['o.crt',]\n")),
+        (Some("ca = []\n"), same, Some("ca = []\n")),
+        (Some("z = 1\n"), same, Some("z = 1\n")),
+        (None, same, None),
+        (Some("ca = 'o.crt'\n"), theirs, Some("ca = ['p.crt', 'o.crt']\n")),
+        (Some("z = 1\n"), theirs, Some("z = 1\nca = ['p.crt']\n")),
+    ] {
+        // Each anchor has a receipt of its own, or both are in one. Somebody writes before, between or after them.
+        for (receipts, order, theirs_at) in
+            (0..2).flat_map(|one| (0..2).flat_map(move |order| (0..3).map(move |at| (one, order, at))))
+        {
+            let bench = Bench::new();
+            fs::create_dir(bench.path("")).expect("a folder");
+            if let Some(before) = before {
+                bench.write(before);
+            }
+            let write = |at: usize| {
+                if at == theirs_at
+                    && let Some(text) = bench.file()
+                {
+                    bench.write(&changed(text));
+                }
+            };
+            let anchors = ["labtrust-a.crt", "labtrust-b.crt"];
+            let receipt_of = |name: &str| if receipts == 0 { "setup".to_owned() } else { name.to_owned() };
+            for (index, name) in anchors.iter().enumerate() {
+                let edit =
+                    Edit::Toml { keys: vec!["ca".into()], change: TomlChange::Include((*name).into()) };
+                let step = Step::Edit { path: bench.path("f"), edit, mode: 0o640 };
+                let change = Change::of_files("x", name.as_ref(), Actor::Caller, vec![step]);
+                let outcome = bench.session(|session| apply(session, &receipt_of(name), None, &[change]));
+                assert_eq!(outcome[0].state, OutcomeState::Trusted, "{outcome:?}");
+                write(index + 1);
+            }
+            for (index, name) in (0..2).map(|index| (index, anchors[(index + order) % 2])) {
+                bench.session(|session| {
+                    let mut receipt = session.receipts.load(&receipt_of(name))?.expect("a receipt");
+                    undo(session, &mut receipt, |record| record.subject == name)
+                });
+                // The edit of the other anchor stays.
+                assert_eq!(bench.file().unwrap_or_default().contains("labtrust-"), index == 0);
+            }
+            let is_theirs = changed("[".into()) != "[" && theirs_at > 0;
+            let expected = if changed("[".into()) == "[" || is_theirs { expected } else { before };
+            assert_eq!(bench.file().as_deref(), expected, "{before:?} {receipts} {order} {theirs_at}");
+            assert!(bench.is_rid_of_us());
+        }
     }
 }
 

@@ -117,7 +117,7 @@ fn an_item_is_taken_out_whatever_came_around_it() {
 
 #[test]
 fn two_items_that_go_in_the_order_in_which_they_came_leave_no_list() {
-    let [first, second] = ["a", "b"].map(|item| include(&["ca"], item));
+    let [first, second] = ["labtrust-a.crt", "labtrust-b.crt"].map(|item| include(&["ca"], item));
     // An empty list means nothing.
     for (before, expected) in [("z = 1\n", "z = 1\n"), ("ca = []\n", ""), ("ca = ['o']\n", "ca = ['o']\n")] {
         let one = applied(&first, Some(before));
@@ -125,6 +125,24 @@ fn two_items_that_go_in_the_order_in_which_they_came_leave_no_list() {
         let without = undone(&first, &both, before).expect("undone");
         let last = undone(&second, &without, &one).expect("undone");
         assert_eq!(last, expected);
+    }
+}
+
+#[test]
+fn a_list_that_others_emptied_stays_unless_every_item_was_ours() {
+    let ours = include(&["ca"], "labtrust-a.crt");
+    for (before, expected) in [
+        ("ca = ['o.crt']\n", "ca = []\n"),
+        ("ca = 'o.crt'\n", "ca = []\n"),
+        ("ca = ['labtrust-b.crt', 'o.crt']\n", "ca = []\n"),
+        ("ca = ['labtrust-b.crt']\n", ""),
+        ("", ""),
+    ] {
+        assert_eq!(
+            undone(&ours, "ca = [\"labtrust-a.crt\"]\n", before).as_deref(),
+            Some(expected),
+            "{before:?}"
+        );
     }
 }
 
