@@ -16,11 +16,14 @@ const VERDICT: &str = "/run/verdict";
 /// A program in place of GitLab Runner, and its settings.
 struct Runner<'m>(&'m Machine);
 
+fn program() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| judges::go_program("runner.go", "trust/runner"))
+}
+
 impl<'m> Runner<'m> {
     fn install(machine: &'m Machine) -> Self {
-        static PROGRAM_BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-        let bytes = PROGRAM_BYTES.get_or_init(|| judges::go_program("runner.go", "trust/runner"));
-        machine.write_with_mode(PROGRAM, "755", bytes);
+        machine.write_with_mode(PROGRAM, "755", program());
         machine.write_with_mode(
             SETTINGS,
             "600",
@@ -168,6 +171,7 @@ fn a_ca_that_somebody_put_into_the_runners_file_is_cut_out_by_purge() {
     let others = Pair::made(&machine, &[HOST], Validity::Current).root;
     let file = format!("{CERTS}/{HOST}.crt");
     machine.write(&file, format!("{others}{}# kept\n", pair.root));
+    machine.sh(&format!("chown 1234:2345 {file}; chmod 640 {file}")).succeeded();
     machine.write("/root/ca.crt", &pair.root);
     machine.run(trust).succeeded();
     // labtrust found it there, and has no record of it.
@@ -175,6 +179,7 @@ fn a_ca_that_somebody_put_into_the_runners_file_is_cut_out_by_purge() {
     machine.run(untrust).exited(1).says("still trusted");
     machine.run([&untrust[..], &["--purge"]].concat()).succeeded();
     assert_eq!(machine.read(&file), format!("{others}# kept\n"));
+    machine.sh(&format!("stat --format '%u:%g %a' {file}")).says("1234:2345 640");
 }
 
 #[test]
@@ -216,4 +221,33 @@ fn a_runner_in_a_container_has_the_ca_in_the_folder_that_its_engine_names() {
     assert!(machine.read(&format!("/srv/runner/certs/{HOST}.crt")).contains("BEGIN CERTIFICATE"));
     machine.run(["labtrust", "untrust"]);
     assert!(!machine.changes_since(&before).iter().any(|line| line.contains("/srv/runner")));
+}
+
+#[test]
+fn each_container_of_a_runner_is_pending_until_its_own_restart() {
+    let machine = machine!("runner-containers");
+    machine.without_hooks();
+    let _engine = Engine::start(&machine);
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    Gitlab::start(&machine).serve(&pair);
+    machine.write_with_mode(&format!("/srv/image{PROGRAM}"), "755", program());
+    machine.sh("tar -cf - -C /srv/image . | docker import - gitlab/gitlab-runner").succeeded();
+    for name in ["one", "two"] {
+        let run = format!(
+            "docker run --detach --network host --name {name} --volume /srv/{name}:/etc/gitlab-runner \
+             gitlab/gitlab-runner {PROGRAM} {HOST}:443 /verdict"
+        );
+        machine.sh(&run).succeeded();
+    }
+    let sha256 = fingerprint(&machine, &pair.root);
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256, "--store", "runner"];
+    // The machine has no runner of its own, whatever the processes are called.
+    let first = machine.run(trust).exited(4).says("docker restart one").says("docker restart two");
+    assert!(!first.stdout.contains("restart gitlab-runner"), "{first:?}");
+    machine.run(["docker", "restart", "--time", "0", "one"]).succeeded();
+    let second = machine.run(trust).exited(4).says("docker restart two");
+    assert!(!second.stdout.contains("docker restart one"), "{second:?}");
+    machine.run(["docker", "restart", "--time", "0", "two"]).succeeded();
+    machine.run(trust).succeeded();
+    machine.run(["docker", "rm", "--force", "one", "two"]).succeeded();
 }

@@ -67,6 +67,14 @@ pub fn get(world: &World, socket: &Path, path: &str, limit: Duration) -> Result<
     world.ask_engine(socket, path, limit)
 }
 
+/// The answer of the engine at `socket` about the container `id` (moby API, `GET /containers/ID/json`), within `limit`; none if
+/// it ended meanwhile. Its environment may hold passwords.
+fn container(world: &World, socket: &Path, id: &str, limit: Duration) -> Option<String> {
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let path = is_id.then(|| format!("/containers/{id}/json"))?;
+    Some(get(world, socket, &path, limit).ok()?.body)
+}
+
 /// Whether the engine at `socket`, by its own information, is one of those that [`pulls_by_system`] describes.
 pub fn reports_pulls_by_system(world: &World, socket: &Path) -> bool {
     #[derive(Deserialize)]

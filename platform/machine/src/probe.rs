@@ -28,7 +28,7 @@ pub use self::{
 };
 use crate::{
     Result,
-    world::{World, earliest_start, trusted_program},
+    world::{World, daemon_start, trusted_program},
 };
 
 /// The facts of this machine, as this process sees it.
@@ -68,7 +68,7 @@ const MANAGERS: [&str; 6] = ["podman", "systemctl", "service", "rc-service", "cr
 /// Answers the questions of the stores that are not answered at the start of a run.
 pub(crate) fn look_for_plans(facts: &mut Facts) {
     look(facts, |store| !store.is_first());
-    facts.running = running_programs();
+    facts.running = running_daemons();
 }
 
 /// Answers the questions of the `asking` stores.
@@ -205,12 +205,12 @@ fn variables(looks: &[Look]) -> BTreeMap<String, String> {
     names.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect()
 }
 
-/// The programs that stores ask about and that run, with the start of each.
-fn running_programs() -> BTreeMap<String, u64> {
+/// The daemons that stores ask about and that run, with the start of each.
+fn running_daemons() -> BTreeMap<String, u64> {
     let looks = STORES.iter().flat_map(|store| (store.looks)());
     let names = looks.filter_map(|look| if let Look::Running(name) = look { Some(name) } else { None });
     let names: BTreeSet<&str> = names.collect();
-    let started = |name: &str| Some((name.to_owned(), earliest_start(&[name.to_owned()], None)?));
+    let started = |name: &str| Some((name.to_owned(), daemon_start(name)?));
     names.into_iter().filter_map(started).collect()
 }
 

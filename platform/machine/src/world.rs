@@ -38,7 +38,7 @@ pub use self::node::{Access, LARGEST_FILE, Node};
 pub(crate) use self::process::trusted_program;
 pub use self::process::{Output, trusted_path};
 use self::request::{Reply, Request};
-pub(crate) use self::running::{SHELLS, earliest_start, running, started};
+pub(crate) use self::running::{SHELLS, daemon_start, earliest_start, running, started};
 pub(crate) use self::socket::{Answer, Peer, connect, peer};
 use self::{flush::Flushes, message::Bytes};
 use crate::{Error, Result, bundle::Bundle};

@@ -53,7 +53,8 @@ pub struct Facts {
     /// Of `paths`, the folders into which not everybody may look.
     #[serde(default, deserialize_with = "absolute::set", skip_serializing_if = "BTreeSet::is_empty")]
     pub closed: BTreeSet<PathBuf>,
-    /// The programs that stores ask about and that run: the start of the oldest process of each, in milliseconds since 1970.
+    /// The daemons that stores ask about and that root runs outside of containers: the start of the oldest process of each, in
+    /// milliseconds since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub running: BTreeMap<String, u64>,
     /// The variables of this process's environment that stores ask about and that are set. They may hold passwords, so they
@@ -211,6 +212,9 @@ pub struct RunnerContainer {
     /// The folder of this machine that is mounted as its folder of certificates, if that is another one.
     #[serde(default, deserialize_with = "absolute::optional", skip_serializing_if = "Option::is_none")]
     pub certs: Option<PathBuf>,
+    /// When it was started, in milliseconds since 1970, if it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<u64>,
 }
 
 /// The socket that the docker command uses if no setting names another, and its path without the usual link.

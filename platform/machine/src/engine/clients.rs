@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 use labtrust_plan::Host;
 use serde::Deserialize;
 
-use super::{INFO_LIMIT, get, image_name};
+use super::{INFO_LIMIT, container, get, image_name};
 use crate::world::World;
 
 /// The most containers that are looked at.
@@ -64,15 +64,12 @@ struct Mount {
 /// Empty if the engine does not answer.
 pub fn containers_using(world: &World, socket: &Path, hosts: &[Host]) -> Vec<String> {
     let deadline = Instant::now() + INFO_LIMIT;
-    let body = |path: &str| {
-        let left = deadline.saturating_duration_since(Instant::now());
-        get(world, socket, path, left).ok().map(|answer| answer.body)
-    };
-    let listed = body("/containers/json").and_then(|json| serde_json::from_str::<Vec<Listed>>(&json).ok());
-    let is_id = |one: &&Listed| !one.id.is_empty() && one.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let ids = listed.iter().flatten().filter(is_id).take(MOST).take_while(|_| Instant::now() < deadline);
-    // A container may end meanwhile.
-    let texts = ids.filter_map(|one| body(&format!("/containers/{}/json", one.id)));
+    let answer = get(world, socket, "/containers/json", INFO_LIMIT).ok();
+    let listed = answer.and_then(|answer| serde_json::from_str::<Vec<Listed>>(&answer.body).ok());
+    let ids = listed.iter().flatten().take(MOST).take_while(|_| Instant::now() < deadline);
+    let texts = ids.filter_map(|one| {
+        container(world, socket, &one.id, deadline.saturating_duration_since(Instant::now()))
+    });
     texts.filter_map(|json| name_if_using(&json, hosts)).collect()
 }
 

@@ -1,11 +1,15 @@
 //! The containers of GitLab Runner that an engine has.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use labtrust_plan::fact::RunnerContainer;
 use serde::Deserialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{INFO_LIMIT, get, image_name};
+use super::{INFO_LIMIT, container, get, image_name};
 use crate::world::World;
 
 /// The settings folder in the runner's image.
@@ -16,11 +20,23 @@ const CONFIG: &str = "/etc/gitlab-runner";
 #[serde(rename_all = "PascalCase")]
 struct Listed {
     #[serde(default)]
+    id: String,
+    #[serde(default)]
     names: Vec<String>,
     #[serde(default)]
     image: String,
     #[serde(default)]
     mounts: Vec<Mount>,
+}
+
+/// The state of a container (moby API, `GET /containers/ID/json`).
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct State {
+    #[serde(default)]
+    running: bool,
+    #[serde(default)]
+    started_at: String,
 }
 
 #[derive(Deserialize)]
@@ -35,14 +51,34 @@ struct Mount {
 /// The containers of GitLab Runner that the engine at `socket` has, also those that do not run. None if the engine does not
 /// answer.
 pub fn runner_containers(world: &World, socket: &Path) -> Vec<RunnerContainer> {
+    let deadline = Instant::now() + INFO_LIMIT;
     let answer = get(world, socket, "/containers/json?all=true", INFO_LIMIT);
-    answer.map(|answer| runners(&answer.body)).unwrap_or_default()
+    let listed = answer.map(|answer| listed(&answer.body)).unwrap_or_default();
+    let with_start = listed.iter().filter_map(|one| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let started = || started(&container(world, socket, &one.id, left)?);
+        Some(RunnerContainer { started: started(), ..one.runner()? })
+    });
+    with_start.collect()
 }
 
 /// The containers of GitLab Runner in the engine's list `json`.
-pub(crate) fn runners(json: &str) -> Vec<RunnerContainer> {
-    let listed: Vec<Listed> = serde_json::from_str(json).unwrap_or_default();
-    listed.iter().filter(|container| is_runners(&container.image)).filter_map(Listed::runner).collect()
+fn listed(json: &str) -> Vec<Listed> {
+    let mut listed: Vec<Listed> = serde_json::from_str(json).unwrap_or_default();
+    listed.retain(|container| is_runners(&container.image));
+    listed
+}
+
+/// When the container `json` was started, in milliseconds since 1970; none if it does not run.
+fn started(json: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Inspected {
+        state: State,
+    }
+    let state = serde_json::from_str::<Inspected>(json).ok()?.state;
+    let started = OffsetDateTime::parse(&state.started_at, &Rfc3339).ok().filter(|_| state.running)?;
+    u64::try_from(started.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
 impl Listed {
@@ -52,7 +88,8 @@ impl Listed {
             let mount = self.mounts.iter().find(|mount| mount.destination == Path::new(folder));
             mount.map(|mount| mount.source.clone()).filter(|source| source.is_absolute())
         };
-        Some(RunnerContainer { name, config: at(CONFIG), certs: at("/etc/gitlab-runner/certs") })
+        let certs = at("/etc/gitlab-runner/certs");
+        Some(RunnerContainer { name, config: at(CONFIG), certs, started: None })
     }
 }
 
@@ -81,13 +118,31 @@ mod tests {
             name: name.into(),
             config: config.map(PathBuf::from),
             certs: certs.map(PathBuf::from),
+            started: None,
         };
         let expected = [
             runner("runner", Some("/srv/runner"), None),
             runner("split", Some("/srv/x"), Some("/srv/certs")),
             runner("bare", None, None),
         ];
+        let runners = |json| listed(json).iter().filter_map(Listed::runner).collect::<Vec<_>>();
         assert_eq!(runners(json), expected);
         assert_eq!(runners("{\"message\": \"no\"}"), []);
+    }
+
+    #[test]
+    fn a_container_runs_since_its_latest_start() {
+        for (json, expected) in [
+            (
+                r#"{"Created": "2025-01-01T00:00:00Z", "State": {"Running": true, "StartedAt": "2026-01-01T00:00:00.25Z"}}"#,
+                Some(1_767_225_600_250),
+            ),
+            (r#"{"State": {"Running": false, "StartedAt": "2026-01-01T00:00:00Z"}}"#, None),
+            (r#"{"State": {"Running": true, "StartedAt": "0001-01-01T00:00:00Z"}}"#, None),
+            (r#"{"State": {"Running": true, "StartedAt": "x"}}"#, None),
+            ("{", None),
+        ] {
+            assert_eq!(started(json), expected, "{json}");
+        }
     }
 }

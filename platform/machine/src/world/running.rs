@@ -23,6 +23,8 @@ struct Process {
     /// The effective user id.
     user: Option<u32>,
     is_alive: bool,
+    /// How many process id namespaces it is in, from the one that `/proc` shows.
+    depth: usize,
 }
 
 /// The processes of root that run one of the programs `names`, except our own ancestors. Only root can write to the machine's
@@ -53,6 +55,18 @@ pub(crate) fn earliest_start(names: &[String], user: Option<u32>) -> Option<u64>
     };
     let processes = recent();
     processes.iter().filter(is_its).filter_map(|process| started(process.pid)).min()
+}
+
+/// The earliest start of root's processes called `name` that do not run in a container, in milliseconds since 1970; none if none
+/// of them runs. A daemon in a container has other files, and another service restarts it.
+pub(crate) fn daemon_start(name: &str) -> Option<u64> {
+    let own_depth = Process::read(std::process::id())?.depth;
+    let processes = recent();
+    let named = processes.iter().filter(|process| process.is_alive && process.name == comm(name));
+    let ours = named.filter(|process| {
+        process.user == Some(0) && process.depth <= own_depth && process.has_our_root() != Some(false)
+    });
+    ours.filter_map(|process| started(process.pid)).min()
 }
 
 /// How long a list of processes counts: a report asks for many programs.
@@ -92,17 +106,21 @@ impl Process {
             // The second of the four is the effective one.
             user: field("Uid").split_whitespace().nth(1).and_then(|user| user.parse().ok()),
             is_alive: !field("State").starts_with(['Z', 'X']),
+            depth: field("NSpid").split_whitespace().count(),
         })
     }
 
     /// Whether it can write to this machine's stores. A process in a container has other stores. A setuid program such as su
     /// does not count: a user may start it under any name, and let it wait for a password forever.
     fn is_at_our_stores(&self) -> bool {
-        let look = |name| fs::metadata(file(self.pid, name)).ok();
-        let (Some(program), Some(root), Ok(ours)) = (look("exe"), look("root"), fs::metadata("/")) else {
-            return false;
-        };
-        program.mode() & 0o4000 == 0 && (root.dev(), root.ino()) == (ours.dev(), ours.ino())
+        let program = fs::metadata(file(self.pid, "exe"));
+        program.is_ok_and(|program| program.mode() & 0o4000 == 0) && self.has_our_root() == Some(true)
+    }
+
+    /// Whether it has the same root folder as this process; none if this process may not look.
+    fn has_our_root(&self) -> Option<bool> {
+        let id = |path: &Path| fs::metadata(path).ok().map(|folder| (folder.dev(), folder.ino()));
+        Some(id(&file(self.pid, "root"))? == id(Path::new("/"))?)
     }
 
     fn runs(&self, name: &str) -> bool {
@@ -196,6 +214,34 @@ mod tests {
         std::os::unix::process::CommandExt::uid(&mut other, 65534);
         std::os::unix::fs::chown(folder.path(), Some(65534), None).expect("given away");
         assert!(!is_seen(other.arg(&path).spawn().expect("started"), few));
+    }
+
+    #[test]
+    fn a_daemon_in_a_container_is_not_this_machines() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a-test-daemon");
+        fs::copy("/bin/sleep", &path).expect("a program");
+        let mut child =
+            Command::new("unshare").args(["--pid", "--fork", "--kill-child"]).arg(&path).arg("60").spawn();
+        let seen = || earliest_start(&["a-test-daemon".into()], None);
+        for _ in 0..50 {
+            std::thread::sleep(Duration::from_millis(100));
+            if seen().is_some() {
+                break;
+            }
+        }
+        let (all, own) = (seen(), daemon_start("a-test-daemon"));
+        let _ = child.as_mut().map(|child| (child.kill(), child.wait()));
+        assert!(all.is_some() && own.is_none(), "{all:?} {own:?}");
+
+        let mut child = Command::new(&path).arg("60").spawn().expect("started");
+        std::thread::sleep(2 * RECENT);
+        let own = daemon_start("a-test-daemon");
+        let _ = (child.kill(), child.wait());
+        assert!(own.is_some());
     }
 
     #[test]

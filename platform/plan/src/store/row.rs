@@ -113,7 +113,7 @@ pub enum Look {
     Variable(&'static str),
     /// The path of a program.
     Tool(&'static str),
-    /// Whether a program runs, by the name of its process, and since when.
+    /// Whether root runs a daemon outside of containers, by the name of its process, and since when.
     Running(&'static str),
     /// The Docker engines' own information.
     Engines,

@@ -85,7 +85,7 @@ pub(super) fn places(facts: &Facts) -> Vec<Place> {
     let mounted = containers(facts).filter_map(|(engine, container)| {
         let folder = container.config.clone()?;
         let certs = container.certs.clone().unwrap_or_else(|| folder.join("certs"));
-        let service = Some(service_of(facts, engine, container));
+        let service = service_of(facts, engine, container);
         Some(Place { folder, certs, inside: Some(MACHINE), actor: Actor::Machine, service })
     });
     machine.into_iter().chain(own).chain(mounted).collect()
@@ -116,8 +116,9 @@ fn service(facts: &Facts) -> Option<Service> {
     Some(Service::new("GitLab Runner", Some(started), restart))
 }
 
-/// The runner in `container`.
-fn service_of(facts: &Facts, engine: &Engine, container: &RunnerContainer) -> Service {
+/// The runner in `container`, if it runs.
+fn service_of(facts: &Facts, engine: &Engine, container: &RunnerContainer) -> Option<Service> {
+    let started = container.started?;
     let restart = facts.tools.get("docker").zip(engine.socket.as_deref()).map(|(docker, socket)| {
         let is_usual = DOCKER_SOCKETS.iter().any(|usual| socket == Path::new(usual));
         let host = (!is_usual).then(|| format!("--host=unix://{}", socket.display()));
@@ -125,5 +126,5 @@ fn service_of(facts: &Facts, engine: &Engine, container: &RunnerContainer) -> Se
         Command::new(docker, host.into_iter().chain(arguments))
     });
     let title = format!("the container {} of GitLab Runner", container.name);
-    Service::new(title, facts.running.get(PROGRAM).copied(), restart)
+    Some(Service::new(title, Some(started), restart))
 }
