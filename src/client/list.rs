@@ -45,7 +45,8 @@ pub(crate) fn list(
     selection: &Selection,
 ) -> Vec<Listed> {
     let facts = &facts_for(facts, worlds, selection);
-    let others = anchor.map(|anchor| plan(facts, worlds, anchor, selection).others).unwrap_or_default();
+    let others = anchor.map(|anchor| plan(facts, worlds, anchor, selection).others(facts, worlds, anchor));
+    let others = others.unwrap_or_default();
     let listed = |store: &'static Store| {
         let planned = (store.plan)(facts, anchor.unwrap_or(&any_ca()));
         let plan = anchor.map(|anchor| {

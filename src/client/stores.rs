@@ -23,12 +23,31 @@ use labtrust_plan::{
 
 use super::selection::Selection;
 
-/// The changes, and the outcomes of stores without changes.
+/// The changes, and what else there is to say about the stores.
 pub(crate) struct Planning {
     pub changes: Vec<Change>,
-    pub others: Vec<Outcome>,
+    others: Vec<Other>,
     /// What a person does in a store after the CA is gone from it.
     pub on_removal: Vec<(StoreId, Hint)>,
+}
+
+/// Something about a store that is no change.
+enum Other {
+    /// Nothing that happens in this run changes it.
+    Outcome(Outcome),
+    /// A step for a person, which a change of this run may make needless: it is judged after them.
+    Step(&'static Store, ByHand),
+}
+
+impl Planning {
+    /// The outcomes besides the changes, as the stores are now.
+    pub(crate) fn others(&self, facts: &Facts, worlds: &Worlds, anchor: &Anchor) -> Vec<Outcome> {
+        let outcome = |other: &Other| match other {
+            Other::Outcome(outcome) => outcome.clone(),
+            Other::Step(store, step) => by_hand(facts, worlds, anchor, store, step),
+        };
+        self.others.iter().map(outcome).collect()
+    }
 }
 
 /// Plans every store in `selection`.
@@ -44,28 +63,29 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Partly { changes, rest } => {
                 planning.changes.extend(changes);
-                let is_late = |step: &&ByHand| matches!(step.done, Some(Done::OnRemoval));
-                let (late, rest): (Vec<_>, Vec<_>) = rest.iter().partition(is_late);
-                planning.others.extend(rest.iter().map(|step| by_hand(facts, worlds, anchor, store, step)));
+                let is_late = |step: &ByHand| matches!(step.done, Some(Done::OnRemoval));
+                let (late, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_late);
+                planning.others.extend(rest.into_iter().map(|step| Other::Step(store, step)));
                 planning.on_removal.extend(late.iter().map(|step| (store.id(), step.hint())));
             }
             Planned::Absent(why) => {
                 // A store that the user named and that is not here is not a success.
                 let is_missed = selection.misses(store.id, &here);
                 let state = if is_missed { OutcomeState::Untrusted } else { OutcomeState::Skipped };
-                planning.others.push(Outcome::without_change(store, state, &why));
+                planning.others.push(Other::Outcome(Outcome::without_change(store, state, &why)));
             }
             Planned::Manual { why, todo } => {
                 let mut outcome = Outcome::without_change(store, OutcomeState::Failed, &why);
                 outcome.hint = todo;
-                planning.others.push(outcome);
+                planning.others.push(Other::Outcome(outcome));
             }
         }
     }
     skip_restarts(&mut planning.changes);
     for store in selection.stores() {
         let missing = (store.reads_also)(facts).into_iter().filter(|also| !selection.has_id(also.store));
-        planning.others.extend(missing.filter_map(|also| missed(worlds, facts, anchor, store, also)));
+        let missed = missing.filter_map(|also| missed(worlds, facts, anchor, store, also));
+        planning.others.extend(missed.map(Other::Outcome));
     }
     planning
 }
@@ -151,19 +171,19 @@ pub(crate) fn unmet(
     changes.iter().filter(is_unmet).cloned().collect()
 }
 
-/// The current outcomes of `planning`, read from each store. The receipt `name` records the changes.
+/// The current outcomes of `planning` for `anchor`, read from each store. The receipt `name` records the changes.
 pub(crate) fn outcomes_now(
     facts: &Facts,
     worlds: &Worlds,
     receipts: &[Receipt],
     name: &str,
-    planning: Planning,
+    (anchor, planning): (&Anchor, &Planning),
 ) -> Vec<Outcome> {
     let ask = |change: &Change| {
         let since = find(receipts, name, change).and_then(|record| record.in_effect_since);
         Outcome::asked(worlds, facts, change, since)
     };
-    planning.changes.iter().map(ask).chain(planning.others).collect()
+    planning.changes.iter().map(ask).chain(planning.others(facts, worlds, anchor)).collect()
 }
 
 fn find<'a>(receipts: &'a [Receipt], name: &str, change: &Change) -> Option<&'a ChangeRecord> {

@@ -13,7 +13,7 @@ pub(crate) fn trust(session: &Session<'_>, anchor: &Anchor, planning: &Planning)
     } else {
         apply(session, &receipt_name(anchor), Some(anchor), &planning.changes)?
     };
-    outcomes.extend(planning.others.iter().cloned());
+    outcomes.extend(planning.others(session.facts, session.worlds, anchor));
     Ok(outcomes)
 }
 

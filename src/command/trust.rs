@@ -53,7 +53,9 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
     let admin_file = arguments.admin_file(&candidate.anchor)?;
     let done: Vec<(Vec<Outcome>, Option<PathBuf>)> =
         if plannings.iter().all(|planning| planning.changes.is_empty()) {
-            plannings.into_iter().map(|planning| (planning.others, None)).collect()
+            let all = anchors.iter().zip(&plannings);
+            all.map(|(anchor, planning)| (planning.others(&context.facts, &context.worlds, anchor), None))
+                .collect()
         } else {
             context.session(state, |session, _| {
                 let all = anchors.iter().zip(&plannings);
@@ -119,7 +121,8 @@ fn dry_run(
         let next = candidate.announced.root.as_ref().filter(|_| anchor.sha256() != candidate.anchor.sha256());
         let can_sign = source::can_sign(next.unwrap_or(&candidate.certificate));
         let unmet = stores::unmet(&context.facts, &context.worlds, receipts, &name, &planning.changes);
-        let outcomes = stores::outcomes_now(&context.facts, &context.worlds, receipts, &name, planning);
+        let planned = (anchor, &planning);
+        let outcomes = stores::outcomes_now(&context.facts, &context.worlds, receipts, &name, planned);
         let mut part = Proposal::default();
         part.field("sha256", anchor.sha256());
         part.field("may_sign", &can_sign);

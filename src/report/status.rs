@@ -89,7 +89,7 @@ pub(crate) fn look_at_anchors(
             &context.worlds,
             state.receipts()?,
             &trust::receipt_name(anchor),
-            planning,
+            (anchor, &planning),
         );
         let is_own =
             own.iter().flat_map(|own| own.all()).find(|own| own.root.fingerprint() == anchor.sha256());

@@ -185,8 +185,38 @@ fn a_policy_goes_into_the_file_in_force_and_masks_are_named() {
     create(&machine, SECOND);
     let trust = [&trust[..7], &["--store=chromium"]].concat();
     machine.run_as("alice", trust.clone()).exited(3).says("makes the browser ignore the users' own CAs");
+    machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+    // The run that sets the policy with the CA needs no second one: it is judged after that.
+    let sudo = "export SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice;";
+    let line = format!("{sudo} {} --store=chromium-policy", trust.join(" "));
+    machine.sh(&line).succeeded().says("✓  chromium-policy  trusted").says("✓  chromium         trusted");
+    machine.sh(&format!("{sudo} labtrust untrust")).succeeded();
+    // Nobody promises that Edge and Vivaldi read that policy, but they may read the one that hides the CA.
+    for (program, folder) in [
+        ("/opt/microsoft/msedge/msedge", "/etc/opt/edge/policies/managed"),
+        ("/opt/vivaldi/vivaldi-bin", "/etc/opt/vivaldi/policies/recommended"),
+        ("/opt/vivaldi/vivaldi-bin", "/etc/vivaldi/policies/managed"),
+    ] {
+        machine.write_with_mode(program, "755", "");
+        machine
+            .sh(&format!("mkdir -p {folder} && cp /etc/chromium/policies/managed/no.json {folder}"))
+            .succeeded();
+        machine
+            .sh(&line)
+            .exited(3)
+            .says(&format!("makes the browser ignore the users' own CAs: {folder}/no.json"));
+        machine.sh(&format!("{sudo} labtrust untrust && rm {folder}/no.json {program}")).succeeded();
+    }
     machine.sh(&format!("rm {folder}/no.json")).succeeded();
     machine.run_as("alice", trust.clone()).succeeded();
+    machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+
+    // A snap has a folder of its own.
+    machine.sh("mkdir -p /snap/chromium/current").succeeded();
+    machine.sh(&line).succeeded();
+    assert!(machine.read("/etc/chromium-browser/policies/managed/labtrust.json").contains(&base64));
+    machine.sh(&format!("{sudo} labtrust untrust")).succeeded();
+    assert!(!machine.has("/etc/chromium-browser"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::row::{About, ByHand, Group, Look, Planned, Scope, Store, Tried};
+use super::row::{About, ByHand, Done, Group, Look, Planned, Scope, Store, Tried};
 use crate::{
     Actor, Anchor, Change, Edit, Facts, Host, Proof, Reload, Service, Step, edit::current, fact::Os, hint,
     text,
@@ -29,14 +29,33 @@ pub(super) const STORE: Store = Store {
     reads_also: |_| Vec::new(),
 };
 
-/// A browser: its name in a sentence, its possible programs, the name of its processes, and the folder of its policies.
+/// A browser: its name in a sentence, its possible programs, the name of its processes, and its policies.
 struct Browser {
     title: &'static str,
     programs: &'static [&'static str],
     process: &'static str,
-    folder: &'static str,
+    policies: Policies,
     /// Whether its documentation promises the policies with CAs on Linux. Others may still hide a CA.
     is_served: bool,
+}
+
+/// The folder of the policies that are in force, and the files in it and in the folder whose policies a user may change.
+struct Policies {
+    folder: &'static str,
+    files: [Look; 2],
+}
+
+/// The policies below `$folder`.
+macro_rules! policies {
+    ($folder:literal) => {
+        Policies {
+            folder: concat!($folder, "/managed"),
+            files: [
+                Look::Text(concat!($folder, "/managed/*.json")),
+                Look::Text(concat!($folder, "/recommended/*.json")),
+            ],
+        }
+    };
 }
 
 const BROWSERS: &[Browser] = &[
@@ -48,46 +67,60 @@ const BROWSERS: &[Browser] = &[
             "/usr/lib64/chromium-browser/chromium-browser",
         ],
         process: "chromium",
-        folder: "/etc/chromium/policies/managed",
+        policies: policies!("/etc/chromium/policies"),
+        is_served: true,
+    },
+    // Its package asks for the right to read this folder alone (the plug `etc-chromium-browser-policies`).
+    Browser {
+        title: "Chromium's snap",
+        programs: &["/snap/chromium/current"],
+        process: "chrome",
+        policies: policies!("/etc/chromium-browser/policies"),
         is_served: true,
     },
     Browser {
         title: "Chrome",
         programs: &["/opt/google/chrome/chrome"],
         process: "chrome",
-        folder: "/etc/opt/chrome/policies/managed",
+        policies: policies!("/etc/opt/chrome/policies"),
         is_served: true,
     },
     Browser {
         title: "Brave",
         programs: &["/opt/brave.com/brave/brave"],
         process: "brave",
-        folder: "/etc/brave/policies/managed",
+        policies: policies!("/etc/brave/policies"),
         is_served: true,
     },
     Browser {
+        // Microsoft's documentation of both policies names Windows and macOS alone.
         title: "Edge",
         programs: &["/opt/microsoft/msedge/msedge"],
         process: "msedge",
-        folder: "/etc/opt/edge/policies/managed",
+        policies: policies!("/etc/opt/edge/policies"),
+        is_served: false,
+    },
+    // Vivaldi documents no folder on Linux; administrators use these.
+    Browser {
+        title: "Vivaldi",
+        programs: VIVALDI,
+        process: "vivaldi-bin",
+        policies: policies!("/etc/opt/vivaldi/policies"),
+        is_served: false,
+    },
+    Browser {
+        title: "Vivaldi",
+        programs: VIVALDI,
+        process: "vivaldi-bin",
+        policies: policies!("/etc/vivaldi/policies"),
         is_served: false,
     },
 ];
 
+const VIVALDI: &[&str] = &["/opt/vivaldi/vivaldi-bin", "/opt/vivaldi-snapshot/vivaldi-bin"];
+
 /// The folder beside such a folder whose policies a user may change.
 const RECOMMENDED: &str = "recommended";
-
-/// The files in the folders above.
-const FILES: [Look; 8] = [
-    Look::Text("/etc/chromium/policies/managed/*.json"),
-    Look::Text("/etc/opt/chrome/policies/managed/*.json"),
-    Look::Text("/etc/brave/policies/managed/*.json"),
-    Look::Text("/etc/opt/edge/policies/managed/*.json"),
-    Look::Text("/etc/chromium/policies/recommended/*.json"),
-    Look::Text("/etc/opt/chrome/policies/recommended/*.json"),
-    Look::Text("/etc/brave/policies/recommended/*.json"),
-    Look::Text("/etc/opt/edge/policies/recommended/*.json"),
-];
 
 /// The file in such a folder that labtrust makes.
 const OWN: &str = "labtrust.json";
@@ -112,7 +145,8 @@ const NAME_CONSTRAINTS: [u8; 5] = [0x06, 0x03, 0x55, 0x1d, 0x1e];
 
 pub(super) fn looks() -> Vec<Look> {
     let programs = BROWSERS.iter().flat_map(|browser| browser.programs);
-    programs.map(|path| Look::Path(path)).chain(FILES).collect()
+    let files = BROWSERS.iter().flat_map(|browser| browser.policies.files);
+    programs.map(|path| Look::Path(path)).chain(files).collect()
 }
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
@@ -193,12 +227,16 @@ fn is_permitted(anchor: &Anchor, name: &str) -> bool {
 
 /// The policy files of `browser`, in the order of their names.
 fn files<'f>(facts: &'f Facts, browser: &'f Browser) -> impl Iterator<Item = &'f Path> {
-    facts.paths.iter().map(PathBuf::as_path).filter(|path| path.parent() == Some(Path::new(browser.folder)))
+    facts
+        .paths
+        .iter()
+        .map(PathBuf::as_path)
+        .filter(|path| path.parent() == Some(Path::new(browser.policies.folder)))
 }
 
 /// The same, and the files whose policies a user may change.
 fn all_files<'f>(facts: &'f Facts, browser: &'f Browser) -> impl Iterator<Item = &'f Path> {
-    let folder = Path::new(browser.folder);
+    let folder = Path::new(browser.policies.folder);
     let folders = [folder.to_owned(), folder.with_file_name(RECOMMENDED)];
     let is_in =
         move |path: &&Path| path.parent().is_some_and(|parent| folders.iter().any(|one| one == parent));
@@ -220,7 +258,7 @@ fn place(facts: &Facts, browser: &Browser, key: &str) -> Result<PathBuf, Box<ByH
     }
     // The last one wins.
     let in_force = files(facts, browser).filter(|path| value(facts, path, key).is_some()).last();
-    Ok(in_force.map_or_else(|| Path::new(browser.folder).join(OWN), Path::to_owned))
+    Ok(in_force.map_or_else(|| Path::new(browser.policies.folder).join(OWN), Path::to_owned))
 }
 
 fn change(browser: &Browser, path: PathBuf, (key, item): (&str, &Value)) -> Change {
@@ -251,16 +289,24 @@ fn distrust(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<ByHand>
     Some(masked(browser, path, DISTRUSTED, "distrusts the CA"))
 }
 
-/// The policies of the installed browsers that hide `anchor` in the users' own databases.
+/// The policies of the installed browsers that hide `anchor` in the users' own databases. It does not matter where the policy of
+/// [`STORE`] names the CA, which the same run may bring about.
 pub(super) fn masks(facts: &Facts, anchor: &Anchor) -> Vec<ByHand> {
     let ignores = |browser: &&Browser, path: &&Path| {
         value(facts, path, PLATFORM) == Some(false.into()) && !is_set(facts, anchor, browser)
     };
     let steps = installed(facts).filter_map(|browser| {
         let path = all_files(facts, browser).find(|path| ignores(&browser, path))?;
-        Some(masked(browser, path, PLATFORM, "makes the browser ignore the users' own CAs"))
+        let step = masked(browser, path, PLATFORM, "makes the browser ignore the users' own CAs");
+        Some(ByHand { done: served(facts, anchor, browser).map(Done::Proven), ..step })
     });
     steps.chain(installed(facts).filter_map(|browser| distrust(facts, anchor, browser))).collect()
+}
+
+/// The proof that the policy of [`STORE`] names the CA for `browser`.
+fn served(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<Proof> {
+    let (key, item) = item(anchor).filter(|_| browser.is_served)?;
+    Some(change(browser, place(facts, browser, key).ok()?, (key, &item)).proof)
 }
 
 /// Whether a policy of `browser` already names the certificate of `anchor`.
