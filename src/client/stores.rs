@@ -14,7 +14,7 @@ use labtrust_machine::{
     session::OutcomeState,
 };
 use labtrust_plan::{
-    Actor, Anchor, Change, Endpoint, Facts, Hint, Proof, ProofResult, StoreId, Wanted,
+    Actor, Anchor, Change, Endpoint, Facts, Proof, ProofResult, StoreId, Wanted,
     fact::User,
     skip_restarts,
     store::{AlsoRead, ByHand, Done, Planned, Store},
@@ -28,7 +28,7 @@ pub(crate) struct Planning {
     pub changes: Vec<Change>,
     others: Vec<Other>,
     /// What a person does in a store after the CA is gone from it.
-    pub on_removal: Vec<(StoreId, Hint)>,
+    pub on_removal: Vec<(StoreId, ByHand)>,
 }
 
 /// Something about a store that is no change.
@@ -63,10 +63,10 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Partly { changes, rest } => {
                 planning.changes.extend(changes);
-                let is_late = |step: &ByHand| matches!(step.done, Some(Done::OnRemoval));
+                let is_late = |step: &ByHand| matches!(step.done, Some(Done::OnRemoval(_)));
                 let (late, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_late);
                 planning.others.extend(rest.into_iter().map(|step| Other::Step(store, step)));
-                planning.on_removal.extend(late.iter().map(|step| (store.id(), step.hint())));
+                planning.on_removal.extend(late.into_iter().map(|step| (store.id(), step)));
             }
             Planned::Absent(why) => {
                 // A store that the user named and that is not here is not a success.
@@ -100,7 +100,7 @@ pub(crate) fn facts_for(facts: &Facts, worlds: &Worlds, selection: &Selection) -
 }
 
 /// The answer to `proof` of root, or of a person who reads what root does not: files behind links in a home folder.
-fn seen(facts: &Facts, worlds: &Worlds, proof: &Proof) -> Option<ProofResult> {
+pub(crate) fn seen(facts: &Facts, worlds: &Worlds, proof: &Proof) -> Option<ProofResult> {
     let ask = |world: &World| prove(world, &proof.at_once(), Wanted::There).ok().filter(ProofResult::holds);
     let people = facts.people().filter(|_| facts.is_root());
     let as_person = |user: &User| ask(&*worlds.reader(facts, &Actor::User(user.clone())).ok()?);
@@ -130,7 +130,7 @@ fn by_hand(facts: &Facts, worlds: &Worlds, anchor: &Anchor, store: &Store, step:
                 return outcome;
             }
         }
-        Some(Done::OnRemoval) | None => None,
+        Some(Done::OnRemoval(_)) | None => None,
     };
     if let Some(seen) = seen {
         return Outcome::without_change(store, OutcomeState::Trusted, &format!("{}; {seen}", step.why));

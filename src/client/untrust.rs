@@ -13,7 +13,7 @@ use labtrust_machine::{
 };
 use labtrust_plan::{
     Anchor, Change, Facts, Prose, Step,
-    store::{Scope, Store},
+    store::{ByHand, Done, Scope, Store},
     text,
 };
 
@@ -171,13 +171,10 @@ fn untrust_rest(
     removal: &Removal,
 ) -> Result<Vec<Outcome>> {
     let planning = stores::plan(facts, worlds, &left::everywhere(facts, worlds, anchor), &removal.stores);
-    for (store, hint) in planning.on_removal {
+    for (store, step) in planning.on_removal {
         let is_gone = |outcome: &&mut Outcome| outcome.store == store && outcome.changed;
         if let Some(outcome) = outcomes.iter_mut().find(is_gone) {
-            outcome.hint = Some(match outcome.hint.take() {
-                Some(other) => other.line(hint),
-                None => hint,
-            });
+            leave_to_person(facts, worlds, outcome, &step);
         }
     }
     for change in planning.changes {
@@ -206,6 +203,21 @@ fn untrust_rest(
         }
     }
     Ok(outcomes)
+}
+
+/// Adds to `outcome` the `step` that is left after labtrust's own change is undone, and whether the store trusts the CA until then.
+fn leave_to_person(facts: &Facts, worlds: &Worlds, outcome: &mut Outcome, step: &ByHand) {
+    outcome.hint = Some(match outcome.hint.take() {
+        Some(other) => other.line(step.hint()),
+        None => step.hint(),
+    });
+    let Some(Done::OnRemoval(Some(proof))) = &step.done else { return };
+    let is_done = matches!(outcome.state, OutcomeState::Untrusted | OutcomeState::Pending);
+    if let Some(seen) = stores::seen(facts, worlds, proof).filter(|_| is_done) {
+        outcome.state = OutcomeState::Partial;
+        outcome.detail = format!("{}, but {}: the CA is still {}", outcome.detail, step.why, seen.detail());
+        outcome.restart.clear();
+    }
 }
 
 /// Applies a purge. Its receipt is deleted after success: it removed a public certificate, as the user asked.

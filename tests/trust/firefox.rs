@@ -50,6 +50,13 @@ fn firefox_opens_the_page_after_trust_and_refuses_after_untrust() {
         ["labtrust", "trust", HOST, "--fingerprint", &sha256, "--store=firefox-policy", "--store=system"];
     machine.run(trust).succeeded().says("✓  firefox-policy  trusted");
     opens(&machine);
+    // The profile keeps the module: without the policy alone, nothing is gone.
+    let line = ["labtrust", "untrust", "--store=firefox-policy"];
+    let output = machine.run(line).exited(3);
+    assert!(!output.stdout.contains("--purge"), "nobody else installed it: {output}");
+    let left = "partly trusted  /etc/firefox/policies/policies.json, but Firefox keeps p11-kit's module in each profile";
+    output.says(left);
+    opens(&machine);
     machine.run(["labtrust", "untrust"]).succeeded();
     let changes = machine.changes_since(&settled);
     assert!(changes.iter().all(|change| change.starts_with("/home/alice/")), "{changes:?}");

@@ -42,7 +42,7 @@ pub(super) fn steps(
         why: format!("{} may still hold the CA", text::path(other)),
         advice: hint!("if you appended the CA to {}, take it out:", other),
         commands: vec![shell_line!("sed -i {} {}", delete, other)],
-        done: Some(Done::OnRemoval),
+        done: Some(Done::OnRemoval(None)),
         is_optional: true,
     };
     vec![open("append the CA to it:".into(), append), cut]

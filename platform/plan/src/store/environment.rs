@@ -163,7 +163,7 @@ impl<'f> Environment<'f> {
             why: "this shell still names the files".into(),
             advice: self.advice("unless another CA needs them, remove these lines from"),
             commands: self.lines(),
-            done: Some(Done::OnRemoval),
+            done: Some(Done::OnRemoval(None)),
             is_optional: true,
         })
     }

@@ -148,7 +148,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         match edit(facts, anchor, &path, module) {
             Ok(edit) => {
                 changes.push(change(anchor, program, (path, edit), &bundle));
-                rest.push(stays(program, module));
+                rest.push(stays(program, module, in_bundle(anchor, &bundle)));
             }
             Err(step) => rest.push(*step),
         }
@@ -156,10 +156,16 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     Planned::Partly { changes, rest }
 }
 
-/// The step that is left when the policy is gone: each profile keeps the module, and goes on following the system store.
-fn stays(program: &Program, module: &Path) -> ByHand {
+/// The proof that the system store has the CA.
+fn in_bundle(anchor: &Anchor, bundle: &Path) -> Proof {
+    Proof::Bundle { path: bundle.to_owned(), sha256: anchor.sha256() }
+}
+
+/// The step that is left when the policy is gone: each profile keeps the module, and goes on following the system store, in which
+/// the CA is while `in_bundle` holds.
+fn stays(program: &Program, module: &Path, in_bundle: Proof) -> ByHand {
     ByHand {
-        done: Some(Done::OnRemoval),
+        done: Some(Done::OnRemoval(Some(in_bundle))),
         is_optional: true,
         ..ByHand::new(
             format!("{} keeps p11-kit's module in each profile", program.title),
@@ -224,7 +230,6 @@ fn by_hand(why: String, advice: Hint) -> Box<ByHand> {
 }
 
 fn change(anchor: &Anchor, program: &Program, (path, edit): (PathBuf, Edit), bundle: &Path) -> Change {
-    let bundle = Proof::Bundle { path: bundle.to_owned(), sha256: anchor.sha256() };
     Change {
         store: STORE.id(),
         subject: path.display().to_string(),
@@ -234,7 +239,7 @@ fn change(anchor: &Anchor, program: &Program, (path, edit): (PathBuf, Edit), bun
             restart: vec![Service::program_of_all(program.title, program.processes)],
             ..Reload::default()
         },
-        proof: Proof::All(vec![Proof::Edited { path, edit }, bundle]),
+        proof: Proof::All(vec![Proof::Edited { path, edit }, in_bundle(anchor, bundle)]),
         serves: None,
     }
 }

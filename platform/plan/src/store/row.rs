@@ -195,8 +195,8 @@ pub enum Done {
         /// The service.
         restart: Service,
     },
-    /// It is a step only after the anchor is gone.
-    OnRemoval,
+    /// It is a step only after the anchor is gone. While the proof holds, the store trusts the anchor until the step is taken.
+    OnRemoval(Option<Proof>),
 }
 
 /// The answer of a store's planner.

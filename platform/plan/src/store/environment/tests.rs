@@ -34,7 +34,7 @@ fn the_system_bundle_that_node_reads_waits_for_the_system_store() {
     let steps = steps(&json!({ NODE: "/etc/ssl/certs/ca-certificates.crt" }), &[]);
     let waiting = &steps[0];
     assert!(waiting.commands.is_empty() && waiting.hint().as_str().contains("system store"), "{waiting:?}");
-    assert!(steps.iter().all(|step| step.done != Some(Done::OnRemoval)), "{steps:?}");
+    assert!(steps.iter().all(|step| step.done != Some(Done::OnRemoval(None))), "{steps:?}");
 }
 
 #[test]
