@@ -6,6 +6,7 @@
 mod backup;
 mod doctor;
 pub mod page;
+mod render;
 mod renew;
 mod request;
 mod rotate;
@@ -25,6 +26,7 @@ use labtrust_plan::{
 pub use self::{
     backup::{Backup, Restore},
     doctor::{Doctor, Explain},
+    render::Render,
     renew::Renew,
     request::Request,
     rotate::{Rotate, StepArgs},
@@ -80,6 +82,7 @@ pub enum Verb {
     Status(Status),
     Doctor(Doctor),
     Explain(Explain),
+    Render(Render),
     Inspect(Inspect),
     Export(Export),
     Completions(Completions),
@@ -102,6 +105,7 @@ impl Verb {
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("On the server", &["setup", "import", "request", "sign", "renew", "rotate", "backup", "restore"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
+    ("For many machines", &["render"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];
 

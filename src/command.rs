@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod inspect;
 mod options;
+mod render;
 mod renew;
 mod request;
 mod restore;
@@ -65,6 +66,7 @@ fn run_verb(context: &Context<'_>, state: &State<'_>, verb: &Verb) -> Result<u8>
         Verb::Trust(arguments) => trust::run(context, state, arguments),
         Verb::Untrust(arguments) => untrust::run(context, state, arguments),
         Verb::Status(arguments) => status::run(context, state, arguments),
+        Verb::Render(arguments) => render::run(context, state, arguments),
         Verb::Request(arguments) => request::run(context, state, arguments),
         Verb::Sign(arguments) => sign::run(context, state, arguments),
         Verb::Renew(arguments) => renew::run(context, state, arguments),

@@ -9,6 +9,7 @@ pub(crate) mod install;
 pub(crate) mod list;
 pub(crate) mod manual;
 pub(crate) mod pair;
+pub(crate) mod render;
 pub(crate) mod renew;
 pub(crate) mod renewal;
 pub(crate) mod request;

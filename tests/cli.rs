@@ -68,6 +68,10 @@ fn every_verb_answers_with_one_document() {
     for (line, expected) in [
         (&["status"][..], 1),
         (&["inspect"], 0),
+        (&["render", "--as", "shell"], 0),
+        (&["render", "--as", "shell", "-o", "rendered", "--dry-run"], 1),
+        (&["render", "--as", "shell", "-o", "rendered"], 0),
+        (&["render", "--as", "shell", "-o", "rendered", "--dry-run"], 0),
         (&["export"], 0),
         (&["export", "-o", "root.crt", "--dry-run"], 1),
         (&["export", "-o", "root.crt"], 0),

@@ -46,6 +46,8 @@ mod readme;
 #[cfg(target_os = "linux")]
 mod refused;
 #[cfg(target_os = "linux")]
+mod render;
+#[cfg(target_os = "linux")]
 mod renew;
 #[cfg(target_os = "linux")]
 mod request;

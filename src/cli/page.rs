@@ -284,6 +284,20 @@ pub const PAGES: &[Page] = &[
         exits: &[PRINTED],
     },
     Page {
+        verb: "render",
+        examples: &[
+            example(
+                "Trust the CA on another machine that has no labtrust",
+                "labtrust render --as shell | ssh HOST sudo sh -s",
+            ),
+            example(
+                "Write the script for the old and the new CA of a rotation",
+                "labtrust render ./new.crt --as shell --also ./old.crt -o rollout",
+            ),
+        ],
+        exits: &[WRITTEN, DRY_RUN],
+    },
+    Page {
         verb: "export",
         examples: &[
             example("Write the CA's certificate to a file", "labtrust export -o ca.crt"),

@@ -14,6 +14,7 @@ mod fingerprint;
 mod hint;
 mod os;
 mod reload;
+pub mod render;
 mod shell_line;
 pub mod store;
 pub mod strict_pem;

@@ -61,8 +61,11 @@ pub const STORES: &[Store] = &[
 /// questions of the others are answered when trust is planned.
 const FIRST: [&str; 4] = [system::STORE.id, docker::STORE.id, podman::STORE.id, macos::STORE.id];
 
+pub use docker::{MACHINE_ENGINES, MachineEngine};
+pub(crate) use hosts_dir::names as registry_folders;
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
 pub use runner::endpoints as runner_endpoints;
+pub(crate) use system::{OfFamily, changes_by_family, declared as declared_systems};
 pub use system::{bundle, fills_keystore};
 
 impl Store {

@@ -14,7 +14,7 @@ use std::{
 use labtrust_plan::{
     Command,
     fact::{DEFAULT_SOCKET, DOCKER_SOCKETS, Engine, EngineKind, Facts, Os, ServiceManager, User},
-    store,
+    store::{self, MACHINE_ENGINES, MachineEngine},
 };
 
 use self::files::{engine_of, may_be_socket, registries};
@@ -31,47 +31,11 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// The name of the socket of a user's own engine.
 const SOCKET: &str = "docker.sock";
 
-/// The paths of a kind of engine that belongs to the machine.
-struct EngineRow {
-    kind: EngineKind,
-    certs_d: &'static str,
-    socket: &'static str,
-    pid: &'static str,
-    /// Paths that show that it is installed, apart from its socket.
-    signs: &'static [&'static str],
-    service: &'static str,
-}
-
-const MACHINE: &[EngineRow] = &[
-    EngineRow {
-        kind: EngineKind::Rootful,
-        certs_d: "/etc/docker/certs.d",
-        socket: DOCKER_SOCKETS[0],
-        pid: "/var/run/docker.pid",
-        signs: &[
-            "/usr/bin/dockerd",
-            "/usr/sbin/dockerd",
-            "/usr/local/bin/dockerd",
-            "/var/packages/ContainerManager/target",
-            "/var/packages/Docker/target",
-        ],
-        service: "docker",
-    },
-    EngineRow {
-        kind: EngineKind::Snap,
-        certs_d: "/var/snap/docker/current/etc/docker/certs.d",
-        socket: DOCKER_SOCKETS[0],
-        pid: "/run/snap.docker/docker.pid",
-        signs: &["/var/snap/docker/current"],
-        service: "snap.docker.dockerd",
-    },
-];
-
 pub(super) fn find(facts: &Facts) -> Vec<Engine> {
     let mut engines = Vec::new();
     if facts.os == Os::Linux {
         let snap = Path::new("/var/snap/docker/current").exists();
-        engines.extend(MACHINE.iter().filter(|row| row.is_installed(snap)).map(|row| row.engine(facts)));
+        engines.extend(rows().filter(|row| row.is_installed(snap)).map(|row| row.engine(facts)));
     }
     for user in facts.people() {
         engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
@@ -156,8 +120,8 @@ fn named_engine(socket: &Path) -> Engine {
 /// The sockets on which `engine` listens if no setting names another.
 fn usual_sockets(engine: &Engine, facts: &Facts) -> Vec<PathBuf> {
     let Some(user) = &engine.owner else {
-        let rows = MACHINE.iter().filter(|row| row.kind == engine.kind);
-        return rows.map(|row| row.socket.into()).collect();
+        let rows = rows().filter(|row| row.0.kind == engine.kind);
+        return rows.map(|row| row.0.socket.into()).collect();
     };
     let rows = VIRTUAL.iter().filter(|row| row.kind == engine.kind && row.os == facts.os);
     let mut sockets: Vec<_> = rows.flat_map(|row| row.sockets).map(|path| user.home.join(path)).collect();
@@ -176,16 +140,23 @@ fn is_same(one: &Path, other: &Path) -> bool {
         || one.file_name() == other.file_name() && folders.is_some_and(|(one, other)| is_one(one, other))
 }
 
+/// An engine that belongs to the machine, if it is installed.
+struct EngineRow(&'static MachineEngine);
+
+fn rows() -> impl Iterator<Item = EngineRow> {
+    MACHINE_ENGINES.iter().map(EngineRow)
+}
+
 impl EngineRow {
     fn is_installed(&self, snap: bool) -> bool {
         // The snap and the machine's own engine use the same socket path: it is the snap's if the snap is installed.
         self.has_signs()
-            || (!snap && self.kind == EngineKind::Rootful && may_be_socket(Path::new(self.socket)))
+            || (!snap && self.0.kind == EngineKind::Rootful && may_be_socket(Path::new(self.0.socket)))
     }
 
     fn engine(&self, facts: &Facts) -> Engine {
         let is_daemon = |pid: &u32| !daemon_command_line(*pid).is_empty();
-        let pid = pid(Path::new(self.pid)).filter(is_daemon);
+        let pid = pid(Path::new(self.0.pid)).filter(is_daemon);
         if pid.is_none()
             && !self.has_signs()
             && let Some(engine) = self.foreign(facts)
@@ -196,24 +167,24 @@ impl EngineRow {
             socket: self.listening(pid),
             pid,
             started: pid.and_then(started),
-            restart: restart(facts, self.service),
-            ..engine_of(self.kind, self.certs_d.into())
+            restart: restart(facts, self.0.service),
+            ..engine_of(self.0.kind, self.0.certs_d.into())
         }
     }
 
     fn has_signs(&self) -> bool {
-        self.signs.iter().any(|sign| Path::new(sign).exists())
+        self.0.signs.iter().any(|sign| Path::new(sign).exists())
     }
 
     /// The engine that listens on its socket, if that is not an engine of this machine: only its socket is in reach.
     fn foreign(&self, facts: &Facts) -> Option<Engine> {
         // The package podman-docker links it to the socket of podman's service.
-        let target = fs::canonicalize(self.socket).or_else(|_| fs::read_link(self.socket));
+        let target = fs::canonicalize(self.0.socket).or_else(|_| fs::read_link(self.0.socket));
         let linked = target.ok().and_then(|path| named::virtual_engine(facts, &path));
         if linked.is_some() {
             return linked;
         }
-        let engine = named_engine(Path::new(self.socket));
+        let engine = named_engine(Path::new(self.0.socket));
         let is_foreign = engine.kind == EngineKind::Outside
             || engine.pid.is_some_and(|pid| process::own_root(pid, &engine.certs_d).is_some());
         is_foreign.then_some(engine)
@@ -222,9 +193,9 @@ impl EngineRow {
     /// The socket on which the engine, the process `pid` if it runs, listens: its usual one, unless its command line or its
     /// settings name others.
     fn listening(&self, pid: Option<u32>) -> Option<PathBuf> {
-        let usual = Path::new(self.socket);
+        let usual = Path::new(self.0.socket);
         let line = pid.map(daemon_command_line).unwrap_or_default();
-        let file = daemon_settings_file(self.kind, Path::new(self.certs_d), &line);
+        let file = daemon_settings_file(self.0.kind, Path::new(self.0.certs_d), &line);
         let addresses = addresses(&line, file.as_deref());
         let named: Vec<_> = sockets(&addresses, usual).filter(|path| may_be_socket(path)).collect();
         let is_usual = |path: &&&Path| is_same(path, usual);

@@ -2,7 +2,9 @@
 //! and its token realm, except engines before 29.5 that keep images in containerd.
 
 mod by_hand;
+mod machines;
 
+pub use self::machines::{MACHINE_ENGINES, MachineEngine};
 use super::{
     hosts_dir::RegistryFolder,
     row::{About, AlsoRead, Group, Look, Planned, Scope, Store, Tried},

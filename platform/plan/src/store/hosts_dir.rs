@@ -91,7 +91,7 @@ pub(super) fn existing(facts: &Facts, base: &Path, endpoint: &Endpoint) -> Optio
 }
 
 /// The names of a registry's folder, in the order in which they are tried (containerd, `config/hosts_unix.go`, `hostPaths`).
-fn names(endpoint: &Endpoint) -> impl Iterator<Item = String> {
+pub(crate) fn names(endpoint: &Endpoint) -> impl Iterator<Item = String> {
     let usual = endpoint.certs_d_folder();
     let portable = usual.rsplit_once(':').map(|(host, port)| format!("{host}_{port}_"));
     portable.into_iter().chain([usual])

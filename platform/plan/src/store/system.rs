@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Actor, Anchor, Change, Command, Contents, Facts, Proof, Reload, Service, SideEffect, Sources, Step,
     Vendor,
-    fact::{Engine, EngineKind, Os},
+    fact::{Distribution, Engine, EngineKind, Os, User},
     hint,
 };
 
@@ -63,6 +63,43 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         }
         Err(None) => Planned::Absent("no store of a known kind was found".into()),
     }
+}
+
+/// What trust in `anchor` changes on a machine of each family: one with its updater, and with the keystore that this fills.
+pub(crate) fn changes_by_family(anchor: &Anchor) -> impl Iterator<Item = OfFamily> {
+    FAMILIES.iter().map(move |family| {
+        let root = User { name: "root".into(), uid: 0, gid: 0, home: "/root".into() };
+        let keystore = family.keystore.map(|java| java.path.into());
+        let tool = PathBuf::from(family.tool);
+        let (tools, paths) = if tool.is_absolute() { (None, Some(tool)) } else { (Some(tool), None) };
+        let tools = tools.map(|tool| (family.tool.to_owned(), Path::new("/usr/sbin").join(tool)));
+        let id = family.ids.first().copied().unwrap_or_default().to_owned();
+        let facts = Facts {
+            distribution: Some(Distribution { id, like: Vec::new(), title: String::new() }),
+            tools: tools.into_iter().collect(),
+            paths: paths.into_iter().chain(keystore).collect(),
+            ..Facts::new(family.os, root)
+        };
+        let change = family.change(&facts, anchor);
+        OfFamily { ids: family.ids, is_telling: family.telling, tool: family.tool, change }
+    })
+}
+
+/// A change on machines of one family.
+pub(crate) struct OfFamily {
+    /// `ID` or `ID_LIKE` of its members in `os-release`.
+    pub ids: &'static [&'static str],
+    /// Whether folder and updater together identify the family.
+    pub is_telling: bool,
+    /// The updater: a name to search for, or an absolute path.
+    pub tool: &'static str,
+    /// The change.
+    pub change: Change,
+}
+
+/// The files that show that a system's store is declared in a configuration or an image.
+pub(crate) fn declared() -> impl Iterator<Item = &'static str> {
+    DECLARATIVE.iter().map(|declarative| declarative.marker)
 }
 
 /// The bundle of all anchors that most programs of the machine load, if there is one.

@@ -1,0 +1,17 @@
+//! Renderings: the plan of a CA as files for machines that are elsewhere, and for the tools that manage them. Each rendering is
+//! one file and one row of the table. A rendering contains certificates alone, never a key.
+
+mod rendering;
+mod shell;
+
+pub use self::rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable};
+
+/// All renderings, in the order in which help shows them.
+pub const RENDERINGS: &[Rendering] = &[shell::RENDERING];
+
+impl Rendering {
+    /// The rendering called `id`.
+    pub fn find(id: &str) -> Option<&'static Self> {
+        RENDERINGS.iter().find(|rendering| rendering.id == id)
+    }
+}

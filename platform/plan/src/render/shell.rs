@@ -1,0 +1,192 @@
+//! `shell`: one POSIX script that needs no program of ours. It finds the platform where it runs, and serves the stores with
+//! fixed paths. Its rows are read out of the plans of machines of each kind: no path is written twice.
+
+use std::{
+    fmt::{self, Write as _},
+    path::Path,
+};
+
+use super::rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable};
+use crate::{
+    Anchor, Certificate, Contents, Endpoint, SideEffect, Step,
+    fact::DOCKER_SOCKETS,
+    shell_word,
+    store::{self, MACHINE_ENGINES, MachineEngine, OfFamily},
+};
+
+pub(super) const RENDERING: Rendering = Rendering {
+    id: "shell",
+    title: "one script for any Unix: sh labtrust-trust.sh",
+    render: |order| {
+        let files = vec![RenderedFile::program(FILE, script(order)?)];
+        Ok(Rendered { files, notes: vec![NOTE.into()] })
+    },
+};
+
+/// The name of the script.
+const FILE: &str = "labtrust-trust.sh";
+
+const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java and profiles of browsers, and leaves them to the program.";
+
+/// The parts of the script that are the same for every CA.
+const PARTS: [&str; 4] = [
+    include_str!("shell/common.sh"),
+    include_str!("shell/system.sh"),
+    include_str!("shell/registries.sh"),
+    include_str!("shell/main.sh"),
+];
+
+/// The script for `order`.
+pub(super) fn script(order: &Order<'_>) -> Result<String, Unrenderable> {
+    let mut script = String::from(HEAD);
+    data(&mut script, order)?;
+    for part in PARTS {
+        script.push('\n');
+        script.push_str(part);
+    }
+    Ok(script)
+}
+
+const HEAD: &str = "\
+#!/bin/sh
+# Trusts the CA of a private GitLab in the stores of this machine, and proves it. It needs no other program.
+#
+#   sh labtrust-trust.sh                      on this machine, as root; without root it serves your own stores
+#   sh labtrust-trust.sh check                asks the stores, and changes nothing
+#   ssh HOST sudo sh -s <labtrust-trust.sh    on another machine
+#
+# Rendered by labtrust. The certificates below are public.
+# shellcheck shell=sh disable=SC2016,SC2034,SC2154,SC2317,SC2329
+
+set -u
+umask 022
+LC_ALL=C
+export LC_ALL
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+export PATH
+
+";
+
+/// The rows: certificates, registries, families of systems.
+fn data(script: &mut String, order: &Order<'_>) -> Result<(), Unrenderable> {
+    let action = if order.is_removal { "remove" } else { "apply" };
+    let numbers: Vec<_> = (1..=order.anchors.len()).map(|n| n.to_string()).collect();
+    line(script, format_args!("default_action={action}"));
+    let default = |this| if this == action { " (unless another is named)" } else { "" };
+    line(script, format_args!("default_apply={}", shell_word(default("apply"))));
+    line(script, format_args!("default_remove={}", shell_word(default("remove"))));
+    line(script, format_args!("anchors={}", shell_word(&numbers.join(" "))));
+    for (number, anchor) in numbers.iter().zip(order.anchors) {
+        certificate(script, number, anchor);
+    }
+    line(script, format_args!("engines={}", shell_word(&engines().join(" "))));
+    line(
+        script,
+        format_args!("declared={}", shell_word(&store::declared_systems().collect::<Vec<_>>().join(" "))),
+    );
+    line(script, format_args!("\nfamilies() {{"));
+    // The rows are the same for every CA.
+    let anchor = Anchor::new(Certificate::new(*b"certificate"), Vec::new());
+    for of_family in store::changes_by_family(&anchor) {
+        let row = family(&of_family, &anchor)?.map(|word| shell_word(&word));
+        line(script, format_args!("    fits {}", row.join(" ")));
+    }
+    line(script, format_args!("}}"));
+    Ok(())
+}
+
+fn line(script: &mut String, text: fmt::Arguments<'_>) {
+    // Writing into a string cannot fail.
+    let _ = writeln!(script, "{text}");
+}
+
+fn certificate(script: &mut String, number: &str, anchor: &Anchor) {
+    line(script, format_args!("sha256_{number}={}", anchor.sha256()));
+    line(script, format_args!("name_{number}={}", anchor.file_stem()));
+    let pem = anchor.certificate.pem();
+    let lines: Vec<_> = pem.lines().map(|line| format!("'{line}'")).collect();
+    line(script, format_args!("pem_{number}() {{\n    printf '%s\\n' {}\n}}", lines.join(" \\\n        ")));
+    // A function must not be empty.
+    line(script, format_args!("registries_{number}() {{\n    :"));
+    for endpoint in &anchor.endpoints {
+        let names = registry_folders(endpoint).map(|name| shell_word(&name));
+        line(script, format_args!("    \"$1\" {} {}", shell_word(&endpoint.to_string()), names.join(" ")));
+    }
+    line(script, format_args!("}}"));
+}
+
+/// The names of a registry's folder: for every program, and the one that containerd tries first.
+fn registry_folders(endpoint: &Endpoint) -> [String; 2] {
+    let mut names = store::registry_folders(endpoint).collect::<Vec<_>>();
+    let usual = names.pop().unwrap_or_default();
+    [usual, names.pop().unwrap_or_default()]
+}
+
+/// The folders of the machine's engines, and a path that shows that the engine is there.
+fn engines() -> Vec<String> {
+    let signs = |engine: &'static MachineEngine| engine.signs.iter().map(|sign| (engine.certs_d, *sign));
+    let sockets = [MACHINE_ENGINES[0].certs_d]
+        .into_iter()
+        .flat_map(|folder| DOCKER_SOCKETS.map(|socket| (folder, socket)));
+    let rows = MACHINE_ENGINES.iter().flat_map(signs).chain(sockets);
+    rows.map(|(folder, sign)| format!("{folder}:{sign}")).collect()
+}
+
+/// The row of a family, read out of its change for `anchor`.
+fn family(
+    OfFamily { ids, is_telling, tool, change }: &OfFamily,
+    anchor: &Anchor,
+) -> Result<[String; 13], Unrenderable> {
+    let [Step::Put { path, contents: Contents::Public(contents), mode: 0o644 }] = &change.steps[..] else {
+        return Err(unrenderable("its system store takes more than one file"));
+    };
+    let [update] = &change.reload.applied[..] else {
+        return Err(unrenderable("its system store takes more than one command"));
+    };
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let folder = path.parent().map(text).unwrap_or_default();
+    let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
+    let contents = String::from_utf8_lossy(contents);
+    let heading = contents.strip_suffix(&anchor.certificate.pem()).unwrap_or_default().trim_end();
+    let (mut bundle, mut stale, mut links, mut copies) = <(String, String, String, String)>::default();
+    let (mut java, mut alias) = <(String, String)>::default();
+    for effect in &change.reload.side_effects {
+        match effect {
+            SideEffect::Bundle { path, stale: left, .. } => {
+                bundle = text(path);
+                stale = left.as_deref().map(text).unwrap_or_default();
+            }
+            SideEffect::Links { folder, .. } => links = text(folder),
+            SideEffect::Copies { folder, .. } => copies = text(folder),
+            SideEffect::Keystore { path, alias: named, .. } => {
+                java = text(path);
+                alias = named.replace(&anchor.file_stem(), "@");
+            }
+            SideEffect::Neighbour { .. } => {}
+        }
+    }
+    let telling = if *is_telling { "yes" } else { "no" };
+    let arguments = update.arguments.join(" ");
+    Ok([
+        ids.join(" "),
+        telling.into(),
+        folder,
+        ending,
+        heading.into(),
+        (*tool).into(),
+        arguments,
+        bundle,
+        stale,
+        links,
+        copies,
+        java,
+        alias,
+    ])
+}
+
+fn unrenderable(what: &str) -> Unrenderable {
+    Unrenderable {
+        what: format!("a shell script cannot serve a family of systems: {what}"),
+        hint: "use the program on those machines".into(),
+    }
+}

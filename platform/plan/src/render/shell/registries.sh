@@ -1,0 +1,129 @@
+# --- Docker, podman and containerd: a folder for each registry ---------------------------------------------------------
+
+# in_registry STORE FOLDER ENDPOINT: the current certificate in the registry's folder FOLDER.
+in_registry() {
+    file=$2/$name.crt
+    broken=
+    for half in "$2"/*.cert; do
+        [ ! -e "$half" ] || [ -e "${half%.cert}.key" ] || broken=$half
+    done
+    if [ "$action" = remove ]; then
+        if is_foreign "$file"; then
+            report "$1" failed false "$3: $file is not as this script writes it: left as it is"
+            return
+        elif [ -f "$file" ]; then
+            take_back "$file"
+            # An empty folder of a registry hides the folders that come after it.
+            rmdir "$2" 2>/dev/null || :
+            done_now=true
+        else
+            done_now=false
+        fi
+        for other in "$2"/*.crt; do
+            if holds "$other"; then
+                report "$1" trusted "$done_now" "$other still holds the certificate: somebody else put it there"
+                return
+            fi
+        done
+        report "$1" untrusted "$done_now" "$3: no file of $2 holds the certificate"
+    elif [ -n "$broken" ]; then
+        report "$1" failed false "$3: the program gives up at $broken: its key is missing beside it"
+    elif [ -f "$2/hosts.toml" ] && [ "$1" != podman ] && ! grep -Fq "$name.crt" "$2/hosts.toml"; then
+        report "$1" failed false "$3: $2/hosts.toml must name the CA: run the program labtrust there"
+    elif holds "$file"; then
+        report "$1" trusted false "$3: $file"
+    elif [ "$action" = check ]; then
+        report "$1" untrusted false "$3: $file is missing"
+        would "$file"
+    elif put "$file" && holds "$file"; then
+        report "$1" trusted true "$3: $file"
+    else
+        report "$1" failed false "$3: ${why:-$file cannot be read}"
+    fi
+}
+
+# registries calls this for each registry: ENDPOINT NAME PORTABLE-NAME.
+in_docker() { in_registry docker "$certs_d/$2" "$1"; }
+
+store_docker() {
+    found=false
+    for row in $engines; do
+        certs_d=${row%%:*}
+        case ${row##*:} in
+            *sock) [ -S "${row##*:}" ] || continue ;;
+            *) [ -e "${row##*:}" ] || continue ;;
+        esac
+        case " $served " in *" $certs_d "*) continue ;; esac
+        served="$served $certs_d"
+        found=true
+        needs_root docker "$certs_d" || each_registry in_docker
+    done
+    [ "$found" = true ] || skip docker "Docker is not installed"
+}
+
+# Whether the store $1 with the folder $2 is root's and this is not root; it is then reported.
+needs_root() {
+    is_root && return 1
+    case $2 in "$HOME"/*) return 1 ;; esac
+    for n in $anchors; do choose "$n"; report "$1" failed false "needs root"; done
+}
+
+skip() {
+    for n in $anchors; do choose "$n"; report "$1" skipped false "$2"; done
+}
+
+each_registry() {
+    # The certificate stands alone in these folders.
+    heading=
+    for n in $anchors; do
+        choose "$n"
+        "registries_$n" "$1"
+    done
+}
+
+# Of the folders for a registry, the first that exists is read.
+in_podman() {
+    place=
+    for base in $podman_folders; do
+        if [ -z "$place" ] && [ -d "$base/$2" ]; then place=$base/$2; fi
+    done
+    in_registry podman "${place:-$podman_usual/$2}" "$1"
+}
+
+store_podman() {
+    for program in podman buildah skopeo crio; do
+        has "$program" || continue
+        if is_root; then
+            podman_folders='/etc/containers/certs.d /etc/docker/certs.d'
+            podman_usual=/etc/containers/certs.d
+            case " $served " in *" /etc/docker/certs.d "*) podman_usual=/etc/docker/certs.d ;; esac
+            # Docker's folder was written above, and serves these programs too.
+        else
+            podman_folders="$HOME/.config/containers/certs.d /etc/containers/certs.d /etc/docker/certs.d"
+            podman_usual=$HOME/.config/containers/certs.d
+        fi
+        each_registry in_podman
+        return
+    done
+    skip podman 'none of these programs is installed'
+}
+
+in_containerd() {
+    place=$certs_d/$3
+    [ -n "$3" ] && [ -d "$place" ] || place=$certs_d/$2
+    in_registry containerd "$place" "$1"
+}
+
+store_containerd() {
+    settings=/etc/containerd/config.toml
+    has containerd || { skip containerd 'containerd is not installed'; return; }
+    certs_d=
+    [ ! -r "$settings" ] || certs_d=$(sed -n 's/^[[:space:]]*config_path[[:space:]]*=[[:space:]]*["'\'']\([^"'\'']*\)["'\''].*/\1/p' \
+        "$settings" | sed '/^$/d' | sort -u)
+    case $certs_d in
+        '') skip containerd "no config_path is set in $settings: containerd reads the system store" ;;
+        *:* | *'
+'*) skip containerd "$settings names several folders: run the program labtrust there" ;;
+        /*) needs_root containerd "$certs_d" || each_registry in_containerd ;;
+    esac
+}

@@ -1,0 +1,169 @@
+# --- The system store: the bundle that most programs load ----------------------------------------------------------
+
+# The value of $1 in os-release.
+release() {
+    [ -r /etc/os-release ] || return 0
+    sed -n "s/^$1=//p" /etc/os-release | tr -d "\"'" | head -n 1
+}
+
+# families calls this for each family of distributions: IDS TELLING FOLDER ENDING HEADING TOOL ARGUMENT BUNDLE STALE LINKS COPIES JAVA ALIAS.
+# The first that fits is kept.
+fits() {
+    [ -z "$folder" ] || return 0
+    case $6 in
+        /*) [ -x "$6" ] || return 0 ;;
+    esac
+    case $match,$2 in
+        tool,*) case $6 in /*) ;; *) return 0 ;; esac ;;
+        id,*) case " $1 " in *" $id "*) ;; *) return 0 ;; esac ;;
+        folder,yes) [ -d "$3" ] || return 0 ;;
+        *) return 0 ;;
+    esac
+    nearest=${nearest:-$6}
+    case $6 in /*) ;; *) has "$6" || return 0 ;; esac
+    folder=$3 ending=$4 heading=$5 tool=$6 argument=$7 bundle=$8
+    shift 8
+    stale=$1 links=$2 copies=$3 java=$4 alias=$5
+}
+
+# Finds the family of this machine: its own updater, its distribution, those that its distribution is like, its folders.
+find_family() {
+    folder='' nearest=''
+    match=tool
+    families
+    match=id
+    for id in $(release ID) $(release ID_LIKE); do families; done
+    if [ -z "$folder" ] && [ -z "$nearest" ]; then
+        match=folder
+        families
+    fi
+    [ -n "$folder" ]
+}
+
+# Whether programs of this machine trust the current certificate by the system store.
+system_trusts() {
+    if [ -n "$copies" ]; then
+        for file in "$copies"/*; do ! holds "$file" || return 0; done
+        return 1
+    fi
+    holds "$bundle"
+}
+
+update() {
+    [ -z "$stale" ] || rm -f "$stale"
+    # shellcheck disable=SC2086
+    bounded 120 "$tool" $argument
+}
+
+# Removes what the updater leaves of the current certificate: links, copies, and an entry of Java's keystore.
+sweep() {
+    file=$folder/$name.$ending
+    # What stood there before is there again.
+    if [ -e "$file" ] || [ -h "$file" ]; then return; fi
+    if [ -n "$links" ]; then
+        for link in "$links"/*; do
+            [ -h "$link" ] || continue
+            case $(readlink "$link") in "$file" | "$name.pem") rm -f "$link" ;; esac
+        done
+    fi
+    if [ -n "$copies" ]; then
+        for copy in "$copies"/*; do
+            if [ ! -h "$copy" ] && holds "$copy"; then rm -f "$copy"; fi
+        done
+    fi
+    if [ -n "$java" ] && [ -f "$java" ] && has keytool; then
+        keytool -delete -alias "${alias%%@*}$name${alias##*@}" -keystore "$java" -storepass changeit \
+            >/dev/null 2>&1 </dev/null || :
+    fi
+}
+
+store_system() {
+    for marker in $declared; do
+        [ -e "$marker" ] || continue
+        for n in $anchors; do
+            choose "$n"
+            report system failed false "this system's store is declared in its configuration or image ($marker exists): README"
+        done
+        return
+    done
+    if ! find_family; then
+        for n in $anchors; do
+            choose "$n"
+            if [ -n "$nearest" ]; then
+                report system failed false "$nearest is missing: install the package ca-certificates, then try again"
+            else
+                report system skipped false "no store of a known kind was found"
+            fi
+        done
+        return
+    fi
+    where=${copies:-$bundle}
+    waiting=
+    for n in $anchors; do
+        choose "$n"
+        file=$folder/$name.$ending
+        case $action in
+            remove)
+                if is_foreign "$file"; then
+                    report system failed false "$file is not as this script writes it: left as it is"
+                    continue
+                fi
+                if [ ! -f "$file" ]; then
+                    if system_trusts; then
+                        report system trusted false "$where still holds the certificate: somebody else put it there"
+                    else
+                        report system untrusted false "$where does not hold the certificate"
+                    fi
+                    continue
+                fi ;;
+            *)
+                if system_trusts; then
+                    report system trusted false "$where holds the certificate"
+                    continue
+                fi ;;
+        esac
+        if [ "$action" = check ]; then
+            report system untrusted false "$where does not hold the certificate"
+            would "$file"
+        elif ! is_root; then
+            report system failed false "needs root"
+        elif [ "$action" = remove ]; then
+            take_back "$file"
+            sweep
+            waiting="$waiting $n"
+        elif put "$file"; then
+            waiting="$waiting $n"
+        else
+            report system failed false "$why"
+        fi
+    done
+    [ -n "$waiting" ] || return 0
+    update && said=''
+    reason=$said
+    [ "$action" = remove ] && again=false || again=true
+    failed=false
+    for n in $waiting; do
+        choose "$n"
+        if [ "$action" = remove ]; then
+            sweep
+            if system_trusts; then
+                report system trusted true "$where still holds the certificate${reason:+: $tool: $reason}"
+            else
+                report system untrusted true "$where does not hold the certificate"
+            fi
+        elif system_trusts; then
+            if [ -n "$reason" ]; then
+                report system partial true "$where holds the certificate, but $tool failed: $reason"
+            else
+                report system trusted true "$where holds the certificate"
+            fi
+        else
+            take_back "$folder/$name.$ending"
+            sweep
+            failed=true
+            report system failed false "$tool: ${reason:-it succeeded, but $where does not hold the certificate}"
+        fi
+    done
+    # The bundle is made again without what was taken back.
+    if [ "$failed" = true ] && [ "$timed_out" = false ] && [ "$again" = true ]; then update; fi
+}

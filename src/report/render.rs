@@ -1,0 +1,41 @@
+//! The result of `render`: the files, and what to do with them.
+
+use std::path::Path;
+
+use labtrust_plan::{
+    Anchor,
+    render::{Rendered, Rendering},
+};
+
+use crate::context::Context;
+
+/// Prints `rendered`, which was written into `folder`, or as data on standard output.
+pub(crate) fn print(
+    context: &Context<'_>,
+    rendering: &Rendering,
+    anchors: &[Anchor],
+    rendered: &Rendered,
+    folder: Option<&Path>,
+) {
+    let printer = context.printer;
+    if let Some(folder) = folder {
+        for file in &rendered.files {
+            printer.say(format_args!("written: {}", folder.join(&file.path).display()));
+        }
+    }
+    for note in &rendered.notes {
+        printer.aside(note);
+    }
+    let files = rendered.files.iter().map(|file| match folder {
+        Some(folder) => serde_json::json!({ "path": folder.join(&file.path) }),
+        None => serde_json::json!({ "path": file.path, "contents": file.contents }),
+    });
+    printer.document(&serde_json::json!({
+        "kind": rendering.id,
+        "anchors": anchors.iter().map(|anchor| serde_json::json!({
+            "sha256": anchor.sha256(), "endpoints": anchor.endpoints,
+        })).collect::<Vec<_>>(),
+        "files": files.collect::<Vec<_>>(),
+        "notes": rendered.notes,
+    }));
+}

@@ -1,0 +1,162 @@
+//! The shell script: the same trees as the program's, in every shell, and what goes wrong is said.
+
+use super::*;
+
+const SCRIPT: &str = "/root/rendered/labtrust-trust.sh";
+
+/// The shells in which the script runs: scripts/install-shells installs them.
+const SHELLS: [&str; 7] = ["dash", "busybox ash", "mksh", "posh", "yash", "ksh93", "bash"];
+
+/// A run of the script: its exit code, its last line, and all that it said.
+struct Run {
+    code: i32,
+    document: Value,
+    said: String,
+}
+
+impl Run {
+    fn of(output: &Output) -> Self {
+        let document = output.stdout.lines().last().map(|line| serde_json::from_str(line).unwrap());
+        let said = format!("{}{}", output.stdout, output.stderr);
+        Self { code: output.code(), document: document.unwrap_or_default(), said }
+    }
+
+    /// The state of the store `id` for the first CA.
+    fn state(&self, id: &str) -> &str {
+        self.store(id)["state"].as_str().unwrap_or("none")
+    }
+
+    fn store(&self, id: &str) -> &Value {
+        let stores = self.document["anchors"][0]["stores"].as_array().unwrap();
+        stores.iter().find(|store| store["id"] == id).unwrap_or(&Value::Null)
+    }
+
+    #[track_caller]
+    fn ends_with(self, code: i32, changed: bool) -> Self {
+        assert_eq!((self.code, self.document["changed"].as_bool()), (code, Some(changed)), "{}", self.said);
+        assert_eq!(self.document["code"], code);
+        self
+    }
+}
+
+fn run(machine: &Machine, shell: &str, words: &str) -> Run {
+    Run::of(&machine.sh(&format!("{shell} {SCRIPT} {words}")))
+}
+
+#[test]
+fn every_shell_makes_the_tree_that_the_program_makes() {
+    let machine = machine!("client");
+    let _pair = client(&machine);
+    render(&machine, "shell", "").succeeded();
+    let before = machine.settled();
+    machine
+        .sh(&format!("labtrust trust /root/ca.crt --for {REGISTRY} -y --store system --store docker"))
+        .succeeded();
+    let without_state = |changes: Vec<String>| -> Vec<String> {
+        changes
+            .into_iter()
+            .filter(|line| !line.contains("var/lib/labtrust") && !line.contains("root/."))
+            .collect()
+    };
+    let by_program = without_state(machine.changes_since(&before));
+    assert!(by_program.iter().any(|line| line.contains("certs.d")), "{by_program:?}");
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(without_state(machine.changes_since(&before)), [""; 0]);
+    for shell in SHELLS {
+        let asked = run(&machine, shell, "check").ends_with(1, false);
+        assert_eq!((asked.state("system"), asked.state("docker")), ("untrusted", "untrusted"), "{shell}");
+        assert_eq!(without_state(machine.changes_since(&before)), [""; 0], "{shell}");
+        let done = run(&machine, shell, "").ends_with(0, true);
+        assert_eq!((done.state("system"), done.state("docker")), ("trusted", "trusted"), "{shell}");
+        assert_eq!(without_state(machine.changes_since(&before)), by_program, "{shell}");
+        run(&machine, shell, "").ends_with(0, false);
+        run(&machine, shell, "check").ends_with(0, false);
+        machine.run(["labtrust", "status"]);
+        run(&machine, shell, "remove").ends_with(0, true);
+        assert_eq!(without_state(machine.changes_since(&before)), [""; 0], "{shell}");
+        assert!(!machine.has("/var/lib/labtrust/script"), "{shell}");
+        run(&machine, shell, "remove").ends_with(0, false);
+    }
+}
+
+#[test]
+fn the_script_judges_by_the_store_and_takes_back_what_fails() {
+    let machine = machine!("client");
+    let _pair = client(&machine);
+    render(&machine, "shell", "").succeeded();
+    let before = machine.settled();
+    let updater = "/usr/sbin/update-ca-certificates";
+    machine.sh(&format!("mv {updater} /root/updater")).succeeded();
+    for (script, said) in [
+        ("echo broken >&2; exit 1", "broken"),
+        ("exit 0", "it succeeded, but /etc/ssl/certs/ca-certificates.crt does not hold the certificate"),
+    ] {
+        machine.write_with_mode(updater, "755", format!("#!/bin/sh\n{script}\n"));
+        let failed = run(&machine, "sh", "");
+        let system = failed.store("system");
+        assert_eq!((failed.code, failed.state("system")), (3, "failed"), "{}", failed.said);
+        assert!(system["detail"].as_str().unwrap().contains(said), "{system}");
+        assert_eq!(failed.state("docker"), "trusted", "the other stores are served");
+        assert!(!machine.has("/usr/local/share/ca-certificates/labtrust"), "taken back");
+    }
+    // The updater works again: the next run heals, although no file of ours is missing in certs.d.
+    machine.sh(&format!("mv /root/updater {updater}")).succeeded();
+    run(&machine, "sh", "").ends_with(0, true);
+    run(&machine, "sh", "remove").ends_with(0, true);
+    assert_eq!(
+        machine
+            .changes_since(&before)
+            .into_iter()
+            .filter(|line| !line.contains("rehash"))
+            .collect::<Vec<_>>(),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_hanging_updater_is_stopped_with_its_children() {
+    let machine = machine!("client");
+    let _pair = client(&machine);
+    render(&machine, "shell", "").succeeded();
+    let updater = "/usr/sbin/update-ca-certificates";
+    machine.write_with_mode(updater, "755", "#!/bin/sh\nsleep 4321 &\nsleep 4321\n");
+    machine.sh(&format!("sed -i 's/bounded 120/bounded 2/' {SCRIPT}")).succeeded();
+    for shell in ["dash", "busybox ash", "bash"] {
+        let failed = run(&machine, shell, "");
+        let detail = failed.store("system")["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("did not end within 2 seconds"), "{shell}: {}", failed.said);
+        assert_eq!(machine.sh("pgrep -x sleep").code(), 1, "{shell}: a child is left");
+    }
+}
+
+#[test]
+fn strangers_files_stay_and_a_damaged_script_stops() {
+    let machine = machine!("client");
+    let pair = client(&machine);
+    render(&machine, "shell", "").succeeded();
+    let folder = "/usr/local/share/ca-certificates";
+    let own = machine.sh(&format!("sed -n 's/^name_1=//p' {SCRIPT}")).succeeded().stdout.trim().to_owned();
+    machine.write(&format!("{folder}/ca.crt"), &Pair::made(&machine, &["x.example"], Validity::Current).root);
+    machine.write("/root/target", "precious");
+    machine.sh(&format!("ln -s /root/target {folder}/{own}.crt; update-ca-certificates")).code();
+    let before = machine.settled();
+    run(&machine, "sh", "").ends_with(0, true);
+    assert_eq!(machine.read("/root/target"), "precious");
+    assert_eq!(machine.read(&format!("{folder}/{own}.crt")), pair.root);
+    run(&machine, "sh", "remove").ends_with(0, true);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    // One changed digit of its certificate, and half of the script.
+    machine.sh(&format!("sed 's/^sha256_1=./sha256_1=z/' {SCRIPT} >/root/bad.sh")).succeeded();
+    machine.sh("sh /root/bad.sh").says("this script is damaged");
+    machine.sh(&format!("head -n 300 {SCRIPT} | sh -s")).code();
+    assert_eq!(machine.changes_since(&before).len(), 1, "/root/bad.sh alone");
+}
+
+#[test]
+fn the_judges_of_shell_scripts_accept_it() {
+    let machine = machine!("client");
+    let _pair = client(&machine);
+    render(&machine, "shell", "").succeeded();
+    machine.run(["shellcheck", SCRIPT]).succeeded();
+    machine.run(["checkbashisms", "--posix", SCRIPT]).succeeded();
+}
