@@ -14,7 +14,7 @@ use labtrust_plan::{
 };
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{before::Gone, form::Line};
+pub(crate) use self::form::Line;
 pub use self::{
     folder::Receipts,
     form::{SCHEMA, parse},
@@ -222,6 +222,12 @@ impl ChangeRecord {
         self.in_effect_since = Some(in_effect_since);
         gone
     }
+}
+
+/// A step that is undone, and the name of the receipt beside which its bytes are saved.
+pub(crate) struct Gone {
+    pub receipt: String,
+    pub step: StepRecord,
 }
 
 /// Folders and databases that steps created on the way.

@@ -8,17 +8,11 @@ use std::{
 use labtrust_plan::{Contents, Fingerprint, edit::Undone};
 use zeroize::Zeroizing;
 
-use super::{Receipt, Receipts, StepRecord, folder::PRIVATE};
+use super::{Gone, Receipt, Receipts, StepRecord, folder::PRIVATE};
 use crate::{
     Error, Result,
     world::{Node, World},
 };
-
-/// A step that is undone, and the name of the receipt beside which its bytes are saved.
-pub(crate) struct Gone {
-    pub receipt: String,
-    pub step: StepRecord,
-}
 
 impl Receipts {
     /// The saved files beside `receipt` that are no longer needed.

@@ -12,8 +12,7 @@ use std::{
 use labtrust_plan::Anchor;
 
 use super::{
-    CreatedPaths, DamagedReceipt, Line, Receipt, Recorded, StepRecord,
-    before::Gone,
+    CreatedPaths, DamagedReceipt, Gone, Line, Receipt, Recorded, StepRecord,
     form::{self, parse},
 };
 use crate::{
