@@ -1,17 +1,20 @@
 //! k3s and RKE2. They trust the system store, which they read when they start; `registries.yaml` is another way, and they write
 //! what it says into the settings of their own containerd (docs.k3s.io, "Private Registry Configuration").
 
+mod registries;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use self::registries::Registries;
 use super::{
     daemon,
     node::NODE,
     row::{About, AlsoRead, ByHand, Done, Look, Planned, Store, Tried},
     system,
 };
-use crate::{Anchor, Command, Endpoint, Facts, Hint, Proof, Prose, ShellLine, edit::toml_values, hint};
+use crate::{Anchor, Command, Endpoint, Facts, Proof, Prose, ShellLine, edit::toml_values, hint};
 
 const ABOUT: About = About {
     writes: "nothing beside the system store: the lines of `registries.yaml` are printed",
@@ -102,54 +105,45 @@ impl Row {
                 "it trusts a CA for one registry at a time, and no registry is known",
             );
         }
-        let rest = anchor.endpoints.iter().map(|endpoint| self.step(facts, anchor, endpoint)).collect();
-        Planned::Partly { changes: Vec::new(), rest }
+        Planned::Partly { changes: Vec::new(), rest: vec![self.step(facts, anchor)] }
     }
 
-    /// The step that makes it trust `anchor` for `endpoint` without the system store.
-    fn step(&self, facts: &Facts, anchor: &Anchor, endpoint: &Endpoint) -> ByHand {
+    /// The step that makes it trust `anchor` for its endpoints without the system store.
+    fn step(&self, facts: &Facts, anchor: &Anchor) -> ByHand {
         let settings = Path::new(self.settings).join("registries.yaml");
-        let name = endpoint.certs_d_folder();
-        let named = self.named(facts, endpoint).map(|path| Proof::Bundle { path, sha256: anchor.sha256() });
-        let missing: Vec<Proof> = named.map(|proof| Proof::Not(Box::new(proof))).collect();
-        // One of the files holds it: not each of them lacks it.
-        let done = (!missing.is_empty()).then(|| Done::Proven(Proof::Not(Box::new(Proof::All(missing)))));
         let file = system::anchor_file(facts, anchor).unwrap_or_else(|| "/etc/ssl/labtrust.crt".into());
-        let text = facts.text(&settings);
-        let has = |start: &str| {
-            text.is_some_and(|text| text.lines().any(|line| line.trim_end().starts_with(start)))
-        };
-        let is_entry = |line: &str| {
-            let key = line.trim().trim_start_matches(['"', '\'']);
-            let rest = key.strip_prefix(&*name).map(|rest| rest.trim_start_matches(['"', '\'']));
-            rest.and_then(|rest| rest.strip_prefix(':'))
-                .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
-        };
-        let is_entered = text.is_some_and(|text| text.lines().any(is_entry));
-        let advice = match (is_entered, has("configs:")) {
-            (true, _) => hint!(
-                "{} trusts the system store after its restart. Without that store, add this to the entry of {} below `configs:` in {}, on every node, then restart it:",
-                Prose(self.title), &name, &settings
-            ),
-            (false, true) => hint!(
-                "{} trusts the system store after its restart. Without that store, add this below `configs:` in {}, on every node, then restart it:",
-                Prose(self.title), &settings
-            ),
-            (false, false) => hint!(
-                "{} trusts the system store after its restart. Without that store, add this to {}, on every node, then restart it:",
-                Prose(self.title), &settings
-            )
-            .line("configs:"),
-        };
-        let entry = |hint: Hint| if is_entered { hint } else { hint.line(hint!("  \"{}\":", Prose(&name))) };
-        let advice = entry(advice).line("    tls:").line(hint!("      ca_file: {}", &file));
+        let standing = Registries(facts.text(&settings).unwrap_or_default());
+        let names = anchor.endpoints.iter().map(Endpoint::certs_d_folder);
+        let entries = names.flat_map(|name| standing.entry(&name, &file));
+        let lines: Vec<_> = [standing.configs()].into_iter().chain(entries).collect();
+        let is_new = lines.iter().all(|line| !line.is_there);
+        let advice = hint!(
+            "{} trusts the system store after its restart. Without that store, add this to {}{}, on every node, then restart it:",
+            Prose(self.title),
+            &settings,
+            Prose(if is_new { "" } else { ", without the lines that stand there" })
+        );
+        let advice = lines.iter().fold(advice, |advice, line| advice.line(hint!("{}", Prose(line))));
         ByHand {
             why: format!("{} reads no folder that labtrust may write", self.title),
             advice,
             commands: self.restart(facts),
-            done,
+            done: self.done(facts, anchor),
             is_optional: true,
         }
+    }
+
+    /// How to see that its containerd has the CA for each endpoint; none while its settings name no file for one of them.
+    fn done(&self, facts: &Facts, anchor: &Anchor) -> Option<Done> {
+        let proofs = anchor.endpoints.iter().map(|endpoint| {
+            let missing: Vec<Proof> = self
+                .named(facts, endpoint)
+                .map(|path| Proof::Not(Box::new(Proof::Bundle { path, sha256: anchor.sha256() })))
+                .collect();
+            // One of the files holds it: not each of them lacks it.
+            (!missing.is_empty()).then(|| Proof::Not(Box::new(Proof::All(missing))))
+        });
+        Some(Done::Proven(Proof::All(proofs.collect::<Option<_>>()?)))
     }
 
     /// The certificates that the settings of its containerd name for `endpoint`. It writes them from `registries.yaml` when it
