@@ -154,3 +154,41 @@ fn settings_that_the_running_containerd_has_not_read_are_no_trust_yet() {
     machine.run(trust(&fingerprint)).succeeded().says("crictl accepts");
     assert!(containerd.pull().contains(ANSWERED), "{}", containerd.pull());
 }
+
+#[test]
+fn the_folder_for_other_registries_hides_those_of_the_next_folder() {
+    let machine = machine!("containerd-default");
+    machine.without_docker();
+    let (_, fingerprint) = serving(&machine);
+    let next = "/opt/registries";
+    let containerd = Containerd::start(&machine, Release::Installed, &format!("{FOLDER}:{next}"));
+    machine.sh(&format!("mkdir -p {FOLDER}/_default {next}/{REGISTRY}")).succeeded();
+    machine.run(trust(&fingerprint)).says(&format!("{FOLDER}/{REGISTRY}"));
+    assert!(containerd.pull().contains(ANSWERED), "{}", containerd.pull());
+}
+
+#[test]
+fn a_user_with_a_containerd_has_the_ca_in_the_folder_that_nerdctl_reads() {
+    let machine = machine!("containerd-own");
+    machine.without_docker();
+    machine.ensure_user("alice");
+    let (_, fingerprint) = serving(&machine);
+    let script = "cd; umask 22; mkdir -p .local/share .config/systemd/user .config/containerd/certs.d; : >.config/systemd/user/containerd.service";
+    machine.run_as("alice", ["sh", "-c", script]).succeeded();
+    let before = machine.settled();
+    let folder = format!("/home/alice/.config/containerd/certs.d/{REGISTRY}");
+    machine.run_as("alice", trust(&fingerprint)).succeeded().says(&folder);
+    assert!(machine.sh(&format!("cat {folder}/*.crt")).succeeded().stdout.contains("BEGIN CERTIFICATE"));
+    machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    // Another folder is named until it has the CA, with lines that work.
+    let settings = "mkdir -p ~/.config/nerdctl ~/own; echo 'hosts_dir = [\"/home/alice/own\"]' >~/.config/nerdctl/nerdctl.toml";
+    machine.run_as("alice", ["sh", "-c", settings]).succeeded();
+    let named = machine.run_as("alice", trust(&fingerprint)).exited(3).says("hosts_dir").stdout;
+    let lines = named.lines().map(str::trim).filter(|line| line.contains("/home/alice/own/"));
+    let lines: Vec<_> =
+        lines.filter(|line| line.starts_with("mkdir") || line.starts_with("printf")).collect();
+    machine.run_as("alice", ["sh", "-c", &lines.join("\n")]).succeeded();
+    machine.run_as("alice", trust(&fingerprint)).succeeded();
+}

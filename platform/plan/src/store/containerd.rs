@@ -1,6 +1,7 @@
 //! containerd as Kubernetes and nerdctl use it. It reads no folder for registries unless its settings, or the program that
 //! asks it, name one. A folder is read at each pull; the settings are read at the start.
 
+mod nerdctl;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -20,18 +21,17 @@ pub(super) const STORE: Store = Store {
     title: "containerd",
     group: Group::Containers,
     about: About {
-        writes: "`HOST:PORT/labtrust-….crt` in the folder that containerd's settings name, and `ca` in a `hosts.toml` that is there",
-        proof: "crictl or ctr accepts the registry's certificate",
-        tried: Tried::Real("containerd 1.6 and 2.1 with CRI's PullImage"),
+        writes: "`HOST:PORT/labtrust-….crt` in the folder that the settings of containerd or nerdctl name, of users' own containerd too, and `ca` in a `hosts.toml` that is there",
+        proof: "crictl or ctr accepts the registry's certificate; for a user's own containerd, the folder holds it",
+        tried: Tried::Real(
+            "containerd 1.6 and 2.1 with CRI's PullImage; only read: nerdctl, and users' own containerd",
+        ),
     },
     plan,
     looks,
     scope: Scope::PerEndpoint,
     reads_also,
 };
-
-/// The folders that nerdctl reads by itself, in this order (nerdctl, docs/config.md, `hosts_dir`).
-const NERDCTL: [&str; 2] = ["/etc/containerd/certs.d", "/etc/docker/certs.d"];
 
 /// The socket on which containerd serves the CRI.
 const SOCKET: &str = "unix:///run/containerd/containerd.sock";
@@ -40,19 +40,19 @@ const SOCKET: &str = "unix:///run/containerd/containerd.sock";
 const SECONDS: u64 = 15;
 
 fn looks() -> Vec<Look> {
-    let own = [Look::Tool("ctr"), Look::Tool("nerdctl"), Look::Text(settings::FILE), Look::Named(named)];
-    daemon::looks().into_iter().chain(own).collect()
+    let own = [Look::Tool("ctr"), Look::Text(settings::FILE)];
+    // The settings name paths, so they are looked at first.
+    daemon::looks().into_iter().chain(nerdctl::looks()).chain(own).chain([Look::Named(named)]).collect()
 }
 
-/// The paths that containerd's settings name.
+/// The paths that the settings of containerd and nerdctl name.
 fn named(facts: &Facts) -> Vec<PathBuf> {
     let folders = match settings(facts) {
         Ok(Settings { registries: Registries::Folder(folder), .. }) => vec![folder],
         Ok(Settings { registries: Registries::FirstOf(folders), .. }) => folders,
         _ => Vec::new(),
     };
-    let nerdctl = NERDCTL.iter().map(PathBuf::from).filter(|_| facts.tools.contains_key("nerdctl"));
-    let folders = folders.into_iter().chain(nerdctl);
+    let folders = folders.into_iter().chain(nerdctl::folders(facts));
     settings::imports(facts)
         .into_iter()
         .chain(folders.flat_map(|folder| hosts_dir::patterns(&folder)))
@@ -64,6 +64,8 @@ struct Reader {
     folders: Vec<PathBuf>,
     /// Whether the CRI plugin reads them.
     is_cri: bool,
+    /// The owner of the folders.
+    actor: Actor,
 }
 
 fn readers(facts: &Facts, registries: &Registries) -> Vec<Reader> {
@@ -72,9 +74,15 @@ fn readers(facts: &Facts, registries: &Registries) -> Vec<Reader> {
         Registries::FirstOf(folders) => Some(folders.clone()),
         Registries::None(_) | Registries::Off => None,
     };
-    let nerdctl = facts.tools.contains_key("nerdctl").then(|| NERDCTL.iter().map(PathBuf::from).collect());
-    let cri = cri.map(|folders| Reader { folders, is_cri: true });
-    cri.into_iter().chain(nerdctl.map(|folders| Reader { folders, is_cri: false })).collect()
+    let cri = cri.map(|folders| Reader { folders, is_cri: true, actor: Actor::Machine });
+    let nerdctl = Reader { folders: nerdctl::folders(facts), is_cri: false, actor: Actor::Machine };
+    let own = nerdctl::own(facts).map(|(user, folders)| Reader {
+        folders,
+        is_cri: false,
+        actor: Actor::User(user.clone()),
+    });
+    let readers = cri.into_iter().chain([nerdctl]).chain(own);
+    readers.filter(|reader| !reader.folders.is_empty()).collect()
 }
 
 fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
@@ -88,9 +96,6 @@ fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
 }
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
-    if !facts.tools.contains_key("containerd") && !facts.tools.contains_key("nerdctl") {
-        return Planned::Absent("containerd is not installed".into());
-    }
     let settings = match settings(facts) {
         Ok(settings) => settings,
         Err(why) if daemon::serves_kubernetes(facts) => {
@@ -99,24 +104,32 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
                 todo: Some("run it as root, or repair that file, then try again".into()),
             };
         }
-        Err(_) => return Planned::Absent("nothing asks containerd for images but Docker".into()),
+        Err(_) => Settings::OFF,
     };
     let readers = readers(facts, &settings.registries);
+    let mut rest: Vec<ByHand> = nerdctl::left(facts, anchor).collect();
     let unset = match &settings.registries {
         Registries::None(why) if daemon::serves_kubernetes(facts) => {
             Some(without_folder(facts, &settings, why))
         }
         _ => None,
     };
-    if readers.is_empty() && unset.is_none() {
-        return Planned::Absent("nothing asks containerd for images but Docker".into());
+    if readers.is_empty() && unset.is_none() && rest.is_empty() {
+        let is_installed = facts.tools.contains_key("containerd");
+        let why = if is_installed {
+            "nothing asks containerd for images but Docker"
+        } else {
+            "containerd is not installed"
+        };
+        return Planned::Absent(why.into());
     }
     if anchor.endpoints.is_empty() {
         return Planned::without_endpoint(
             "containerd trusts a CA for one registry at a time, and no registry is known",
         );
     }
-    let (mut changes, mut rest): (Vec<Change>, Vec<ByHand>) = (Vec::new(), unset.into_iter().collect());
+    let mut changes: Vec<Change> = Vec::new();
+    rest.extend(unset);
     for endpoint in &anchor.endpoints {
         for reader in &readers {
             let base = base(facts, reader, endpoint);
@@ -132,8 +145,8 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
 
 /// The folder of registries that counts for `endpoint`.
 fn base<'r>(facts: &Facts, reader: &'r Reader, endpoint: &Endpoint) -> &'r Path {
-    let known = reader.folders.iter().find(|base| hosts_dir::existing(facts, base, endpoint).is_some());
-    known.or(reader.folders.first()).map_or(Path::new(NERDCTL[0]), PathBuf::as_path)
+    let known = reader.folders.iter().find(|base| hosts_dir::answers(facts, base, endpoint));
+    known.or(reader.folders.first()).map_or(Path::new(nerdctl::USUAL[0]), PathBuf::as_path)
 }
 
 fn change(
@@ -149,7 +162,7 @@ fn change(
         certificate: anchor.certificate.clone(),
         endpoint: endpoint.clone(),
         socket: None,
-        client: client(facts, reader, base, endpoint),
+        client: client(facts, reader, base, endpoint).filter(|_| reader.actor == Actor::Machine),
     };
     // Where it is not certain that the plugin reads the folder, a restart is still needed for the system store.
     let is_certain = reader.is_cri && reader.folders.len() == 1;
@@ -158,7 +171,7 @@ fn change(
     Change {
         store: STORE.id(),
         subject: folder.path.display().to_string(),
-        actor: Actor::Machine,
+        actor: reader.actor.clone(),
         steps: folder.steps(anchor),
         reload: Reload {
             restart: service.clone().filter(|_| is_waiting).into_iter().collect(),
@@ -247,7 +260,7 @@ fn without_folder(facts: &Facts, settings: &Settings, why: &str) -> ByHand {
         let lines = if facts.has(file) { lines } else { lines.line("version = 2") };
         lines
             .line(hint!("[plugins.\"{}\".registry]", Prose(plugin)))
-            .line(hint!("config_path = \"{}\"", Prose(NERDCTL[0])))
+            .line(hint!("config_path = \"{}\"", Prose(nerdctl::USUAL[0])))
     };
     ByHand { commands: restart(facts), is_optional: true, ..ByHand::new(why.to_owned(), advice) }
 }

@@ -90,6 +90,12 @@ pub(super) fn existing(facts: &Facts, base: &Path, endpoint: &Endpoint) -> Optio
     names(endpoint).map(|name| base.join(name)).find(|folder| facts.has(folder))
 }
 
+/// Whether `base` has a folder that is read for `endpoint`: the registry's own, or the one for all others. Folders after `base`
+/// are then not read.
+pub(super) fn answers(facts: &Facts, base: &Path, endpoint: &Endpoint) -> bool {
+    existing(facts, base, endpoint).is_some() || facts.has(base.join(DEFAULT))
+}
+
 /// The names of a registry's folder, in the order in which they are tried (containerd, `config/hosts_unix.go`, `hostPaths`).
 pub(crate) fn names(endpoint: &Endpoint) -> impl Iterator<Item = String> {
     let usual = endpoint.certs_d_folder();

@@ -37,6 +37,11 @@ pub(super) struct Settings {
     pub excludes_folder: bool,
 }
 
+impl Settings {
+    /// Those of a machine on which nothing but Docker and nerdctl asks containerd for images.
+    pub(super) const OFF: Self = Self { registries: Registries::Off, version: 2, excludes_folder: false };
+}
+
 /// The patterns of the files that the known settings files import.
 pub(super) fn imports(facts: &Facts) -> Vec<PathBuf> {
     facts.text(FILE).and_then(|text| toml_values(text).ok()).map_or_else(Vec::new, |main| imported(&main))
