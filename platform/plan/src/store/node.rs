@@ -76,11 +76,13 @@ fn microk8s(facts: &Facts, anchor: &Anchor) -> Planned {
 /// The changes, one for each endpoint.
 fn per_endpoint(anchor: &Anchor, change: impl Fn(&Endpoint) -> Change) -> Planned {
     if anchor.endpoints.is_empty() {
-        return Planned::without_endpoint(
-            "it trusts a CA for one registry at a time, and no registry is known",
-        );
+        return without_endpoint();
     }
     Planned::Changes(anchor.endpoints.iter().map(change).collect())
+}
+
+fn without_endpoint() -> Planned {
+    Planned::without_endpoint("it trusts a CA for one registry at a time, and no registry is known")
 }
 
 /// minikube, which copies certificates from the user's folder into its node when that starts
@@ -147,6 +149,9 @@ fn kind(facts: &Facts, anchor: &Anchor) -> Planned {
     if clusters.is_empty() {
         return Planned::Absent("nobody here has a cluster of kind".into());
     }
+    if anchor.endpoints.is_empty() {
+        return without_endpoint();
+    }
     let steps = clusters.iter().map(|cluster| {
         let commands = anchor.endpoints.iter().map(move |endpoint| {
             let script = r#"for node in $(kind get nodes --name "$1"); do docker exec "$node" mkdir -p "/etc/containerd/certs.d/$2" && docker cp "$3" "$node:/etc/containerd/certs.d/$2/"; done"#;
@@ -156,7 +161,7 @@ fn kind(facts: &Facts, anchor: &Anchor) -> Planned {
         });
         by_hand(
             format!("the nodes of kind's cluster {cluster} are containers with files of their own"),
-            hint!("copy the CA into the nodes of kind's cluster {}, and again after it was created again:", cluster),
+            hint!("copy the CA into the nodes of kind's cluster {}, and again after it was created again (nodes of kind before 0.27 read it only with `config_path` in containerdConfigPatches):", cluster),
             commands.collect(),
         )
     });
@@ -197,8 +202,12 @@ fn podman_machine(facts: &Facts, anchor: &Anchor) -> Planned {
             && path.to_string_lossy().contains("/.config/containers/podman/machine/")
     };
     let names = facts.paths.iter().filter(is_machine).filter_map(|path| path.file_stem());
+    let names: Vec<_> = names.collect();
+    if !names.is_empty() && anchor.endpoints.is_empty() {
+        return without_endpoint();
+    }
     let mut rest = Vec::new();
-    for name in names.map(|name| name.to_string_lossy()) {
+    for name in names.iter().map(|name| name.to_string_lossy()) {
         let commands = anchor.endpoints.iter().map(|endpoint| {
             let target =
                 Path::new("/etc/containers/certs.d").join(endpoint.certs_d_folder()).join(anchor.file_name());
