@@ -12,7 +12,7 @@ pub(super) use self::keystore::{Filled, filled, keystore_looks};
 
 use super::{
     daemon,
-    row::{About, Group, Look, Planned, Scope, Store, Tried},
+    row::{About, ByHand, Group, Look, Planned, Scope, Store, Tried},
 };
 use crate::{
     Actor, Anchor, Change, Command, Contents, Facts, Proof, Reload, Service, SideEffect, Sources, Step,
@@ -26,7 +26,9 @@ pub(super) const STORE: Store = Store {
     title: "system store",
     group: Group::System,
     about: About {
-        writes: "the CA in the folder of the administrator's anchors; the distribution's updater makes the bundle",
+        writes: "the CA in the folder of the administrator's anchors (Flatcar: `/etc/ssl/certs`, which keeps it until the machine \
+                 is made again); the distribution's updater makes the bundle. NixOS, ostree: nothing, the lines for their \
+                 configuration are printed",
         proof: "the bundle holds the certificate",
         tried: Tried::Real(
             "Debian's update-ca-certificates, curl, OpenSSL, GnuTLS, Go, Python; by hand, in a stand-in root each with p11-kit \
@@ -50,7 +52,13 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Manual { why, todo: Some(todo) };
     }
     match family(facts) {
-        Ok(family) => Planned::Changes(vec![family.change(facts, anchor)]),
+        Ok(family) => {
+            let changes = vec![family.change(facts, anchor)];
+            match family.configured(anchor) {
+                Some(step) => Planned::Partly { changes, rest: vec![step] },
+                None => Planned::Changes(changes),
+            }
+        }
         Err(Some(family)) => Planned::Manual {
             why: format!("{} is missing; it rebuilds this system's bundle", family.tool),
             todo: Some(hint!(
@@ -133,8 +141,7 @@ const ALIASES: [&str; 7] = [
 
 /// The file in which the store keeps `anchor`, if labtrust writes there.
 pub(super) fn anchor_file(facts: &Facts, anchor: &Anchor) -> Option<PathBuf> {
-    let family = family(facts).ok()?;
-    Some(Path::new(family.folder).join(format!("{}.{}", anchor.file_stem(), family.ending)))
+    Some(family(facts).ok()?.file(anchor))
 }
 
 impl Family {
@@ -143,9 +150,23 @@ impl Family {
         Sources { folder: self.folder.into(), ending: self.ending.into(), vendor }
     }
 
+    /// The file in which the store keeps `anchor`.
+    fn file(&self, anchor: &Anchor) -> PathBuf {
+        Path::new(self.folder).join(format!("{}.{}", anchor.file_stem(), self.ending))
+    }
+
+    /// The step that makes the next such machine trust `anchor` too.
+    fn configured(&self, anchor: &Anchor) -> Option<ByHand> {
+        let advice = self.configuration?(&self.file(anchor));
+        let print = anchor.printed().then(">labtrust.crt");
+        let step =
+            ByHand::new("this machine has the CA until it is made again from its configuration", advice);
+        Some(ByHand { commands: vec![print], is_optional: true, ..step })
+    }
+
     fn change(&self, facts: &Facts, anchor: &Anchor) -> Change {
         let stem = anchor.file_stem();
-        let path = Path::new(self.folder).join(format!("{stem}.{}", self.ending));
+        let path = self.file(anchor);
         let tool = self.find_tool(facts).unwrap_or(Path::new(self.tool));
         let update = Command::new(tool, self.arguments.iter().copied());
         let mut side_effects = vec![SideEffect::Bundle {

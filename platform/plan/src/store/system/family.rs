@@ -34,6 +34,9 @@ pub(super) struct Family {
     pub keystore: Option<JavaStore>,
     /// A Java keystore that the updater itself writes as a whole.
     pub java_bundle: Option<&'static str>,
+    /// Where machines are made from a configuration, and not repaired: how to add the file at this path, with the contents of
+    /// `labtrust.crt`, to that configuration.
+    pub configuration: Option<fn(&Path) -> Hint>,
 }
 
 /// A Java keystore to which an updater's hook adds anchors.
@@ -68,6 +71,7 @@ const PLAIN: Family = Family {
     links: None,
     keystore: None,
     java_bundle: None,
+    configuration: None,
 };
 
 /// update-ca-trust(8). Amazon Linux, Oracle Linux, Rocky and Alma are like these.
@@ -132,7 +136,9 @@ pub(super) const FAMILIES: &[Family] = &[
         }),
         ..PLAIN
     },
-    // `/usr` is read-only there. Its own script of that name bundles the files in `/etc/ssl/certs`.
+    // `/usr` is read-only there, `/etc` is not. Its own script of that name makes hash links to the `.pem` files in
+    // `/etc/ssl/certs`, bundles them, and runs at each start too (Flatcar, ca-certificates; its documentation, "Custom
+    // certificate authorities").
     Family {
         ids: &["flatcar", "coreos"],
         folder: "/etc/ssl/certs",
@@ -140,6 +146,15 @@ pub(super) const FAMILIES: &[Family] = &[
         ending: "pem",
         tool: "update-ca-certificates",
         bundle: "/etc/ssl/certs/ca-certificates.crt",
+        links: Some("/etc/ssl/certs"),
+        configuration: Some(|file| {
+            Hint::from("a machine that is made again starts without the CA: add this to its Butane configuration, beside the file labtrust.crt:")
+                .line("storage:")
+                .line("  files:")
+                .line(hint!("    - path: {}", file))
+                .line("      mode: 0644")
+                .line("      contents: { local: labtrust.crt }")
+        }),
         ..PLAIN
     },
     // certctl(8). Up to 14 it is a script that makes links and no bundle, and in some releases ignores files without this
