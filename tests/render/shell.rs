@@ -160,3 +160,85 @@ fn the_judges_of_shell_scripts_accept_it() {
     machine.run(["shellcheck", SCRIPT]).succeeded();
     machine.run(["checkbashisms", "--posix", SCRIPT]).succeeded();
 }
+
+/// A family of distributions: `ID` in os-release, the folder of the administrator's anchors, the updater, the bundle.
+const FAMILIES: [(&str, &str, &str, &str); 6] = [
+    (
+        "fedora",
+        "/etc/pki/ca-trust/source/anchors",
+        "/usr/bin/update-ca-trust",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    ),
+    (
+        "opensuse-leap",
+        "/etc/pki/trust/anchors",
+        "/usr/sbin/update-ca-certificates",
+        "/var/lib/ca-certificates/ca-bundle.pem",
+    ),
+    (
+        "arch",
+        "/etc/ca-certificates/trust-source/anchors",
+        "/usr/bin/update-ca-trust",
+        "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
+    ),
+    (
+        "alpine",
+        "/usr/local/share/ca-certificates",
+        "/usr/sbin/update-ca-certificates",
+        "/etc/ssl/certs/ca-certificates.crt",
+    ),
+    (
+        "",
+        "/usr/syno/etc/security-profile/ca-bundle-profile/ca-certificates",
+        "/usr/syno/bin/update-ca-certificates.sh",
+        "/etc/ssl/certs/ca-certificates.crt",
+    ),
+    (
+        "unknown",
+        "/etc/pki/trust/anchors",
+        "/usr/sbin/update-ca-certificates",
+        "/var/lib/ca-certificates/ca-bundle.pem",
+    ),
+];
+
+#[test]
+fn every_family_gets_the_tree_that_the_program_makes() {
+    for (id, folder, updater, bundle) in FAMILIES {
+        let machine = machine!("client");
+        let _pair = client(&machine);
+        render(&machine, "shell", "").succeeded();
+        // The updater of the family, as far as its files matter here: the bundle is made of the vendor's and of these.
+        machine.sh(&format!(
+            "rm -rf /usr/sbin/update-ca-certificates /usr/local/share/ca-certificates
+            like=; case '{id}' in opensuse*) like=suse ;; esac
+            printf 'ID=%s\\nID_LIKE=\"%s\"\\n' '{id}' \"$like\" >/etc/os-release
+            mkdir -p {folder} $(dirname {bundle}) $(dirname {updater}); cp /etc/ssl/certs/ca-certificates.crt /root/vendor
+            [ -e {bundle} ] || cp /root/vendor {bundle}"
+        ))
+        .succeeded();
+        let stub = format!(
+            "#!/bin/sh\ncat /root/vendor {folder}/* >{bundle}.new 2>/dev/null\nmv {bundle}.new {bundle}\n"
+        );
+        machine.write_with_mode(updater, "755", stub);
+        let before = machine.manifest();
+        let changes = || -> Vec<String> {
+            let all = machine.changes_since(&before).into_iter();
+            let is_state = |line: &String| {
+                ["var/lib/labtrust", "root/.", "/volume1"].iter().any(|part| line.contains(part))
+            };
+            all.filter(|line| !is_state(line)).collect()
+        };
+        machine.sh(&format!("labtrust trust /root/ca.crt --for {REGISTRY} -y --store system")).succeeded();
+        let by_program = changes();
+        assert!(by_program.iter().any(|line| line.contains(folder)), "{id}: {by_program:?}");
+        machine.run(["labtrust", "untrust"]).succeeded();
+        assert_eq!(changes(), [""; 0], "{id}");
+        let done = run(&machine, "sh", "");
+        assert_eq!((done.code, done.state("system")), (0, "trusted"), "{id}: {}", done.said);
+        let by_script =
+            changes().into_iter().filter(|line| !line.contains("certs.d") && !line.contains("/docker:"));
+        assert_eq!(by_script.collect::<Vec<_>>(), by_program, "{id}");
+        run(&machine, "sh", "remove").ends_with(0, true);
+        assert_eq!(changes(), [""; 0], "{id}");
+    }
+}
