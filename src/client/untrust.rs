@@ -12,7 +12,7 @@ use labtrust_machine::{
     undo_all,
 };
 use labtrust_plan::{
-    Anchor, Change, Facts, Prose, Step,
+    Anchor, Change, Edit, Facts, Prose, Step,
     store::{ByHand, Done, Scope, Store},
     text,
 };
@@ -265,9 +265,14 @@ pub(crate) fn removals(
         let world = worlds.reader(facts, &change.actor)?;
         let Some(mut gone) = purge(&world, &change, &anchor.certificate)? else { continue };
         if is_ours(&change) {
-            gone.steps.retain(
-                |step| !matches!(step, Step::Remove { path } if change.files().any(|file| file == path)),
-            );
+            let is_own_list = |path: &Path| {
+                change.steps.iter().any(|step| matches!(step, Step::Edit { path: own, edit: Edit::JsonItem { .. }, .. } if own == path))
+            };
+            gone.steps.retain(|step| match step {
+                Step::Remove { path } => change.files().all(|file| file != path),
+                Step::Rewrite { path, .. } => !is_own_list(path),
+                _ => true,
+            });
         }
         if !gone.steps.is_empty() {
             removals.push(gone);

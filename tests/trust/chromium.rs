@@ -220,6 +220,59 @@ fn a_policy_goes_into_the_file_in_force_and_masks_are_named() {
 }
 
 #[test]
+fn a_purge_takes_the_ca_out_of_somebody_elses_policy_files() {
+    let machine = machine!("chromium-purge");
+    machine.write_with_mode("/usr/lib/chromium/chromium", "755", "");
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/srv/ca.crt", &pair.root);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let base64: String = pair.root.lines().filter(|line| !line.starts_with('-')).collect();
+    let folder = "/etc/chromium/policies/managed";
+    let before = machine.settled();
+    let aa = format!(
+        "{{\n  \"HomepageLocation\": \"https://example.com\",\n  \"CACertificates\": [\"AAAA\", \"{base64}\"]\n}}\n"
+    );
+    let zz =
+        |items: &str| format!("{{\"CACertificatesWithConstraints\": [{items}], \"BrowserSignin\": 0}}\n");
+    let item =
+        format!("{{\"certificate\": \"{base64}\", \"constraints\": {{\"permitted_dns_names\": [\"o\"]}}}}");
+    machine.write_with_mode(&format!("{folder}/aa.json"), "640", &aa);
+    machine.sh(&format!("chgrp 100 {folder}/aa.json")).succeeded();
+    machine.write(&format!("{folder}/zz.json"), zz(&item));
+    machine.run(["labtrust", "untrust", "/srv/ca.crt"]).exited(1).says("chromium-policy  trusted");
+    let purge = ["labtrust", "untrust", "/srv/ca.crt", "--purge"];
+    machine.run(purge).succeeded().says("chromium-policy  removed");
+    let left = aa.replace(&format!("[\"AAAA\", \"{base64}\"]"), "[\n    \"AAAA\"\n  ]");
+    assert_eq!(machine.read(&format!("{folder}/aa.json")), left);
+    let owner = machine.run(["stat", "-c", "%g %a", &format!("{folder}/aa.json")]).succeeded().stdout;
+    assert_eq!(owner, "100 640\n");
+    assert_eq!(machine.read(&format!("{folder}/zz.json")), "{ \"BrowserSignin\": 0}\n");
+    machine.run(purge).succeeded();
+
+    // Other limits of somebody else, in a file that is not in force, trust nothing here; and they come back.
+    machine.write(&format!("{folder}/aa.json"), zz(&item));
+    machine.write(&format!("{folder}/zz.json"), zz(&item));
+    let line = [
+        "labtrust",
+        "trust",
+        "/srv/ca.crt",
+        "--for",
+        HOST,
+        "--fingerprint",
+        &sha256,
+        "--store=chromium-policy",
+    ];
+    machine.run(line).succeeded();
+    assert!(machine.read(&format!("{folder}/zz.json")).contains(HOST));
+    machine.run(["labtrust", "untrust"]).exited(1).says("chromium-policy  trusted");
+    assert_eq!(machine.read(&format!("{folder}/zz.json")), zz(&item));
+    machine.run(purge).succeeded();
+    assert!(!machine.read(&format!("{folder}/aa.json")).contains(&base64));
+    machine.sh("rm -r /etc/chromium").succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
 fn the_database_that_these_browsers_read_is_written() {
     let machine = machine!("chromium-database");
     machine.ensure_user("alice");

@@ -1,6 +1,9 @@
 //! Removing a certificate that somebody else added: the user asks for it by name, and it is found by SHA-256.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use labtrust_plan::{Certificate, Change, Contents, Edit, Proof, SideEffect, Step, edit::Undone};
 
@@ -17,7 +20,8 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 
 /// The change that removes `certificate` from the store of `change`: every file beside ours that holds only this
-/// certificate, every entry in a database, and its text in a file to which labtrust appends. None if it is nowhere there.
+/// certificate, every entry in a database, its text in a file to which labtrust appends, and its item in a list of settings. None
+/// if it is nowhere there.
 pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Result<Option<Change>> {
     let mut steps = Vec::new();
     // A settings file may name the files beside ours: without one of them, its program fails at everything.
@@ -55,6 +59,7 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
             _ => {}
         }
     }
+    steps.extend(items_out(world, &change.proof)?);
     if steps.is_empty() {
         return Ok(None);
     }
@@ -64,6 +69,24 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
     // The engine may still trust the certificate from its memory: no reason to restore the files.
     purge.proof = Proof::Not(Box::new(change.proof.without_engine()));
     Ok(Some(purge))
+}
+
+/// The steps that take the items of lists that `proof` asks about out of their files, one for each file.
+fn items_out(world: &World, proof: &Proof) -> Result<Vec<Step>> {
+    let mut files: BTreeMap<&Path, Zeroizing<Vec<u8>>> = BTreeMap::new();
+    for (path, edit) in proof.edits() {
+        let found = match files.get(path) {
+            Some(left) => Some(left.clone()),
+            None => file(world, path)?,
+        };
+        if let Some(left) = found.and_then(|found| edit.purge(&found)) {
+            files.insert(path, left.into());
+        }
+    }
+    // The rest of the file may hold secrets.
+    let step =
+        |(path, left): (&Path, _)| Step::Rewrite { path: path.to_owned(), contents: Contents::Secret(left) };
+    Ok(files.into_iter().map(step).collect())
 }
 
 /// Whether `proof` shows that `path` is a file of anchors.

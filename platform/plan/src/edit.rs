@@ -125,6 +125,15 @@ impl Edit {
         }
     }
 
+    /// The file with the contents `found` without the edit, whoever made it and whatever else the item of a list says; none if it
+    /// is not there, or if only the one who made it can take it out.
+    pub fn purge(&self, found: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::JsonItem { keys, item, name } => json_item::purge(found, keys, item, name.as_deref()),
+            _ => None,
+        }
+    }
+
     /// The lines that the edit removes from a file with the contents `before` (`-`), and those that it adds (`+`). Nothing else
     /// of the file is shown: it may contain secrets.
     pub fn difference(&self, before: Option<&[u8]>) -> Result<Vec<String>, String> {

@@ -130,6 +130,25 @@ impl Proof {
         }
     }
 
+    /// The proof that one of `proofs` holds. It is gone when all are.
+    #[must_use]
+    pub fn any(mut proofs: Vec<Self>) -> Self {
+        if proofs.len() == 1 {
+            return proofs.remove(0);
+        }
+        Self::Not(Box::new(Self::All(proofs.into_iter().map(|proof| Self::Not(Box::new(proof))).collect())))
+    }
+
+    /// The edits of files that it asks about.
+    pub fn edits(&self) -> Vec<(&Path, &Edit)> {
+        match self {
+            Self::Edited { path, edit } => vec![(path, edit)],
+            Self::All(proofs) => proofs.iter().flat_map(Self::edits).collect(),
+            Self::Not(proof) => proof.edits(),
+            _ => Vec::new(),
+        }
+    }
+
     /// This proof by the files alone, without asking an engine or client.
     #[must_use]
     pub fn without_engine(&self) -> Self {

@@ -65,6 +65,26 @@ pub(super) fn undo(
     json::apply(found, keys, &Value::Array(items)).map_or(Undone::Foreign, Undone::Bytes)
 }
 
+/// The text without every item that is `item`, or has the same value of `name`; none if there is none. A list that would be
+/// empty goes too: it would still hide that of another file.
+pub(super) fn purge(found: &[u8], keys: &[String], item: &Value, name: Option<&str>) -> Option<Vec<u8>> {
+    let present = list(Some(found), keys).ok()??;
+    let mut items = present.clone();
+    while let Some(index) = position(&items, item, name) {
+        items.remove(index);
+    }
+    if items.len() == present.len() {
+        return None;
+    }
+    if !items.is_empty() {
+        return json::apply(Some(found), keys, &Value::Array(items)).ok();
+    }
+    match json::undo(Some(found), Some(b"{}"), keys, &Value::Array(present)) {
+        Undone::Bytes(bytes) => Some(bytes),
+        Undone::Already | Undone::Foreign | Undone::Gone => None,
+    }
+}
+
 /// The list at `keys`, if there is one.
 fn list(found: Option<&[u8]>, keys: &[String]) -> Result<Option<Vec<Value>>, String> {
     match current(found, keys)? {
@@ -141,5 +161,26 @@ mod tests {
         // Somebody else has changed it since.
         let other = edit(json!({"certificate": 1, "names": ["x"]})).apply(Some(&after)).expect("an edit");
         assert_eq!(new.undo(Some(&other), Some(before)), Undone::Foreign);
+    }
+
+    #[test]
+    fn a_purge_takes_out_the_item_whoever_added_it_and_nothing_else() {
+        let keys = ["L".to_owned()];
+        let purge = |found: &str, item: &Value, name| {
+            purge(found.as_bytes(), &keys, item, name).map(|bytes| String::from_utf8(bytes).expect("text"))
+        };
+        let named = json!({ "c": "x", "limits": [1] });
+        let text = "{\n  \"H\": 1, // a comment\n  \"L\": [\n    {\"c\": \"x\", \"limits\": []},\n    {\"c\": \"y\"}\n  ]\n}\n";
+        let left = purge(text, &named, Some("c")).expect("an item");
+        assert!(
+            left.starts_with("{\n  \"H\": 1, // a comment\n")
+                && left.contains("\"y\"")
+                && !left.contains("\"x\"")
+        );
+        assert_eq!(purge("{\"H\":1,\"L\":[\"x\",\"x\"]}", &"x".into(), None).as_deref(), Some("{\"H\":1}"));
+        assert_eq!(purge("{\"L\":[\"x\"]}\n", &"x".into(), None).as_deref(), Some("{}\n"));
+        for other in ["{\"L\":[\"y\"]}", "{}", "{\"L\":{}}", "no JSON"] {
+            assert_eq!(purge(other, &"x".into(), None), None, "{other}");
+        }
     }
 }

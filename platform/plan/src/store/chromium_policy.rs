@@ -155,9 +155,15 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent("none of these browsers is installed for every user".into());
     }
     let Some((key, item)) = item(anchor) else {
-        return Planned::without_endpoint(
-            "the CA can sign for every server, so the policy limits it to those that are known, and none is",
-        );
+        let why =
+            "the CA can sign for every server, so the policy limits it to those that are known, and none is";
+        // Somebody else may have set it: who removes the CA needs no server for that.
+        let others = installed.iter().filter_map(|browser| others_change(facts, anchor, browser));
+        let others: Vec<_> = others.collect();
+        let Some(first) = others.first() else { return Planned::without_endpoint(why) };
+        let done = Some(Done::Proven(first.proof.clone()));
+        let step = ByHand { done, ..ByHand::new(why, "name one: --for HOST:PORT") };
+        return Planned::Partly { changes: others, rest: vec![step] };
     };
     if key == CONSTRAINED
         && let Some(name) = anchor.names.iter().find(|name| !is_permitted(anchor, name))
@@ -174,7 +180,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     let mut rest = Vec::new();
     for browser in installed {
         match place(facts, browser, key) {
-            Ok(path) => changes.push(change(browser, path, (key, &item))),
+            Ok(path) => changes.push(change(browser, (&path, key, &item), listed(facts, anchor, browser))),
             Err(step) => rest.push(*step),
         }
         rest.extend(distrust(facts, anchor, browser));
@@ -256,24 +262,70 @@ fn place(facts: &Facts, browser: &Browser, key: &str) -> Result<PathBuf, Box<ByH
             hint!("make it readable, then try again: sudo chmod a+r {}", unknown),
         )));
     }
-    // The last one wins.
-    let in_force = files(facts, browser).filter(|path| value(facts, path, key).is_some()).last();
-    Ok(in_force.map_or_else(|| Path::new(browser.policies.folder).join(OWN), Path::to_owned))
+    Ok(in_force(facts, browser, key)
+        .map_or_else(|| Path::new(browser.policies.folder).join(OWN), Path::to_owned))
 }
 
-fn change(browser: &Browser, path: PathBuf, (key, item): (&str, &Value)) -> Change {
+/// The place of an item with the certificate in a policy file, and the item without its limits: whoever set other limits has not
+/// made the browser trust the CA for the known servers.
+type Listed = (PathBuf, &'static str, Value);
+
+/// The items with the certificate of `anchor` in the policy files of `browser`, whoever set them. Without limits, only an item in
+/// the file that is in force counts.
+fn listed(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Vec<Listed> {
+    let base64 = Value::from(anchor.certificate.base64());
+    let is_listed = |path: &Path, key| {
+        let list = value(facts, path, key);
+        let is_it = |item: &Value| [Some(item), item.get(CERTIFICATE)].contains(&Some(&base64));
+        list.is_some_and(|list| list.as_array().is_some_and(|list| list.iter().any(is_it)))
+    };
+    let plain = in_force(facts, browser, PLAIN).filter(|path| is_listed(path, PLAIN));
+    let plain = plain.map(|path| (path.to_owned(), PLAIN, base64.clone()));
+    let limited = files(facts, browser).filter(|path| is_listed(path, CONSTRAINED));
+    let limited = limited.map(|path| (path.to_owned(), CONSTRAINED, json!({ CERTIFICATE: base64 })));
+    plain.into_iter().chain(limited).collect()
+}
+
+/// The file of `browser` whose value of `key` is in force: the last one wins.
+fn in_force<'f>(facts: &'f Facts, browser: &'f Browser, key: &str) -> Option<&'f Path> {
+    files(facts, browser).filter(|path| value(facts, path, key).is_some()).last()
+}
+
+/// The edit that adds `item` to the list `key`.
+fn edit(key: &str, item: &Value) -> Edit {
     let name = item.is_object().then(|| CERTIFICATE.to_owned());
-    let edit = Edit::JsonItem { keys: vec![key.to_owned()], item: item.clone(), name };
+    Edit::JsonItem { keys: vec![key.to_owned()], item: item.clone(), name }
+}
+
+/// The change that adds `item` to the list `key` in the file at `path`. The CA is gone when it is in none of the `listed` places
+/// either.
+fn change(browser: &Browser, (path, key, item): (&Path, &str, &Value), listed: Vec<Listed>) -> Change {
+    let ours = Proof::Edited { path: path.to_owned(), edit: edit(key, item) };
+    let others = listed.into_iter().filter(|(other, its_key, _)| (&**other, *its_key) != (path, key));
+    let others = others.map(|(path, key, item)| Proof::Edited { path, edit: edit(key, &item) });
+    let step = Step::Edit { path: path.to_owned(), edit: edit(key, item), mode: 0o644 };
+    change_of(browser, path, vec![step], [ours].into_iter().chain(others).collect())
+}
+
+/// A change without steps, if somebody else set the CA for `browser`.
+fn others_change(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<Change> {
+    let listed = listed(facts, anchor, browser);
+    let path = listed.first()?.0.clone();
+    let proofs = listed.into_iter().map(|(path, key, item)| Proof::Edited { path, edit: edit(key, &item) });
+    Some(change_of(browser, &path, Vec::new(), proofs.collect()))
+}
+
+fn change_of(browser: &Browser, path: &Path, steps: Vec<Step>, proofs: Vec<Proof>) -> Change {
     Change {
         store: STORE.id(),
         subject: path.display().to_string(),
         actor: Actor::Machine,
-        steps: vec![Step::Edit { path: path.clone(), edit: edit.clone(), mode: 0o644 }],
+        steps,
         reload: Reload {
             restart: vec![Service::program_of_all(browser.title, &[browser.process])],
             ..Reload::default()
         },
-        proof: Proof::Edited { path, edit },
+        proof: Proof::any(proofs),
         serves: None,
     }
 }
@@ -293,7 +345,7 @@ fn distrust(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<ByHand>
 /// [`STORE`] names the CA, which the same run may bring about.
 pub(super) fn masks(facts: &Facts, anchor: &Anchor) -> Vec<ByHand> {
     let ignores = |browser: &&Browser, path: &&Path| {
-        value(facts, path, PLATFORM) == Some(false.into()) && !is_set(facts, anchor, browser)
+        value(facts, path, PLATFORM) == Some(false.into()) && listed(facts, anchor, browser).is_empty()
     };
     let steps = installed(facts).filter_map(|browser| {
         let path = all_files(facts, browser).find(|path| ignores(&browser, path))?;
@@ -306,17 +358,7 @@ pub(super) fn masks(facts: &Facts, anchor: &Anchor) -> Vec<ByHand> {
 /// The proof that the policy of [`STORE`] names the CA for `browser`.
 fn served(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<Proof> {
     let (key, item) = item(anchor).filter(|_| browser.is_served)?;
-    Some(change(browser, place(facts, browser, key).ok()?, (key, &item)).proof)
-}
-
-/// Whether a policy of `browser` already names the certificate of `anchor`.
-fn is_set(facts: &Facts, anchor: &Anchor, browser: &Browser) -> bool {
-    let base64 = anchor.certificate.base64();
-    files(facts, browser).any(|path| {
-        let items = [PLAIN, CONSTRAINED].into_iter().filter_map(|key| value(facts, path, key));
-        let mut items = items.flat_map(|list| list.as_array().cloned().unwrap_or_default());
-        items.any(|item| [Some(&item), item.get(CERTIFICATE)].contains(&Some(&base64.as_str().into())))
-    })
+    Some(Proof::Edited { path: place(facts, browser, key).ok()?, edit: edit(key, &item) })
 }
 
 fn masked(browser: &Browser, path: &Path, key: &'static str, does: &str) -> ByHand {
