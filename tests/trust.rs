@@ -13,6 +13,7 @@ mod java;
 mod neighbours;
 mod nss;
 mod others;
+mod own_lists;
 mod podman;
 mod programs;
 mod runner;

@@ -57,7 +57,7 @@ pub(crate) fn list(
         let (is_here, why) = match planned {
             Planned::Changes(_) | Planned::Partly { .. } => (true, None),
             Planned::Manual { why, .. } => (true, Some(why)),
-            Planned::Absent(why) => (false, Some(why)),
+            Planned::Absent(why) | Planned::NothingToDo(why) => (false, Some(why)),
         };
         Listed { store, is_here, why, plan }
     };
@@ -86,7 +86,7 @@ impl Plan {
     fn of(planned: &Planned, by_hand: Vec<String>, left: impl Fn(&[Change]) -> Vec<Change>) -> Self {
         let changes: &[Change] = match planned {
             Planned::Changes(changes) | Planned::Partly { changes, .. } => changes,
-            Planned::Absent(_) | Planned::Manual { .. } => &[],
+            Planned::Absent(_) | Planned::Manual { .. } | Planned::NothingToDo(_) => &[],
         };
         let changes = left(changes);
         Self {

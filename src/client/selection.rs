@@ -33,6 +33,11 @@ impl Selection {
         (self.only.is_empty() || named(&self.only)) && !named(&self.except)
     }
 
+    /// Whether the user named the store `id` itself, and not a group.
+    pub(super) fn names(&self, id: &str) -> bool {
+        self.only.iter().any(|name| name == id)
+    }
+
     /// Whether the user named the store `id`, which is not among the stores `here`, and no store that the same name means is.
     pub(super) fn misses(&self, id: &str, here: &[&str]) -> bool {
         self.only.iter().any(|name| means(name, id) && !here.iter().any(|here| means(name, here)))

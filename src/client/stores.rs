@@ -56,7 +56,8 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
     // One store can make the restart of another needless only if both are planned.
     let facts = &facts_for(facts, worlds, selection);
     let planned: Vec<_> = selection.stores().map(|store| (store, (store.plan)(facts, anchor))).collect();
-    let is_here = |(_, planned): &&(&Store, Planned)| !matches!(planned, Planned::Absent(_));
+    let is_here =
+        |(_, planned): &&(&Store, Planned)| !matches!(planned, Planned::Absent(_) | Planned::NothingToDo(_));
     let here: Vec<&str> = planned.iter().filter(is_here).map(|(store, _)| store.id).collect();
     for (store, planned) in planned {
         match planned {
@@ -67,6 +68,11 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
                 let (late, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_late);
                 planning.others.extend(rest.into_iter().map(|step| Other::Step(store, step)));
                 planning.on_removal.extend(late.into_iter().map(|step| (store.id(), step)));
+            }
+            Planned::NothingToDo(why) => {
+                let is_asked = selection.names(store.id);
+                let state = if is_asked { OutcomeState::Trusted } else { OutcomeState::Skipped };
+                planning.others.push(Outcome::without_change(store, state, &why));
             }
             Planned::Absent(why) => {
                 // A store that the user named and that is not here is not a success.

@@ -49,6 +49,21 @@ impl Program {
         script: "CARGO_NET_RETRY=0 CARGO_REGISTRIES_X_INDEX=sparse+https://$HOST/index/ cargo search probe --registry x",
     };
 
+    pub(crate) const UV: Self = Self {
+        name: "uv",
+        script: "uv pip install --index-url https://$HOST/simple --dry-run --no-cache --target $(mktemp -d) probe",
+    };
+    pub(crate) const REQUESTS: Self = Self {
+        name: "requests",
+        script: "python3 -c 'import sys, requests; requests.get(sys.argv[1])' https://$HOST/",
+    };
+    pub(crate) const HTTPX: Self = Self {
+        name: "httpx",
+        script: "python3 -c 'import sys, httpx; httpx.get(sys.argv[1])' https://$HOST/",
+    };
+    pub(crate) const GLAB: Self =
+        Self { name: "glab", script: "GITLAB_HOST=$HOST GITLAB_TOKEN=x glab api version" };
+
     /// Whether it trusts the server, with the settings of `user`: it contacts the server, and does not complain of the
     /// certificate.
     pub(crate) fn trusts(self, machine: &Machine, user: &str) -> bool {

@@ -6,10 +6,10 @@ use crate::lab::{
     Gitlab, HOST, Machine, Pair, Program, REGISTRY, Validity, are_programs_here, install_cargo, skip,
 };
 
-const BUNDLE: &str = "/home/alice/corporate.pem";
+pub(super) const BUNDLE: &str = "/home/alice/corporate.pem";
 
 /// A GitLab, its CA, and the line that trusts it.
-fn serving(machine: &Machine) -> (Pair, Vec<String>) {
+pub(super) fn serving(machine: &Machine) -> (Pair, Vec<String>) {
     machine.without_docker();
     machine.without_hooks();
     machine.ensure_user("alice");
@@ -19,11 +19,11 @@ fn serving(machine: &Machine) -> (Pair, Vec<String>) {
     (pair, line.map(str::to_owned).to_vec())
 }
 
-fn with(line: &[String], more: &[&str]) -> Vec<String> {
+pub(super) fn with(line: &[String], more: &[&str]) -> Vec<String> {
     line.iter().cloned().chain(more.iter().map(|word| (*word).to_owned())).collect()
 }
 
-fn write_as_alice(machine: &Machine, path: &str, text: &str) {
+pub(super) fn write_as_alice(machine: &Machine, path: &str, text: &str) {
     machine.write(path, text);
     let owned = "find /home/alice -user root -exec chown -h alice: {} +";
     machine.sh(owned).succeeded();

@@ -44,7 +44,7 @@ fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Re
             let file = changes.first().and_then(|change| change.files().next());
             file.and_then(Path::parent).unwrap_or(Path::new("")).display().to_string()
         }
-        Planned::Manual { why, .. } | Planned::Absent(why) => why,
+        Planned::Manual { why, .. } | Planned::Absent(why) | Planned::NothingToDo(why) => why,
     })
 }
 
@@ -149,12 +149,12 @@ fn describe(facts: &Facts) -> Result<String> {
     };
     let mut text = Vec::new();
     for (store, plan) in STORES.iter().zip(planned.drain(..)) {
-        if let Planned::Absent(_) = plan {
+        if let Planned::Absent(_) | Planned::NothingToDo(_) = plan {
             continue;
         }
         text.push(format!("# {}", store.id));
         match plan {
-            Planned::Absent(_) => {}
+            Planned::Absent(_) | Planned::NothingToDo(_) => {}
             Planned::Manual { why, todo } => {
                 text.push(format!("by hand: {why}"));
                 text.extend(todo.iter().map(|line| format!("  {line}")));

@@ -3,6 +3,7 @@
 //! programs it hides the CA from.
 
 mod git;
+pub(super) mod glab;
 mod ini;
 mod line;
 mod shell;
@@ -10,6 +11,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use self::table::{GLAB, GLAB_CONFIG, Program, UV};
 use self::{
     line::Line,
     table::{Kind, PLACES, Place, Reader, SETTINGS, Setting},
@@ -42,8 +44,9 @@ pub(super) fn looks(store: &str) -> Vec<Look> {
         if place.path.starts_with('/') { Look::Text(place.path) } else { Look::HomeText(place.path) }
     });
     let signs = settings().filter_map(|setting| setting.served_if).map(Look::Path);
+    let needed = settings().filter_map(|setting| setting.needs).flat_map(Program::looks);
     let defaults = table::DEFAULT_FILES.iter().map(|path| Look::Path(path));
-    variables.chain(places).chain(signs).chain(defaults).collect()
+    variables.chain(places).chain(needed).chain(signs).chain(defaults).collect()
 }
 
 /// The settings of `store` that hide the CA on this machine, as steps for a person.
@@ -118,6 +121,7 @@ impl Setting {
         let lines = match reader {
             Reader::Shell => shell::assignments(text),
             Reader::Git => return git::lines(text, self.name, anchor, by_system || self.kind == Kind::Off),
+            Reader::Glab => return glab::lines(text, self.name, anchor),
             Reader::Npm
             | Reader::Curl
             | Reader::Wget
@@ -150,7 +154,8 @@ impl Hit<'_> {
             Kind::Folder | Kind::Text => !value.is_empty(),
         };
         let is_systems = || self.paths().iter().any(|path| system::is_own(facts, path));
-        has_value && !is_extended && (setting.beats_own && !facts.is_root() || !is_systems())
+        let is_used = setting.needs.is_none_or(|program| program.is_of(facts, self.user));
+        is_used && has_value && !is_extended && (setting.beats_own && !facts.is_root() || !is_systems())
     }
 
     /// The paths that the value names, without those that this cannot know.

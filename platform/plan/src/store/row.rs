@@ -211,6 +211,8 @@ pub enum Planned {
         /// The rest.
         rest: Vec<ByHand>,
     },
+    /// The store is as it should be, and no change or step can be named: a sentence without a full stop.
+    NothingToDo(String),
     /// The store does not exist on this machine; the reason.
     Absent(String),
     /// The store exists, but labtrust cannot change it.
@@ -232,7 +234,7 @@ impl Planned {
     pub fn into_changes(self) -> Option<Vec<Change>> {
         match self {
             Self::Changes(changes) | Self::Partly { changes, .. } => Some(changes),
-            Self::Absent(_) | Self::Manual { .. } => None,
+            Self::NothingToDo(_) | Self::Absent(_) | Self::Manual { .. } => None,
         }
     }
 }

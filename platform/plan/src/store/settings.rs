@@ -1,6 +1,7 @@
 //! Settings of programs and of people that keep programs from reading a store that has the CA. labtrust writes nothing here: each
 //! of these settings replaces the anchors of a program as a whole, so a person decides.
 
+mod glab;
 mod offer;
 
 use super::{
@@ -17,11 +18,11 @@ pub(super) const STORE: Store = Store {
         writes: "nothing: it names each setting that hides the CA, with its file and line, such as `SSL_CERT_FILE` in a profile or `cafile` in an npmrc",
         proof: "the bundle or folder that the setting names holds the certificate",
         tried: Tried::Real(
-            "curl, wget, git, npm, cargo, Python on Debian; the settings of pip, requests, conda, uv and VS Code are from documentation",
+            "curl, wget, git, npm, cargo, Python, pip, requests, uv and glab on Debian; the settings of conda and VS Code are from documentation",
         ),
     },
     plan,
-    looks: || mask::looks(ID).into_iter().chain(offer::looks()).collect(),
+    looks: || mask::looks(ID).into_iter().chain(offer::looks()).chain(glab::looks()).collect(),
     scope: Scope::Everything,
     reads_also: |_| Vec::new(),
 };
@@ -29,9 +30,13 @@ pub(super) const STORE: Store = Store {
 const ID: &str = "settings";
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
-    let rest: Vec<_> = mask::found(facts, anchor, ID).into_iter().chain(offer::offers(facts)).collect();
+    let rest: Vec<_> = mask::found(facts, anchor, ID)
+        .into_iter()
+        .chain(offer::offers(facts))
+        .chain(glab::offer(facts, anchor))
+        .collect();
     if rest.is_empty() {
-        return Planned::Absent("no setting of another program hides the CA".into());
+        return Planned::NothingToDo("no setting of another program hides the CA".into());
     }
     Planned::Partly { changes: Vec::new(), rest }
 }

@@ -1,5 +1,7 @@
 //! The table of settings that hide a CA, and of the places where they are.
 
+use crate::{Facts, fact::User, store::row::Look};
+
 /// A setting.
 #[derive(Debug)]
 pub(super) struct Setting {
@@ -22,11 +24,40 @@ pub(super) struct Setting {
     pub is_served: bool,
     /// A path that shows that they do.
     pub served_if: Option<&'static str>,
+    /// The program without which it counts for nothing; none if nothing shows whether somebody has these programs.
+    pub needs: Option<&'static Program>,
     /// Whether it hides also what a person sets without root, even if it names the system's own store.
     pub beats_own: bool,
     /// The values that turn a check or a store off.
     pub off: &'static [&'static str],
 }
+
+/// A program that somebody may have.
+#[derive(Debug)]
+pub(in crate::store) struct Program {
+    /// Its name among the programs for everyone.
+    pub tool: &'static str,
+    /// Paths in a home folder that show that a user has it.
+    pub signs: &'static [&'static str],
+}
+
+impl Program {
+    /// Whether `user` has it.
+    pub(in crate::store) fn is_of(&self, facts: &Facts, user: &User) -> bool {
+        facts.tools.contains_key(self.tool) || self.signs.iter().any(|sign| facts.has(user.home.join(sign)))
+    }
+
+    /// The questions of [`Self::is_of`].
+    pub(in crate::store) fn looks(&self) -> impl Iterator<Item = Look> {
+        self.signs.iter().map(|sign| Look::Home(sign)).chain([Look::Tool(self.tool)])
+    }
+}
+
+pub(in crate::store) const UV: Program =
+    Program { tool: "uv", signs: &[".local/bin/uv", ".cargo/bin/uv", ".config/uv/uv.toml"] };
+pub(in crate::store) const GLAB: Program = Program { tool: "glab", signs: &[".local/bin/glab", GLAB_CONFIG] };
+/// The settings of glab in a home folder.
+pub(in crate::store) const GLAB_CONFIG: &str = ".config/glab-cli/config.yml";
 
 /// The value of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +93,8 @@ pub(super) enum Reader {
     Conda,
     /// JSON of VS Code.
     Code,
+    /// YAML of glab, with settings for one server each.
+    Glab,
 }
 
 /// A settings file: an absolute path, or one in a home folder.
@@ -80,6 +113,7 @@ const BASE: Setting = Setting {
     extends: false,
     is_served: true,
     served_if: None,
+    needs: None,
     beats_own: false,
     off: &[],
 };
@@ -98,6 +132,9 @@ const UNCHECKED: Setting = Setting {
     ..OTHERS
 };
 
+/// uv reads only the CAs of such a variable, in place of its own list and of the system store.
+const FOR_UV: Setting = Setting { programs: "uv", needs: Some(&UV), ..OTHERS };
+
 /// npm's own list, which also switches `NODE_EXTRA_CA_CERTS` off.
 const NPM: Setting =
     Setting { programs: "npm, also the one in NODE_EXTRA_CA_CERTS", beats_own: true, ..OTHERS };
@@ -110,6 +147,8 @@ const OPENSSL: &str = "programs with OpenSSL, Python, Ruby, Go, curl and cargo";
 pub(super) const SETTINGS: &[Setting] = &[
     Setting { name: "SSL_CERT_FILE", programs: OPENSSL, extends: true, ..BASE },
     Setting { name: "SSL_CERT_DIR", kind: Kind::Folder, programs: OPENSSL, extends: true, ..BASE },
+    Setting { name: "SSL_CERT_FILE", ..FOR_UV },
+    Setting { name: "SSL_CERT_DIR", kind: Kind::Folder, ..FOR_UV },
     Setting { name: "CURL_CA_BUNDLE", programs: "curl", extends: true, ..BASE },
     Setting {
         name: "CURL_CA_BUNDLE",
@@ -148,6 +187,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         kind: Kind::Off,
         programs: "VS Code",
         off: &["false"],
+        ..OTHERS
+    },
+    Setting {
+        name: "skip_tls_verify",
+        reader: Reader::Glab,
+        kind: Kind::Off,
+        effect: UNCHECKED.effect,
+        programs: "glab",
+        off: &["true", "1"],
         ..OTHERS
     },
     Setting { name: "GIT_SSL_CAINFO", ..GIT },
@@ -192,6 +240,7 @@ pub(super) const PLACES: &[Place] = &[
     Place { path: ".pip/pip.conf", reader: Reader::Pip },
     Place { path: ".condarc", reader: Reader::Conda },
     Place { path: ".config/Code/User/settings.json", reader: Reader::Code },
+    Place { path: GLAB_CONFIG, reader: Reader::Glab },
 ];
 
 /// The bundle that OpenSSL reads beside the folders of `SSL_CERT_DIR`, where a distribution has one: Debian 12 and later,

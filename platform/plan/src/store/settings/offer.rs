@@ -1,15 +1,16 @@
 //! Programs with a list of public CAs of their own, and the line that makes them read the system store instead. That replaces the
 //! list, so a person decides.
 
-use super::super::row::{ByHand, Look};
+use super::super::{
+    mask::{Program, UV},
+    row::{ByHand, Look},
+};
 use crate::{Facts, Hint, fact::User};
 
 /// A program with a list of its own.
-struct Program {
+struct OwnList {
     title: &'static str,
-    tool: &'static str,
-    /// Paths in a home folder that show that a user has it.
-    signs: &'static [&'static str],
+    program: Program,
     /// Its settings files in a home folder, and the settings in them that make it read another list.
     files: &'static [&'static str],
     set: &'static [&'static str],
@@ -19,21 +20,22 @@ struct Program {
     line: &'static str,
 }
 
-const PROGRAMS: &[Program] = &[
-    Program {
+const PROGRAMS: &[OwnList] = &[
+    OwnList {
         title: "uv",
-        tool: "uv",
-        signs: &[".local/bin/uv", ".cargo/bin/uv"],
+        program: UV,
         files: &[".config/uv/uv.toml"],
         set: &["system-certs", "native-tls"],
         variables: &["UV_SYSTEM_CERTS", "UV_NATIVE_TLS", "SSL_CERT_FILE", "SSL_CERT_DIR"],
         advice: "to make uv read the system store in place of its own list of public CAs (older versions: UV_NATIVE_TLS=1), set in your shell's profile:",
         line: "export UV_SYSTEM_CERTS=1",
     },
-    Program {
+    OwnList {
         title: "conda",
-        tool: "conda",
-        signs: &[".conda", "miniconda3", "miniforge3", "anaconda3"],
+        program: Program {
+            tool: "conda",
+            signs: &[".conda", "miniconda3", "miniforge3", "anaconda3", ".condarc"],
+        },
         files: &[".condarc"],
         set: &["ssl_verify"],
         variables: &["CONDA_SSL_VERIFY", "REQUESTS_CA_BUNDLE"],
@@ -43,27 +45,25 @@ const PROGRAMS: &[Program] = &[
 ];
 
 pub(super) fn looks() -> Vec<Look> {
-    let of = |program: &'static Program| {
-        let signs = program.signs.iter().map(|sign| Look::Home(sign));
+    let of = |program: &'static OwnList| {
+        let signs = program.program.looks();
         let files = program.files.iter().map(|file| Look::HomeText(file));
         let variables = program.variables.iter().map(|name| Look::Variable(name));
-        signs.chain(files).chain(variables).chain([Look::Tool(program.tool)])
+        signs.chain(files).chain(variables)
     };
     PROGRAMS.iter().flat_map(of).collect()
 }
 
 /// The lines for the programs that somebody has here and that still read their own list.
 pub(super) fn offers(facts: &Facts) -> Vec<ByHand> {
-    PROGRAMS.iter().filter(|program| program.is_open(facts)).map(Program::offer).collect()
+    PROGRAMS.iter().filter(|program| program.is_open(facts)).map(OwnList::offer).collect()
 }
 
-impl Program {
+impl OwnList {
     fn is_open(&self, facts: &Facts) -> bool {
         let user = facts.person();
-        let has_it = facts.tools.contains_key(self.tool)
-            || self.signs.iter().chain(self.files).any(|sign| facts.has(user.home.join(sign)));
         let is_set = self.variables.iter().any(|name| facts.variables.contains_key(*name));
-        has_it && !is_set && !self.is_set(facts, user)
+        self.program.is_of(facts, user) && !is_set && !self.is_set(facts, user)
     }
 
     /// Whether a settings file of `user` has one of the settings.
