@@ -95,6 +95,20 @@ fn settings_that_yarn_has_already_are_not_hidden_by_others() {
     assert!(Program::YARN.trusts(&machine, "alice"));
 }
 
+#[test]
+fn a_setting_that_names_the_systems_bundle_waits_for_nothing_in_a_run_that_makes_it() {
+    let machine = machine!("roots-yarn");
+    let (_, trust) = serving(&machine);
+    let settings =
+        format!("networkSettings:\n  \"{HOST}\":\n    httpsCaFilePath: /etc/ssl/certs/ca-certificates.crt\n");
+    machine.write("/root/.yarnrc.yml", settings);
+    let yarn = machine.run(with(&trust, &["--store", "yarn"])).exited(3);
+    yarn.says("names /etc/ssl/certs/ca-certificates.crt").says("let root trust the CA in the system store");
+    let both = machine.run(with(&trust, &["--store", "yarn", "--store", "system"])).succeeded();
+    both.says("✓  yarn").says("✓  system");
+    machine.run(["labtrust", "status"]).succeeded();
+}
+
 /// A setting: its file, its line, the program, and whether it hides the CA.
 type Row = (&'static str, &'static str, Program, bool);
 

@@ -6,7 +6,7 @@ use super::line::Line;
 use crate::{Anchor, Endpoint};
 
 /// The file that `text` names for a server of `anchor`, to be read beside the system store.
-pub(in crate::store) fn ca_cert(text: &str, anchor: &Anchor) -> Option<PathBuf> {
+pub(crate) fn ca_cert(text: &str, anchor: &Anchor) -> Option<PathBuf> {
     let first = lines(text, "ca_cert", anchor).into_iter().next();
     first.map(|line| PathBuf::from(line.value)).filter(|path| path.is_absolute())
 }

@@ -1,6 +1,7 @@
 //! The table of settings that hide a CA, and of the places where they are.
 
-use crate::{Facts, fact::User, store::row::Look};
+use super::super::row::Look;
+use crate::{Facts, fact::User};
 
 /// A setting.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub(super) struct Setting {
 
 /// A program that somebody may have.
 #[derive(Debug)]
-pub(in crate::store) struct Program {
+pub(crate) struct Program {
     /// Its name among the programs for everyone.
     pub tool: &'static str,
     /// Paths in a home folder that show that a user has it.
@@ -43,21 +44,21 @@ pub(in crate::store) struct Program {
 
 impl Program {
     /// Whether `user` has it.
-    pub(in crate::store) fn is_of(&self, facts: &Facts, user: &User) -> bool {
+    pub(crate) fn is_of(&self, facts: &Facts, user: &User) -> bool {
         facts.tools.contains_key(self.tool) || self.signs.iter().any(|sign| facts.has(user.home.join(sign)))
     }
 
     /// The questions of [`Self::is_of`].
-    pub(in crate::store) fn looks(&self) -> impl Iterator<Item = Look> {
+    pub(crate) fn looks(&self) -> impl Iterator<Item = Look> {
         self.signs.iter().map(|sign| Look::Home(sign)).chain([Look::Tool(self.tool)])
     }
 }
 
-pub(in crate::store) const UV: Program =
+pub(crate) const UV: Program =
     Program { tool: "uv", signs: &[".local/bin/uv", ".cargo/bin/uv", ".config/uv/uv.toml"] };
-pub(in crate::store) const GLAB: Program = Program { tool: "glab", signs: &[".local/bin/glab", GLAB_CONFIG] };
+pub(crate) const GLAB: Program = Program { tool: "glab", signs: &[".local/bin/glab", GLAB_CONFIG] };
 /// The settings of glab in a home folder.
-pub(in crate::store) const GLAB_CONFIG: &str = ".config/glab-cli/config.yml";
+pub(crate) const GLAB_CONFIG: &str = ".config/glab-cli/config.yml";
 
 /// The value of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
