@@ -72,7 +72,7 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
             Planned::NothingToDo(why) => {
                 let is_asked = selection.names(store.id);
                 let state = if is_asked { OutcomeState::Trusted } else { OutcomeState::Skipped };
-                planning.others.push(Outcome::without_change(store, state, &why));
+                planning.others.push(Other::Outcome(Outcome::without_change(store, state, &why)));
             }
             Planned::Absent(why) => {
                 // A store that the user named and that is not here is not a success.
