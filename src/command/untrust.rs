@@ -3,7 +3,7 @@
 use anyhow::Result;
 use labtrust_machine::{
     Outcome,
-    receipt::{ChangeRecord, Recorded},
+    receipt::{ChangeRecord, Recorded, ScriptRecord},
     session::OutcomeState,
 };
 use labtrust_plan::{Anchor, Wanted, text};
@@ -12,7 +12,7 @@ use super::options::reader;
 use crate::{
     cli::Untrust,
     client::{
-        restart, trust,
+        by_script, restart, trust,
         untrust::{Meant, Removal, find, removals, untrust_all},
     },
     context::Context,
@@ -80,6 +80,14 @@ fn untrust_found(
     let reader = reader(context, &arguments.passphrase);
     let meant = arguments.meant();
     let is_here = state.folder().exists();
+    let again;
+    let state = if ScriptRecord::read(state.folder())?.is_some() {
+        context.session(state, |session, _| by_script::take_over(session))?;
+        again = state.again();
+        &again
+    } else {
+        state
+    };
     // A file may need a passphrase: the question comes before the lock.
     let found = if arguments.all && is_here { None } else { Some(find(&reader, state, &meant)?) };
     match found {

@@ -242,3 +242,37 @@ fn every_family_gets_the_tree_that_the_program_makes() {
         assert_eq!(changes(), [""; 0], "{id}");
     }
 }
+
+#[test]
+fn the_script_and_the_program_undo_each_others_work() {
+    let machine = machine!("client");
+    let _pair = client(&machine);
+    render(&machine, "shell", "").succeeded();
+    let own = machine.sh(&format!("sed -n 's/^name_1=//p' {SCRIPT}")).succeeded().stdout.trim().to_owned();
+    let before = machine.settled();
+    // The script, and the program takes it back: also with the program's own run between them.
+    for between in [
+        "true",
+        "labtrust trust /root/ca.crt --for mygitlab.example.com:4567 -y --store system --store docker",
+    ] {
+        run(&machine, "sh", "").ends_with(0, true);
+        machine.sh(between).succeeded();
+        machine.run(["labtrust", "untrust"]).succeeded();
+        assert_eq!(machine.changes_since(&before), [""; 0], "{between}");
+    }
+    // The program, and the script takes it back; the program then finds nothing to do.
+    let trust = format!("labtrust trust /root/ca.crt --for {REGISTRY} -y --store system --store docker");
+    machine.sh(&trust).succeeded();
+    run(&machine, "sh", "remove").ends_with(0, true);
+    assert!(!machine.has(&format!("/usr/local/share/ca-certificates/{own}.crt")));
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    // A stranger's file under our name comes back from both.
+    let planted = format!("/usr/local/share/ca-certificates/{own}.crt");
+    machine.write(&planted, "planted");
+    machine.sh("update-ca-certificates").code();
+    let before = machine.settled();
+    run(&machine, "sh", "").ends_with(0, true);
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!((machine.read(&planted).as_str(), machine.changes_since(&before)), ("planted", Vec::new()));
+}

@@ -2,6 +2,7 @@
 //! after a crash at any point the next run can finish the change or undo it.
 
 mod before;
+mod by_script;
 mod folder;
 mod form;
 mod recorded;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::form::Line;
 pub use self::{
+    by_script::ScriptRecord,
     folder::Receipts,
     form::{SCHEMA, parse},
     recorded::{DamagedReceipt, Recorded},
