@@ -9,6 +9,7 @@ mod command;
 mod context;
 pub mod doctor;
 mod exit;
+mod fleet;
 mod gitlab;
 mod hint;
 mod input;

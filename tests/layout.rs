@@ -28,7 +28,7 @@ const FLOORS: &[&[&str]] = &[
     &["prompt"],
     &["context"],
     &["cli"],
-    &["doctor", "server"],
+    &["doctor", "fleet", "server"],
     &["client"],
     &["state"],
     &["backup", "gitlab"],

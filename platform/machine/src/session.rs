@@ -12,7 +12,7 @@ use labtrust_plan::{
     fact::Facts,
     store::{self, Store},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
@@ -28,7 +28,7 @@ use crate::{
 pub const UNRECORDED: &str = "still trusted, without a receipt: ";
 
 /// The state of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeState {
     /// The store itself confirms that it trusts the anchor.
