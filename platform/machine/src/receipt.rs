@@ -190,6 +190,20 @@ impl ChangeRecord {
         !self.steps.is_empty() && self.steps.iter().all(StepRecord::is_adopted)
     }
 
+    /// Adds the folders above its files for which `is_made` holds: it removes them when it is undone.
+    pub(crate) fn adopt_folders(&mut self, is_made: impl Fn(&Path) -> bool) {
+        for step in &mut self.steps {
+            let (path, folders) = match step {
+                StepRecord::File { path, folders, .. } => (path.as_path(), folders),
+                StepRecord::Entry { database, folders, .. } => (database.path(), folders),
+            };
+            let above = path.ancestors().skip(1).take(HIGHEST);
+            let new = above.filter(|folder| is_made(folder)).map(Path::to_owned);
+            folders.extend(new.filter(|folder| !folders.contains(folder)).collect::<Vec<_>>());
+            folders.sort();
+        }
+    }
+
     /// Whether the file at `path` is among its steps.
     pub(crate) fn has_file(&self, path: &Path) -> bool {
         let is_its_file =
@@ -225,6 +239,9 @@ impl ChangeRecord {
         gone
     }
 }
+
+/// How many folders above a file may have been made for it.
+const HIGHEST: usize = 6;
 
 /// A step that is undone, and the name of the receipt beside which its bytes are saved.
 pub(crate) struct Gone {

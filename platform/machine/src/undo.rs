@@ -1,6 +1,7 @@
 //! Undoes the changes that a receipt records, and nothing else. Files that somebody else changed since are left in place
 //! and named.
 
+mod made;
 mod progress;
 mod reload;
 mod step;
@@ -23,6 +24,7 @@ use crate::{
     side_effect,
     side_effect::back_up_neighbours,
     updater::{Updater, check_room},
+    world::Node,
 };
 
 /// Undoes the changes of `receipt` for which `wanted` holds, the last one first, with one reload for all of them. The
@@ -130,7 +132,10 @@ fn record_start(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usi
         }
         let was_proven = indices.iter().any(|index| receipt.changes[*index].phase == Phase::Applied);
         for index in &indices {
-            receipt.changes[*index].phase = Phase::Undoing;
+            let record = &mut receipt.changes[*index];
+            record.phase = Phase::Undoing;
+            let world = session.worlds.of(&record.actor)?;
+            record.adopt_folders(|folder| made::is_marked(&world, folder));
         }
         let saved = session.receipts.save_changes(receipt, &indices);
         // A change that was not proven is recorded as unfinished already: it is undone even on a full disk.
@@ -154,6 +159,7 @@ fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usiz
         steps.extend(latest.map(|step| Gone { receipt: receipt.name.clone(), step: step.clone() }));
     }
     let has_received = session.receipts.transfer(receipts, &steps)?;
+    mark_folders(session, receipts, removed.iter().flatten())?;
     for (receipt, removed) in receipts.iter().zip(&removed) {
         // A receipt without changes is removed, even if it was empty before.
         if has_received || (removed.is_empty() && receipt.changes.is_empty()) {
@@ -173,7 +179,36 @@ fn remove_folders<'a>(session: &Session<'_>, records: impl Iterator<Item = &'a C
         let mut folders: Vec<_> = record.steps.iter().flat_map(StepRecord::folders).collect();
         folders.sort_by_key(|folder| Reverse(folder.components().count()));
         let world = session.worlds.of(&record.actor)?;
-        folders.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
+        folders.into_iter().try_for_each(|folder| made::remove(&world, folder))?;
+    }
+    Ok(())
+}
+
+/// Marks the folders that were made for the undone `records` and that none of this state folder's receipts will remove.
+fn mark_folders<'a>(
+    session: &Session<'_>,
+    receipts: &[Receipt],
+    records: impl Iterator<Item = &'a ChangeRecord>,
+) -> Result<()> {
+    let mut left = Vec::new();
+    for record in records {
+        let world = session.worlds.of(&record.actor)?;
+        let folders: BTreeSet<_> = record.steps.iter().flat_map(StepRecord::folders).collect();
+        let left_here = folders.into_iter().filter(|folder| matches!(world.look(folder), Ok(Node::Folder)));
+        left.extend(left_here.map(|folder| (Rc::clone(&world), folder)));
+    }
+    if left.is_empty() {
+        return Ok(());
+    }
+    let mut others: Vec<Receipt> = session.receipts.recorded()?.into_iter().collect();
+    others.retain(|other| receipts.iter().all(|receipt| receipt.name != other.name));
+    let steps = || {
+        receipts.iter().chain(&others).flat_map(|receipt| &receipt.changes).flat_map(|change| &change.steps)
+    };
+    let is_known = |folder: &PathBuf| steps().any(|step| step.folders().contains(folder));
+    for (world, folder) in left.into_iter().filter(|(_, folder)| !is_known(folder)) {
+        // Without the mark, as on a full disk, an empty folder is left in the end.
+        let _ = made::mark(&world, folder);
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ impl Anchor {
     }
 
     /// Whether `path` has the name of one of our files in a folder of anchors.
-    pub(crate) fn is_our_file(path: &Path) -> bool {
+    pub fn is_our_file(path: &Path) -> bool {
         path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(OURS.as_bytes()))
     }
 

@@ -3,6 +3,7 @@
 mod edits;
 mod links;
 mod plans;
+mod states;
 mod together;
 
 use std::{fs, path::PathBuf};

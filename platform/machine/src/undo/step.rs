@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use labtrust_plan::Fingerprint;
 
+use super::made;
 use crate::{
     Result, database, edit_file,
     receipt::StepRecord,
@@ -45,7 +46,7 @@ pub(super) fn undo_step(
                     return Ok(Some(path.clone()));
                 }
             }
-            folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
+            folders.iter().rev().try_for_each(|folder| made::remove(world, folder))?;
         }
         StepRecord::Entry { database, certificate, before: Some(before), discarded: true, .. } => {
             database::open(database).restore(world, certificate, before)?;
@@ -61,7 +62,7 @@ pub(super) fn undo_step(
             if *created {
                 tool.remove_if_empty(world)?;
             }
-            folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
+            folders.iter().rev().try_for_each(|folder| made::remove(world, folder))?;
         }
     }
     Ok(None)

@@ -55,7 +55,9 @@ pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, name: &str, line
                 range.start -= if added { end.len() } else { 0 };
             }
             let after = spliced(now, range, &old);
-            if before.is_none() && after.is_empty() { Undone::Gone } else { Undone::Bytes(after) }
+            // Blocks of others of our changes, which made the file.
+            let was_ours = before.is_none_or(|before| !before.is_empty() && are_all(before));
+            if was_ours && after.is_empty() { Undone::Gone } else { Undone::Bytes(after) }
         }
         _ => Undone::Foreign,
     }
