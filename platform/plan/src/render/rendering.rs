@@ -10,6 +10,12 @@ pub struct Rendering {
     pub id: &'static str,
     /// What it is, in a line of help.
     pub title: &'static str,
+    /// The stores that it serves, by their ids.
+    pub stores: &'static [&'static str],
+    /// What it serves, in the documentation.
+    pub serves: &'static str,
+    /// The programs that judge it in the tests.
+    pub judged: &'static str,
     /// Makes it.
     pub render: fn(&Order<'_>) -> Result<Rendered, Unrenderable>,
 }
@@ -55,6 +61,13 @@ pub struct Unrenderable {
 impl fmt::Debug for Rendering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id)
+    }
+}
+
+impl Unrenderable {
+    /// The refusal of a target that cannot remove what it brought.
+    pub(crate) fn removal(what: &str, hint: impl Into<Hint>) -> Self {
+        Self { what: what.into(), hint: hint.into() }
     }
 }
 

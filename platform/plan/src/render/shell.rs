@@ -17,6 +17,9 @@ use crate::{
 pub(super) const RENDERING: Rendering = Rendering {
     id: "shell",
     title: "one script for any Unix: sh labtrust-trust.sh",
+    stores: &["system", "docker", "podman", "containerd"],
+    serves: "the stores with fixed paths: the system store, and the registries of Docker, podman and containerd",
+    judged: "dash, busybox ash, mksh, posh, yash, ksh93 and bash run it; shellcheck, checkbashisms",
     render: |order| {
         let files = vec![RenderedFile::program(FILE, script(order)?)];
         Ok(Rendered { files, notes: vec![NOTE.into()] })
