@@ -20,7 +20,7 @@ mod server;
 mod stores;
 
 /// The folder for tools that are not system packages, as in `scripts/install-judges`.
-fn tools() -> PathBuf {
+pub(crate) fn tools() -> PathBuf {
     env::var_os("LABTRUST_TEST_TOOLS").map_or_else(
         || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache/labtrust-tests"),
         PathBuf::from,
@@ -29,7 +29,7 @@ fn tools() -> PathBuf {
 
 /// Whether the judge is installed: `probe` starts it. If not, the test ends early.
 #[allow(clippy::print_stderr, reason = "a skipped judge must be seen")]
-fn is_here(judge: &str, probe: &[&str]) -> bool {
+pub(crate) fn is_here(judge: &str, probe: &[&str]) -> bool {
     let program = program(judge);
     let found = Command::new(&program).args(probe).output().is_ok();
     assert!(found || env::var_os("CI").is_none(), "{judge} is missing: run scripts/install-judges");
@@ -40,7 +40,7 @@ fn is_here(judge: &str, probe: &[&str]) -> bool {
 }
 
 /// A judge from the project's folder, or else from the system.
-fn program(judge: &str) -> PathBuf {
+pub(crate) fn program(judge: &str) -> PathBuf {
     let own = tools().join("venv/bin").join(judge);
     if own.exists() { own } else { PathBuf::from(judge) }
 }
@@ -70,7 +70,7 @@ pub(crate) fn go_program(name: &str, folder: &str) -> Vec<u8> {
 }
 
 /// A program's stdout and stderr.
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
