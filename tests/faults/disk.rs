@@ -1,6 +1,11 @@
 //! A disk that is full or read-only until it is repaired: all calls fail, also those that would undo the change.
 
-use super::{sample, scene::Scene, table::Lane, verbs::VERBS};
+use super::{
+    sample,
+    scene::Scene,
+    table::Lane,
+    verbs::{EDIT_JSON, ENTRIES, VERBS, Verb},
+};
 
 /// Folders to which verbs write.
 const FOLDERS: [&str; 5] =
@@ -12,14 +17,21 @@ const PAGES: [u32; 4] = [0, 1, 3, 7];
 /// Folders that are mounted read-only.
 const MOUNTED: [&str; 5] = ["/etc/ssl/certs", "/usr/local/share", "/var/lib", "/etc", "/srv"];
 
+/// The folder of a file that a verb edits in place of another program, where no other verb writes.
+const EDITED: [(&Verb, &str); 3] = [
+    (ENTRIES[0], "/opt/jdk/lib/security"),
+    (ENTRIES[1], "/opt/jdk/lib/security"),
+    (&EDIT_JSON, "/etc/chromium/policies/managed"),
+];
+
 /// Two lanes a verb.
 pub(super) fn lanes() -> Vec<Lane> {
-    let full = |(number, verb)| Lane {
+    let full = |(number, verb, folders): (usize, &'static Verb, Vec<&'static str>)| Lane {
         verb,
         fault: "full".into(),
         at: "tmpfs",
         work: Box::new(move |trial| {
-            for folder in sample(FOLDERS.to_vec(), number, 3, |_| String::new()) {
+            for folder in sample(folders.clone(), number, 3, |_| String::new()) {
                 trial.move_to(move |verb| Scene::apart(verb, folder));
                 for pages in sample(PAGES.to_vec(), number, 4, |_| String::new()) {
                     trial.point(&format!("{pages} pages left in {folder}"), |scene| {
@@ -29,18 +41,21 @@ pub(super) fn lanes() -> Vec<Lane> {
             }
         }),
     };
-    let read_only = |(number, verb)| Lane {
+    let read_only = |(number, verb, folders): (usize, &'static Verb, Vec<&'static str>)| Lane {
         verb,
         fault: "read-only".into(),
         at: "bind mount",
         work: Box::new(move |trial| {
-            for folder in sample(MOUNTED.to_vec(), number, 2, |_| String::new()) {
+            for folder in sample(folders.clone(), number, 2, |_| String::new()) {
                 trial.point(folder, |scene| mount_read_only(scene, folder));
             }
         }),
     };
-    let lanes = (0..).zip(VERBS).map(full);
-    lanes.chain((0..).zip(VERBS).map(read_only)).collect()
+    let of = |folders: &'static [&'static str]| {
+        let verbs = (0..).zip(VERBS).map(|(number, verb)| (number, verb, folders.to_vec()));
+        verbs.chain(EDITED.map(|(verb, folder)| (0, verb, vec![folder])))
+    };
+    of(&FOLDERS).map(full).chain(of(&MOUNTED).map(read_only)).collect()
 }
 
 fn fill(scene: &Scene, folder: &str, pages: u32) {

@@ -257,6 +257,32 @@ pub(super) const EDIT_TOML: Verb = Verb {
 
 const HOSTS: &str = "/etc/containerd/certs.d/mygitlab.example.com:4567/hosts.toml";
 
+/// Edits the policies of a browser, which belong to somebody else.
+pub(super) const EDIT_JSON: Verb = Verb {
+    name: "edit JSON",
+    prepare: &[],
+    line: "labtrust trust /root/ca.crt --for mygitlab.example.com --fingerprint {sha256} --store chromium-policy",
+    undo: &["labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+    beside: Some(Beside {
+        lay: |machine, _| {
+            machine.write_with_mode("/usr/lib/chromium/chromium", "755", "");
+            machine.write(
+                POLICIES,
+                "{\n  // by hand\n  \"CACertificates\": [\"AAAA\"],\n  \"BrowserSignin\": 0\n}\n",
+            );
+        },
+        makes: POLICIES,
+        works: "grep -q '\"AAAA\"' /etc/chromium/policies/managed/others.json && \
+                grep -q '\"MII' /etc/chromium/policies/managed/others.json",
+    }),
+};
+
+const POLICIES: &str = "/etc/chromium/policies/managed/others.json";
+
 const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
 const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
@@ -354,5 +380,5 @@ pub(super) const VERBS: [&Verb; 5] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING, &
 pub(super) const ENTRIES: [&Verb; 2] = [&ENTERING, &LEAVING];
 
 /// The verbs that only change files.
-pub(super) const ALONE: [&Verb; 8] =
-    [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE, &EDIT_TOML];
+pub(super) const ALONE: [&Verb; 9] =
+    [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE, &EDIT_TOML, &EDIT_JSON];
