@@ -33,10 +33,14 @@ fn certutil(machine: &Machine, program: &str, arguments: &str) {
     machine.run_as("alice", ["sh", "-c", &line]).succeeded();
 }
 
-/// The objects of the database: class and nickname of each.
+/// The classes of the objects of the database, sorted.
 fn objects(machine: &Machine) -> String {
     let script = "import sqlite3,sys\nfor row in sqlite3.connect(sys.argv[1]).execute('select hex(a0) from nssPublic'): print(*row)";
-    machine.run(["/usr/bin/python3", "-c", script, &format!("{FOLDER}/cert9.db")]).succeeded().stdout
+    let listed =
+        machine.run(["/usr/bin/python3", "-c", script, &format!("{FOLDER}/cert9.db")]).succeeded().stdout;
+    let mut lines: Vec<&str> = listed.lines().collect();
+    lines.sort_unstable();
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
@@ -161,6 +165,73 @@ fn trust_that_an_older_certutil_leaves_is_not_called_removed() {
     assert_eq!(objects(&machine), "00000001\n0000000B\n");
     machine.run_as("alice", ["labtrust", "untrust"]).succeeded();
     assert_eq!(objects(&machine), "");
+}
+
+#[test]
+fn a_purge_that_fails_puts_back_what_it_deleted_with_either_certutil() {
+    let Some((machine, _)) = scene("nss-restored") else { return };
+    machine.sh("cp /usr/bin/certutil /srv/old-certutil").succeeded();
+    for real in ["/srv/old-certutil", NEW_CERTUTIL] {
+        let wrapper = format!("#!/bin/sh\n{real} \"$@\" || exit\n[ \"$1\" != -D ] || exit 9\n");
+        machine.write_with_mode("/srv/certutil", "755", wrapper);
+        machine.sh("mount --bind /srv/certutil /usr/bin/certutil").succeeded();
+        for flags in ["C,,", "CT,C,C", "C,p,p"] {
+            certutil(&machine, real, &format!("-A -n 'Corp CA, old' -t {flags} -i /srv/ca.crt"));
+            let before = (listed(&machine, FOLDER), objects(&machine));
+            let purge = ["labtrust", "untrust", "/srv/ca.crt", "--purge"];
+            machine.run_as("alice", purge).exited(3).says("exit code 9");
+            assert_eq!((listed(&machine, FOLDER), objects(&machine)), before, "{real} {flags}");
+            machine.sh("umount /usr/bin/certutil").succeeded();
+            machine.sh(&format!("mount --bind {real} /usr/bin/certutil")).succeeded();
+            machine.run_as("alice", purge).succeeded();
+            assert_eq!((listed(&machine, FOLDER), objects(&machine)), (Vec::new(), String::new()));
+            machine.sh("umount /usr/bin/certutil; mount --bind /srv/certutil /usr/bin/certutil").succeeded();
+        }
+        machine.sh("umount /usr/bin/certutil").succeeded();
+    }
+}
+
+/// What each certutil does with the trust that the other one wrote: the database tells, after the fact.
+#[test]
+fn trust_of_both_kinds_is_removed_or_named() {
+    let Some((machine, trust)) = scene("nss-kinds") else { return };
+    machine.sh("cp /usr/bin/certutil /srv/old-certutil").succeeded();
+    let old = "/srv/old-certutil";
+    let use_tool = |tool: &str| {
+        machine.sh("umount /usr/bin/certutil 2>/dev/null; true").succeeded();
+        machine.sh(&format!("mount --bind {tool} /usr/bin/certutil")).succeeded();
+    };
+    let purge = ["labtrust", "untrust", "/srv/ca.crt", "--purge"];
+    let state = || (listed(&machine, FOLDER), objects(&machine));
+    // Both kinds of objects at once, with the same trust: no flags tell that, and each certutil deletes only its own kind.
+    certutil(&machine, NEW_CERTUTIL, "-A -n mine -t C,, -i /srv/ca.crt");
+    certutil(&machine, old, "-M -n mine -t C,,");
+    let before = state();
+    assert_eq!(before.1, "00000001\n0000000B\nCE534353\n");
+    for tool in [old, NEW_CERTUTIL] {
+        use_tool(tool);
+        machine
+            .run_as("alice", purge)
+            .exited(3)
+            .says("another version of NSS wrote and that this certutil cannot");
+        assert_eq!(state(), before, "{tool}");
+    }
+    certutil(&machine, old, "-D -n mine");
+    machine.run_as("alice", ["labtrust", "untrust", "/srv/ca.crt"]).exited(1).says("its trust remains");
+    machine.run_as("alice", purge).succeeded();
+    assert_eq!(state(), (Vec::new(), String::new()));
+
+    // Without trust in the old one, a new certutil removes both.
+    certutil(&machine, old, "-A -n mine -t ,, -i /srv/ca.crt");
+    certutil(&machine, old, "-M -n mine -t C,,");
+    certutil(&machine, old, "-M -n mine -t ,,");
+    machine.run_as("alice", &trust).succeeded();
+    assert_eq!(objects(&machine), before.1);
+    machine.run_as("alice", ["labtrust", "untrust"]).exited(0);
+    assert_eq!(state().0, ["mine ,,"]);
+    certutil(&machine, NEW_CERTUTIL, "-M -n mine -t C,,");
+    machine.run_as("alice", purge).succeeded();
+    assert_eq!(state(), (Vec::new(), String::new()));
 }
 
 #[test]

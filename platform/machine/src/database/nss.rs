@@ -53,7 +53,8 @@ impl Entry {
         self.stored.label == label(certificate) && [Flags::anchor(), Flags::none()].contains(&self.flags)
     }
 
-    /// Whether its trust is in an object that this certutil neither shows nor deletes.
+    /// Whether its trust is in an object that this certutil neither shows nor deletes. That it is not does not mean that certutil
+    /// deletes all: the database tells that after the fact.
     fn is_beyond_the_tool(&self) -> bool {
         self.new_trust.is_some_and(|is_anchor| is_anchor != self.flags.is_anchor())
     }
@@ -253,8 +254,8 @@ impl Tool<'_> {
         self.run(world, &["-M", "-t", &flags.to_string(), "-n", &name]).map(drop)
     }
 
-    /// Deletes `entry`. If its trust remains, because its program is newer than certutil, the certificate comes back: nobody
-    /// finds trust in a certificate that is not there.
+    /// Deletes `entry`. If its trust remains, because certutil is older than its program, or newer than one of two programs that
+    /// wrote trust, the certificate comes back: nobody finds trust in a certificate that is not there.
     fn delete(
         &self,
         world: &World,
@@ -263,7 +264,7 @@ impl Tool<'_> {
         certificate: &Certificate,
     ) -> Result<()> {
         if entry.is_beyond_the_tool() {
-            return Err(self.needs_newer_tools());
+            return Err(self.needs_other_tools());
         }
         self.delete_object(world, contents, &entry.stored)?;
         let cleared = self.clear_trust(world, certificate);
@@ -279,7 +280,8 @@ impl Tool<'_> {
     }
 
     /// Removes trust objects that are left of `certificate`, which is deleted. Only a certutil that knows their class can do
-    /// that: it deletes them with the certificate.
+    /// that: it deletes them with the certificate. Of objects of both classes, an old certutil deletes the old one, and a new
+    /// certutil the new one.
     fn clear_trust(&self, world: &World, certificate: &Certificate) -> Result<()> {
         let remains = || Ok(self.contents(world)?.is_some_and(|contents| contents.has_trust(certificate)));
         if !remains()? {
@@ -291,7 +293,7 @@ impl Tool<'_> {
         {
             self.delete_object(world, &contents, stored)?;
         }
-        if remains()? { Err(self.needs_newer_tools()) } else { Ok(()) }
+        if remains()? { Err(self.needs_other_tools()) } else { Ok(()) }
     }
 
     /// Makes a new database, without a password. It is made in a folder of its own, so that a kill leaves none that is
@@ -360,9 +362,9 @@ impl Tool<'_> {
         format!("sql:{}", self.0.folder().display())
     }
 
-    fn needs_newer_tools(&self) -> Error {
-        self.corrupt("holds trust that its program wrote and that this certutil cannot remove: it is older than that program")
-            .with_hint("remove the CA in that program's own settings, or install NSS tools that are as new; then try again")
+    fn needs_other_tools(&self) -> Error {
+        self.corrupt("holds trust that another version of NSS wrote and that this certutil cannot remove")
+            .with_hint("remove the CA in the settings of the program that reads it, or use the NSS tools of that version; then try again")
     }
 
     fn corrupt(&self, why: &str) -> Error {
