@@ -1,6 +1,7 @@
 //! The client: finds a CA, trusts it in this machine's stores, and removes it from them.
 
 pub(crate) mod admin_file;
+pub(crate) mod builder;
 pub(crate) mod by_script;
 pub(crate) mod containers;
 pub(crate) mod endpoints;

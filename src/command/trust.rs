@@ -12,7 +12,7 @@ use super::options::reader;
 use crate::{
     cli::Trust,
     client::{
-        containers, restart, source,
+        builder, containers, restart, source,
         stores::{self, Planning},
         trust::{receipt_name, trust},
     },
@@ -68,6 +68,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
             })?
         };
     let (mut parts, files): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+    candidate.notes.extend(builder::note(&context.facts, &parts.concat()));
     if arguments.restart {
         let mut all = parts.concat();
         restart::restart(&context.facts, context.printer, &mut all, Some((&candidate.anchor, Wanted::There)));

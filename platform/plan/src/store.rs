@@ -61,6 +61,9 @@ pub const STORES: &[Store] = &[
 /// questions of the others are answered when trust is planned.
 const FIRST: [&str; 4] = [system::STORE.id, docker::STORE.id, podman::STORE.id, macos::STORE.id];
 
+/// The id of Docker's store.
+pub const DOCKER: &str = docker::STORE.id;
+
 pub use docker::{MACHINE_ENGINES, MachineEngine};
 pub(crate) use hosts_dir::names as registry_folders;
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
