@@ -63,7 +63,11 @@ fn step(facts: &Facts, anchor: &Anchor, builder: &Value) -> ByHand {
         dockers.map(|(engine, one)| engine.certs_d.join(one.certs_d_folder()).join(anchor.file_name()));
     let file =
         dockers.or_else(|| system::anchor_file(facts, anchor)).unwrap_or_else(|| "labtrust.crt".into());
-    let advice = hint!("create the builder {} again, with these lines in buildkitd.toml:", name);
+    let advice = if has_settings(builder) {
+        hint!("add these lines to the buildkitd.toml of the builder {}, then create it again:", name)
+    } else {
+        hint!("create the builder {} again, with these lines in buildkitd.toml:", name)
+    };
     let entry = |advice: Hint, registry: String| {
         let line = hint!("[registry.\"{}\"]", Prose(registry));
         advice.line(line).line(hint!("  ca = [\"{}\"]", Prose(Path::new(&file).display())))
@@ -83,6 +87,13 @@ fn step(facts: &Facts, anchor: &Anchor, builder: &Value) -> ByHand {
         done: has_ca.then(|| Done::Proven(Proof::Files { files: Vec::new() })),
         is_optional: true,
     }
+}
+
+/// Whether `builder` was created with settings, which it loses if it is created again without them.
+fn has_settings(builder: &Value) -> bool {
+    let nodes = builder["Nodes"].as_array().into_iter().flatten();
+    let mut names = nodes.filter_map(|node| node["Files"].as_object()).flat_map(|files| files.keys());
+    names.any(|name| name == "buildkitd.toml")
 }
 
 /// The files of `builder` that buildx copies into its containers.
@@ -109,6 +120,7 @@ mod tests {
         let found: Vec<_> = files(&record).collect();
         assert_eq!(found, [b"[registry]\n".to_vec(), b"abc".to_vec()]);
         assert_eq!(files(&json!({ "Nodes": null })).count(), 0);
+        assert!(has_settings(&record) && !has_settings(&json!({ "Nodes": [{}] })));
         assert_eq!(decoded("not base64"), None);
     }
 }
