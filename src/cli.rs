@@ -9,6 +9,7 @@ pub mod page;
 mod render;
 mod renew;
 mod request;
+mod rollout;
 mod rotate;
 mod server;
 
@@ -29,6 +30,7 @@ pub use self::{
     render::Render,
     renew::Renew,
     request::Request,
+    rollout::Rollout,
     rotate::{Rotate, StepArgs},
     server::{Import, KeyKind, Passphrase, Setup, Sign, SiteArgs},
 };
@@ -83,6 +85,7 @@ pub enum Verb {
     Doctor(Doctor),
     Explain(Explain),
     Render(Render),
+    Rollout(Rollout),
     Inspect(Inspect),
     Export(Export),
     Completions(Completions),
@@ -105,7 +108,7 @@ impl Verb {
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("On the server", &["setup", "import", "request", "sign", "renew", "rotate", "backup", "restore"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
-    ("For many machines", &["render"]),
+    ("For many machines", &["render", "rollout"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];
 

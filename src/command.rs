@@ -11,8 +11,10 @@ mod render;
 mod renew;
 mod request;
 mod restore;
+mod rollout;
 mod rotate;
 mod setup;
+mod several;
 mod shell;
 mod sign;
 mod status;
@@ -67,6 +69,7 @@ fn run_verb(context: &Context<'_>, state: &State<'_>, verb: &Verb) -> Result<u8>
         Verb::Untrust(arguments) => untrust::run(context, state, arguments),
         Verb::Status(arguments) => status::run(context, state, arguments),
         Verb::Render(arguments) => render::run(context, state, arguments),
+        Verb::Rollout(arguments) => rollout::run(context, state, arguments),
         Verb::Request(arguments) => request::run(context, state, arguments),
         Verb::Sign(arguments) => sign::run(context, state, arguments),
         Verb::Renew(arguments) => renew::run(context, state, arguments),

@@ -249,6 +249,27 @@ impl Printer {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// Shows on a terminal that `done` of `all` parts of a long run are over, and `what` is to say about them.
+    pub(crate) fn advance(&self, done: usize, all: usize, what: &str) {
+        self.write();
+        if self.verbosity == Verbosity::Quiet || self.json || !io::stderr().is_terminal() {
+            return;
+        }
+        let mut spinner = self.spinner.borrow_mut();
+        let bar = spinner.get_or_insert_with(|| {
+            let bar = ProgressBar::new(all as u64);
+            bar.set_style(
+                ProgressStyle::with_template("{bar:30} {pos} of {len} {msg} ({elapsed})")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+        bar.set_message(in_line(what).into_owned());
+    }
+
     fn clear(&self) {
         if let Some(spinner) = self.spinner.borrow_mut().take() {
             spinner.finish_and_clear();
@@ -299,7 +320,7 @@ impl Progress for Printer {
 }
 
 impl Mark {
-    fn sign(self) -> &'static str {
+    pub(crate) fn sign(self) -> &'static str {
         match self {
             Self::Good => "✓",
             Self::Bad => "✗",

@@ -14,6 +14,7 @@ pub(crate) mod renew;
 pub(crate) mod renewal;
 pub(crate) mod request;
 pub(crate) mod restore;
+pub(crate) mod rollout;
 pub(crate) mod rotation;
 pub(crate) mod setup;
 pub(crate) mod setup_undo;

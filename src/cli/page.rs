@@ -298,6 +298,24 @@ pub const PAGES: &[Page] = &[
         exits: &[WRITTEN, DRY_RUN],
     },
     Page {
+        verb: "rollout",
+        examples: &[
+            example("Trust the CA of this machine on every host", "labtrust rollout -i hosts.ini --become"),
+            example("Ask first", "labtrust rollout -i hosts.ini --become --check"),
+            example("Serve the hosts that are left", "labtrust rollout -i hosts.ini --become --retry"),
+            example(
+                "Use a jump host and a vault, with options of Ansible",
+                "labtrust rollout -i hosts.ini -- --ssh-common-args '-J jump' --ask-vault-pass",
+            ),
+            example("Write a report of the last run", "labtrust rollout --report rollout.html"),
+        ],
+        exits: &[
+            (exit::NO, "--check or --status: a host does not trust the CA"),
+            (exit::FAULT, "a host failed, was not reached, or was not begun"),
+            RESTART,
+        ],
+    },
+    Page {
         verb: "export",
         examples: &[
             example("Write the CA's certificate to a file", "labtrust export -o ca.crt"),

@@ -11,6 +11,11 @@ use labtrust_plan::{Anchor, Certificate, Endpoint, Target};
 
 use super::{selection::Selection, stores, trust::receipt_name};
 
+/// Whether the script has a record in the state folder `state`.
+pub(crate) fn is_there(state: &Path) -> Result<bool> {
+    Ok(ScriptRecord::read(state)?.is_some())
+}
+
 /// Takes the record of the script in the state folder of `session` over, if there is one.
 pub(crate) fn take_over(session: &Session<'_>) -> Result<()> {
     let receipts: &Receipts = session.receipts;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use labtrust_plan::{Anchor, store::STORES};
 
 use crate::{
-    cli::{Passphrase, Render, SiteArgs, Stores, Trust},
+    cli::{Passphrase, SiteArgs, Stores, Trust},
     client::{admin_file::AdminFile, reader::Reader, selection::Selection, source::Asked},
     context::Context,
     exit::misuse,
@@ -49,22 +49,6 @@ impl Trust {
             expired: self.expired,
             refused: self.refused,
         }
-    }
-}
-
-impl Render {
-    /// The CAs that are asked for.
-    pub(super) fn asked(&self) -> Vec<Asked<'_>> {
-        let asked = |source, fingerprint| Asked {
-            source,
-            fingerprint,
-            endpoints: &self.endpoints,
-            expired: self.remove,
-            refused: self.remove,
-            ..Asked::default()
-        };
-        let also = self.also.as_deref().map(|also| asked(Some(also), self.also_fingerprint));
-        [asked(self.source.as_deref(), self.fingerprint)].into_iter().chain(also).collect()
     }
 }
 

@@ -5,21 +5,19 @@ use std::path::Path;
 use anyhow::Result;
 use labtrust_machine::{World, world::Access};
 use labtrust_plan::{
-    Anchor, Contents,
+    Contents,
     render::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
 };
 
-use super::options::reader;
+use super::several::{Named, Several, several};
 use crate::{
     cli::Render,
-    client::source,
     context::Context,
     exit::{self, misuse},
     hint::fail,
     report::{
         consent::{self, Proposal},
         render as report,
-        trust::confirm,
     },
     state::State,
 };
@@ -28,7 +26,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
     let rendering = Rendering::find(&arguments.kind).ok_or_else(|| {
         misuse(format!("{} is no rendering", arguments.kind), "list them: labtrust help render")
     })?;
-    let (anchors, notes) = anchors(context, state, arguments)?;
+    let Several { anchors, notes, .. } = several(context, state, &arguments.named())?;
     let order = Order { anchors: &anchors, is_removal: arguments.remove };
     let mut rendered = (rendering.render)(&order).map_err(|Unrenderable { what, hint }| fail(what, hint))?;
     rendered.notes.extend(notes);
@@ -65,27 +63,6 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
     Ok(exit::DONE)
 }
 
-/// The CAs, in the order in which they follow each other, and notes about them.
-fn anchors(
-    context: &Context<'_>,
-    state: &State<'_>,
-    arguments: &Render,
-) -> Result<(Vec<Anchor>, Vec<String>)> {
-    let (mut anchors, mut notes): (Vec<Anchor>, Vec<String>) = <_>::default();
-    for asked in arguments.asked() {
-        let candidate = source::anchor(&reader(context, &arguments.passphrase), state, &asked)?;
-        confirm(context, &candidate)?;
-        let next = candidate.announced.anchor(&candidate.anchor.endpoints);
-        notes.extend(candidate.notes.into_iter().chain(candidate.announced.notes));
-        for anchor in [candidate.anchor].into_iter().chain(next) {
-            if anchors.iter().all(|known| known.sha256() != anchor.sha256()) {
-                anchors.push(anchor);
-            }
-        }
-    }
-    Ok((anchors, notes))
-}
-
 /// What `--dry-run` shows: the files that are missing or differ.
 fn proposal(folder: &Path, rendered: &Rendered) -> Result<Proposal> {
     let mut proposal = Proposal::default();
@@ -103,4 +80,18 @@ fn proposal(folder: &Path, rendered: &Rendered) -> Result<Proposal> {
 
 fn mode(file: &RenderedFile) -> u32 {
     if file.is_program { 0o755 } else { 0o644 }
+}
+
+impl Render {
+    fn named(&self) -> Named<'_> {
+        Named {
+            source: self.source.as_deref(),
+            fingerprint: self.fingerprint,
+            also: self.also.as_deref(),
+            also_fingerprint: self.also_fingerprint,
+            endpoints: &self.endpoints,
+            passphrase: &self.passphrase,
+            is_removal: self.remove,
+        }
+    }
 }

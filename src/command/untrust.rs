@@ -3,7 +3,7 @@
 use anyhow::Result;
 use labtrust_machine::{
     Outcome,
-    receipt::{ChangeRecord, Recorded, ScriptRecord},
+    receipt::{ChangeRecord, Recorded},
     session::OutcomeState,
 };
 use labtrust_plan::{Anchor, Wanted, text};
@@ -80,20 +80,15 @@ fn untrust_found(
     let reader = reader(context, &arguments.passphrase);
     let meant = arguments.meant();
     let is_here = state.folder().exists();
-    let again;
-    let state = if ScriptRecord::read(state.folder())?.is_some() {
-        context.session(state, |session, _| by_script::take_over(session))?;
-        again = state.again();
-        &again
-    } else {
-        state
-    };
     // A file may need a passphrase: the question comes before the lock.
-    let found = if arguments.all && is_here { None } else { Some(find(&reader, state, &meant)?) };
+    let is_later = is_here && (arguments.all || by_script::is_there(state.folder())?);
+    let found = if is_later { None } else { Some(find(&reader, state, &meant)?) };
     match found {
         Some((anchors, damages)) if anchors.is_empty() && !is_here => Ok((Vec::new(), damages)),
         // Opening the state folder also removes the leftovers of a killed run.
         found => context.session(state, |session, state| {
+            by_script::take_over(session)?;
+            let state = &state.again();
             let (anchors, damages) = match found {
                 Some(found) => found,
                 None => find(&reader, state, &meant)?,

@@ -76,9 +76,9 @@ impl Line {
 }
 
 impl HostResult {
-    /// Whether nothing is left to do but a restart.
+    /// Whether nothing is left to do but a restart. A host that was only asked answers with the code 1 if it is not done.
     pub(crate) fn is_done(&self) -> bool {
-        self.state == HostState::Ok
+        self.state == HostState::Ok && matches!(self.code, Some(0 | 4))
     }
 }
 

@@ -9,6 +9,7 @@ mod delegate;
 mod file;
 mod flush;
 mod folder;
+mod follow;
 mod inherited;
 mod journal;
 pub mod listener;
@@ -23,6 +24,7 @@ mod socket;
 
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -32,6 +34,7 @@ use labtrust_plan::{Command, Contents, fact::User};
 use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
+pub use self::follow::Said;
 pub use self::inherited::shed as shed_inheritance;
 pub(crate) use self::journal::{Journal, Stamp};
 pub use self::node::{Access, LARGEST_FILE, Node};
@@ -257,6 +260,22 @@ impl World {
             Reply::Output(output) => Err(output.into_error(command)),
             _ => Err(wrong_reply()),
         }
+    }
+
+    /// The program `name` in the person's own PATH: only for a program that runs with the person's own rights.
+    pub fn search(name: &str) -> Option<PathBuf> {
+        follow::search(name)
+    }
+
+    /// Runs `program` in the person's own environment and terminal, without a time limit, and hands each of its lines to `hear`.
+    /// Returns its exit code; none if a signal ended it.
+    pub fn follow(
+        program: &Path,
+        arguments: &[OsString],
+        variables: &[(&str, OsString)],
+        hear: impl FnMut(Said),
+    ) -> Result<Option<i32>> {
+        follow::follow(program, arguments, variables, hear)
     }
 
     /// Runs `command` to its end, and accepts every exit status.

@@ -1,0 +1,34 @@
+//! The options of `rollout`, as types of the layers below.
+
+use super::super::several::Named;
+use crate::{cli::Rollout, fleet::ansible::Options};
+
+impl Rollout {
+    /// The CAs that are asked for.
+    pub(super) fn named(&self) -> Named<'_> {
+        Named {
+            source: self.source.as_deref(),
+            fingerprint: self.fingerprint,
+            also: self.also.as_deref(),
+            also_fingerprint: self.also_fingerprint,
+            endpoints: &self.endpoints,
+            passphrase: &self.passphrase,
+            is_removal: self.remove,
+        }
+    }
+
+    /// The options that are Ansible's.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            inventories: self.inventories.clone(),
+            limits: self.limits.clone(),
+            forks: self.forks,
+            is_check: self.check || self.status,
+            becomes_root: self.becomes_root,
+            restarts: self.restart,
+            batch: self.serial.clone(),
+            most_failures: self.max_fail_percentage,
+            more: self.more.clone(),
+        }
+    }
+}
