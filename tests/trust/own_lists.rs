@@ -33,6 +33,8 @@ fn what_hides_the_ca_from_programs_with_lists_of_their_own_is_named() {
     let machine = machine!("own-lists");
     let (pair, trust) = serving(&machine);
     let other = Pair::made(&machine, &[HOST], Validity::Current).root;
+    // Debian's requests, which reads the system store, is another program.
+    machine.sh("rm -rf /usr/lib/python3/dist-packages/requests").succeeded();
     write_as_alice(&machine, "/home/alice/.local/bin/uv", "");
     for program in [Program::UV, Program::REQUESTS, Program::HTTPX, Program::PIP, Program::GLAB] {
         assert!(!program.trusts(&machine, "alice"), "{program:?}");
