@@ -4,6 +4,7 @@
 mod chromium;
 mod containerd;
 mod containers;
+mod directory;
 mod engine;
 mod firefox;
 mod forty;

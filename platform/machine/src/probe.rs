@@ -1,4 +1,4 @@
-//! Gathers the facts of this machine. It changes nothing and runs no program.
+//! Gathers the facts of this machine. It changes nothing, and runs no program but `getent`.
 
 mod daemon;
 mod docker_context;
@@ -27,23 +27,31 @@ pub use self::{
     process::{below, environment},
 };
 use crate::{
-    Result,
+    Error, Result,
     world::{World, daemon_start, trusted_program},
 };
 
 /// The facts of this machine, as this process sees it.
 pub fn probe() -> Result<Facts> {
-    gather(false)
+    probe_with(drop)
+}
+
+/// The same. If nothing tells who called sudo, `warn` gets the reason.
+pub fn probe_with(warn: impl FnOnce(Error)) -> Result<Facts> {
+    gather(false, |fault| {
+        warn(fault);
+        Ok(None)
+    })
 }
 
 /// The facts of this machine with all its people: their own stores are changed too.
 pub fn probe_all_users() -> Result<Facts> {
-    gather(true)
+    gather(true, Err)
 }
 
-fn gather(all_users: bool) -> Result<Facts> {
+fn gather(all_users: bool, unknown: impl FnOnce(Error) -> Result<Option<User>>) -> Result<Facts> {
     let user = users::current()?;
-    let invoker = if user.uid == 0 { users::invoker() } else { None };
+    let invoker = if user.uid == 0 { users::invoker().or_else(unknown)? } else { None };
     let mut facts = Facts {
         distribution: distribution(),
         invoker,
@@ -51,9 +59,9 @@ fn gather(all_users: bool) -> Result<Facts> {
         services: services(),
         ..Facts::new(Os::current(), user)
     };
-    if all_users {
+    if all_users && facts.is_root() {
         let known: Vec<u32> = facts.people().map(|user| user.uid).collect();
-        let mut others = users::people();
+        let mut others = users::people()?;
         others.retain(|user| !known.contains(&user.uid));
         facts.others = others;
     }

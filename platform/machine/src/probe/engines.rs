@@ -99,7 +99,7 @@ fn mark_chosen(engines: &mut Vec<Engine>, facts: &Facts, context: Option<&Docker
 /// The engine that listens on `socket`, where no engine listens by itself.
 fn named_engine(socket: &Path) -> Engine {
     let peer = peer(socket, LIMIT);
-    let owner = peer.and_then(|peer| users::with_id(peer.uid)).filter(|user| user.uid != 0);
+    let owner = peer.and_then(|peer| users::with_id(peer.uid).ok()?).filter(|user| user.uid != 0);
     let pid = peer.and_then(|peer: Peer| peer.pid);
     // docs.docker.com, "Rootless mode": a daemon without root's rights reads its user's own folder.
     let certs_d = match &owner {

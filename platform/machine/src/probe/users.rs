@@ -1,18 +1,25 @@
-//! The user of this process, and the user who called sudo.
+//! The user of this process, the user who called sudo, and the people of the machine. A user who is not in `/etc/passwd` may be in
+//! a directory, such as LDAP behind SSSD.
+
+mod directory;
 
 use std::{
+    collections::BTreeSet,
     env, fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use labtrust_plan::fact::{Os, User};
 
+use self::directory::ask;
 use crate::{Error, Result};
 
 /// The user that this process acts as.
 pub(crate) fn current() -> Result<User> {
     let uid = rustix::process::geteuid().as_raw();
-    if let Some(user) = find(|user| user.uid == uid) {
+    // Without an answer of the directory, the environment tells.
+    if let Some(user) = with_id(uid).unwrap_or_default() {
         return Ok(user);
     }
     // macOS has its users elsewhere, and a container may have no entry.
@@ -26,25 +33,59 @@ pub(crate) fn current() -> Result<User> {
 }
 
 /// The user who called sudo (sudo(8): `SUDO_UID`), if it was not root.
-pub(crate) fn invoker() -> Option<User> {
-    let uid: u32 = env::var("SUDO_UID").ok()?.parse().ok().filter(|uid| *uid != 0)?;
-    find(|user| user.uid == uid).or_else(|| {
+pub(crate) fn invoker() -> Result<Option<User>> {
+    let number = |name| env::var(name).ok()?.parse().ok();
+    let Some(uid) = number("SUDO_UID").filter(|uid| *uid != 0) else { return Ok(None) };
+    let on_macos = || {
         let name = env::var("SUDO_USER").ok()?;
         let home = PathBuf::from("/Users").join(&name);
-        let gid = env::var("SUDO_GID").ok()?.parse().ok()?;
-        home.is_dir().then_some(User { name, uid, gid, home })
-    })
+        home.is_dir().then_some(User { name, uid, gid: number("SUDO_GID")?, home })
+    };
+    Ok(with_id(uid)?.or_else(on_macos))
 }
 
 /// The people of the machine: users with a user id of people (login.defs(5)), a home folder and a shell to log in with.
-pub(crate) fn people() -> Vec<User> {
+///
+/// A directory seldom lists all its users. So the owners of folders below `/home` are asked for, whose user ids may be larger.
+pub(crate) fn people() -> Result<Vec<User>> {
     let limits = fs::read("/etc/login.defs").unwrap_or_default();
     let limits = String::from_utf8_lossy(&limits).into_owned();
     let ids = id_limit(&limits, "UID_MIN").unwrap_or(1000)..=id_limit(&limits, "UID_MAX").unwrap_or(60000);
     let text = fs::read("/etc/passwd").unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
     let is_person = |user: &User| ids.contains(&user.uid) && may_exist(&user.home);
-    text.lines().filter(|line| has_login_shell(line)).filter_map(parse).filter(is_person).collect()
+    let mut people: Vec<User> =
+        text.lines().filter(|line| has_login_shell(line)).filter_map(parse).filter(is_person).collect();
+    let known: Vec<u32> = text.lines().filter_map(parse).map(|user| user.uid).collect();
+    let owners = owners(Path::new("/home")).into_iter();
+    let owners: Vec<u32> = owners.filter(|uid| uid >= ids.start() && !known.contains(uid)).collect();
+    let found = ask(&owners)?;
+    let found = found.iter().filter(|line| has_login_shell(line)).filter_map(|line| parse(line));
+    people.extend(found.filter(|user| owners.contains(&user.uid) && may_exist(&user.home)));
+    Ok(people)
+}
+
+/// The most folders below `/home` whose owners are asked for.
+const MOST_FOLDERS: usize = 10_000;
+
+/// The owners of the folders in `home`, and of those in root's folders there: SSSD has one for each domain.
+fn owners(home: &Path) -> BTreeSet<u32> {
+    let folders = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let owned = entries.filter_map(|path| {
+            let found = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_dir)?;
+            Some((path, found.uid()))
+        });
+        owned.take(MOST_FOLDERS).collect::<Vec<_>>()
+    };
+    let mut owners = BTreeSet::new();
+    for (path, uid) in folders(home) {
+        if uid == 0 {
+            owners.extend(folders(&path).into_iter().map(|(_, uid)| uid));
+        }
+        owners.insert(uid);
+    }
+    owners.into_iter().filter(|uid| *uid != 0).take(MOST_FOLDERS).collect()
 }
 
 /// The number of the setting `name` in the text of login.defs(5).
@@ -71,15 +112,13 @@ fn may_exist(home: &Path) -> bool {
     }
 }
 
-/// The user with this user id, if the machine's own list names one.
-pub(crate) fn with_id(uid: u32) -> Option<User> {
-    find(|user| user.uid == uid)
-}
-
-fn find(wanted: impl Fn(&User) -> bool) -> Option<User> {
+/// The user with this user id, if the machine's own list or its directory names one.
+pub(crate) fn with_id(uid: u32) -> Result<Option<User>> {
     // Users' full names may be in any encoding.
-    let text = String::from_utf8_lossy(&fs::read("/etc/passwd").ok()?).into_owned();
-    text.lines().filter_map(parse).find(wanted)
+    let text = fs::read("/etc/passwd").unwrap_or_default();
+    let listed = String::from_utf8_lossy(&text).lines().filter_map(parse).find(|user| user.uid == uid);
+    let asked = || Ok(ask(&[uid])?.iter().filter_map(|line| parse(line)).find(|user| user.uid == uid));
+    listed.map_or_else(asked, |user| Ok(Some(user)))
 }
 
 /// Parses a line of passwd(5). A user without an absolute home folder is left out: facts and receipts must hold absolute
