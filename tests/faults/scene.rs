@@ -106,14 +106,16 @@ impl Scene {
         self.command_of(self.verb.line)
     }
 
-    /// The command `line`, with the environment that its first words set.
+    /// The command `line`, with the environment that its first words set; `AS` is the user.
     fn command_of(&self, line: &str) -> Command<'_> {
         let words = self.words(line);
         let is_setting = |word: &&String| word.contains('=') && !word.starts_with('-');
         let (settings, command) = words.split_at(words.iter().take_while(is_setting).count());
         settings.iter().fold(self.machine.command(command), |command, setting| {
-            let (name, value) = setting.split_once('=').unwrap();
-            command.env(name, value)
+            match setting.split_once('=').unwrap() {
+                ("AS", user) => command.user(user),
+                (name, value) => command.env(name, value),
+            }
         })
     }
 
@@ -123,10 +125,10 @@ impl Scene {
         self.command().under(under).run()
     }
 
-    /// Fails unless the run succeeded. If there is an engine, code 4 (waits for a restart) is a success.
+    /// Fails unless the run succeeded, or leaves something as is expected.
     #[track_caller]
     pub(super) fn ends(&self, output: Output) {
-        let waits = self.verb.beside.is_some() && output.code() == 4;
+        let waits = self.verb.beside.as_ref().is_some_and(|beside| output.code() == beside.leaves);
         if !waits {
             output.succeeded();
         }

@@ -31,6 +31,8 @@ pub(super) struct Beside {
     pub makes: &'static str,
     /// A script that succeeds if the verb is done.
     pub works: &'static str,
+    /// The exit code of a success that leaves something: 4 for a restart, 3 for root's part.
+    pub leaves: i32,
 }
 
 /// A step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and the served certificate keeps
@@ -146,6 +148,7 @@ pub(super) const TRUSTING_NSS: Verb = Verb {
         },
         makes: "/home/alice/.local/share/pki/nssdb/cert9.db",
         works: "certutil -L -d sql:/home/alice/.local/share/pki/nssdb | grep -q ' C,,' && [ ! -e /home/alice/.pki ]",
+        leaves: 4,
     }),
 };
 
@@ -199,6 +202,7 @@ pub(super) const MENDING: Verb = Verb {
         },
         makes: "/etc/systemd/system/docker.service.d/zz-labtrust.conf",
         works: "true",
+        leaves: 4,
     }),
 };
 
@@ -228,6 +232,7 @@ const JDK: Beside = Beside {
     lay: |machine, _| drop(Jdk::install(machine, "/opt/jdk")),
     makes: "/opt/jdk/bin/keytool",
     works: "true",
+    leaves: 4,
 };
 
 /// Edits a registry's settings of containerd, which belong to somebody else.
@@ -252,6 +257,7 @@ pub(super) const EDIT_TOML: Verb = Verb {
         },
         makes: HOSTS,
         works: "true",
+        leaves: 4,
     }),
 };
 
@@ -278,8 +284,35 @@ pub(super) const EDIT_JSON: Verb = Verb {
         makes: POLICIES,
         works: "grep -q '\"AAAA\"' /etc/chromium/policies/managed/others.json && \
                 grep -q '\"MII' /etc/chromium/policies/managed/others.json",
+        leaves: 4,
     }),
 };
+
+/// Writes the file for the administrator, as a user who may not do the rest.
+pub(super) const ASKING_ROOT: Verb = Verb {
+    name: "file for root",
+    prepare: &[],
+    line: "AS=alice labtrust trust /srv/ca.crt --for mygitlab.example.com:4567 --fingerprint {sha256} --store system \
+           --admin-file /home/alice/for-root.pem",
+    undo: &["AS=alice labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+    beside: Some(Beside {
+        lay: |machine, pair| {
+            machine.run_as("alice", ["mkdir", "-p", "/home/alice/.local/share"]).succeeded();
+            machine.write("/srv/ca.crt", &pair.root);
+        },
+        makes: ASKED,
+        works: "grep -q 'labtrust trust ./for-root.pem' /home/alice/for-root.pem && \
+                openssl x509 -in /home/alice/for-root.pem | cmp - /srv/ca.crt && \
+                [ $(stat -c %U%a /home/alice/for-root.pem) = alice644 ]",
+        leaves: 3,
+    }),
+};
+
+const ASKED: &str = "/home/alice/for-root.pem";
 
 const POLICIES: &str = "/etc/chromium/policies/managed/others.json";
 
@@ -380,5 +413,15 @@ pub(super) const VERBS: [&Verb; 5] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING, &
 pub(super) const ENTRIES: [&Verb; 2] = [&ENTERING, &LEAVING];
 
 /// The verbs that only change files.
-pub(super) const ALONE: [&Verb; 9] =
-    [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE, &EDIT_TOML, &EDIT_JSON];
+pub(super) const ALONE: [&Verb; 10] = [
+    &REQUEST,
+    &ANSWERED,
+    &RENEW,
+    &FIRST_REKEY,
+    &REKEY,
+    &BACKUP,
+    &RESTORE,
+    &EDIT_TOML,
+    &EDIT_JSON,
+    &ASKING_ROOT,
+];

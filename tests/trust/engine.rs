@@ -24,6 +24,28 @@ const BROKEN: [(&str, &str); 9] = [
 ];
 
 #[test]
+fn a_clients_certificate_without_its_key_is_named_and_nothing_is_left() {
+    let machine = machine!("half-pair");
+    let engine = Engine::start(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let folder = format!("/etc/docker/certs.d/{REGISTRY}");
+    machine
+        .sh(&format!("mkdir -p '{folder}'; cp /etc/ssl/certs/ca-certificates.crt '{folder}/x.cert'"))
+        .succeeded();
+    let before = machine.settled();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "docker"];
+    machine.run(trust).exited(3).says("x.key").says("x.cert");
+    assert!(engine.login().code() != 0);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine.sh(&format!("rm '{folder}/x.cert'")).succeeded();
+    machine.run(trust).succeeded();
+    engine.login().succeeded();
+    // It comes afterwards.
+    machine.sh(&format!("cp /etc/ssl/certs/ca-certificates.crt '{folder}/x.cert'")).succeeded();
+    machine.run(["labtrust", "status"]).exited(1).says("x.cert");
+}
+
+#[test]
 fn an_engine_that_cannot_read_its_folder_is_no_store_that_trusts() {
     for release in Release::ALL {
         let machine = machine!("client");

@@ -110,6 +110,46 @@ fn a_folder_that_only_root_may_look_into_is_named() {
 }
 
 #[test]
+fn a_file_that_only_root_may_read_is_named_before_and_after() {
+    let machine = machine!("podman-unread");
+    machine.without_docker();
+    machine.ensure_user("alice");
+    let _podman = Podman::install(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let file = format!("{CONTAINERS}/{REGISTRY}/x.crt");
+    machine
+        .sh(&format!("mkdir -p '{CONTAINERS}/{REGISTRY}'; echo x >'{file}'; chmod 600 '{file}'"))
+        .succeeded();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "podman"];
+    let sudo = "export SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice;";
+    let as_sudo = format!("{sudo} {}", trust.join(" "));
+    let command = format!("sudo chmod 644 {file}");
+    machine.sh(&as_sudo).exited(3).says("only root may read it").says(&command);
+    assert!(probe(&machine, "alice").contains("permission denied"));
+    machine.sh(&format!("{sudo} labtrust status")).says("only root may read it");
+    machine.sh(&command.replacen("sudo ", "", 1)).succeeded();
+    machine.sh(&as_sudo).succeeded();
+    assert!(probe(&machine, "alice").contains(AUTHENTICATION));
+}
+
+#[test]
+fn without_skopeo_the_folder_is_the_proof_and_podman_the_judge() {
+    let machine = machine!("podman-alone");
+    machine.without_docker();
+    let podman = Podman::install(&machine);
+    machine.sh("umount /usr/bin/skopeo; rm -f /usr/bin/skopeo; ! command -v skopeo").succeeded();
+    let (_, fingerprint) = serving(&machine);
+    podman.login().exited(125).says(UNKNOWN_AUTHORITY);
+    let before = machine.settled();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "podman"];
+    machine.run(trust).succeeded().says(&format!("in {CONTAINERS}/{REGISTRY}/labtrust-"));
+    podman.login().succeeded();
+    machine.run(["labtrust", "untrust"]).succeeded();
+    podman.login().exited(125).says(UNKNOWN_AUTHORITY);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
 fn a_folder_of_newer_versions_is_written_beside_the_usual_one() {
     let machine = machine!("podman-newer");
     machine.without_docker();

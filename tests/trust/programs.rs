@@ -181,6 +181,36 @@ fn a_setting_that_hides_the_ca_from_a_program_is_named_and_no_other() {
 }
 
 #[test]
+fn programs_that_read_the_system_store_refuse_again_after_untrust() {
+    if !are_programs_here() {
+        return skip("scripts/install-programs has not run");
+    }
+    let machine = machine!("readers");
+    let (_, trust) = serving(&machine);
+    install_cargo(&machine);
+    let all = |expected: bool| {
+        for program in [
+            Program::CURL,
+            Program::WGET,
+            Program::GIT,
+            Program::PYTHON,
+            Program::PIP,
+            Program::CARGO,
+            Program::GLAB,
+        ] {
+            assert_eq!(program.trusts(&machine, "alice"), expected, "{:?}", program.run(&machine, "alice"));
+        }
+    };
+    for _ in 0..2 {
+        all(false);
+        machine.run(with(&trust, &["--store", "system"])).succeeded();
+        all(true);
+        machine.run(["labtrust", "untrust"]).succeeded();
+    }
+    all(false);
+}
+
+#[test]
 fn what_hides_a_users_own_setting_of_git_is_named() {
     let machine = machine!("git-mask");
     let (_, trust) = serving(&machine);

@@ -152,11 +152,18 @@ fn note(facts: &mut Facts, pattern: &Path, owner: Option<&User>, with_texts: boo
         {
             facts.links.insert(path.clone(), target);
         }
-        if fs::metadata(&path).is_ok_and(|file| file.is_dir() && file.mode() & 0o005 != 0o005) {
+        if fs::metadata(&path).is_ok_and(|found| is_closed(&path, &found)) {
             facts.closed.insert(path.clone());
         }
         facts.paths.insert(path);
     }
+}
+
+/// Whether others than its owner cannot look into a folder, or read a file of anchors.
+fn is_closed(path: &Path, found: &fs::Metadata) -> bool {
+    let needed = if found.is_dir() { 0o005 } else { 0o004 };
+    let is_meant = found.is_dir() || path.extension().is_some_and(|ending| ending == "crt");
+    is_meant && found.mode() & needed != needed
 }
 
 /// When the file at `path` was last written, in milliseconds since 1970.

@@ -50,7 +50,7 @@ pub struct Facts {
     /// Of the machine's settings files, when they were last written, in milliseconds since 1970.
     #[serde(default, deserialize_with = "absolute::by_path", skip_serializing_if = "BTreeMap::is_empty")]
     pub written: BTreeMap<PathBuf, u64>,
-    /// Of `paths`, the folders into which not everybody may look.
+    /// Of `paths`, the folders into which not everybody may look, and the files `*.crt` that not everybody may read.
     #[serde(default, deserialize_with = "absolute::set", skip_serializing_if = "BTreeSet::is_empty")]
     pub closed: BTreeSet<PathBuf>,
     /// The daemons that stores ask about and that root runs outside of containers: the start of the oldest process of each, in

@@ -45,6 +45,7 @@ fn looks() -> Vec<Look> {
     let folders = [
         Look::Path("/etc/containers/certs.d"),
         Look::Path("/etc/containers/certs.d/*"),
+        Look::Path("/etc/containers/certs.d/*/*.crt"),
         Look::Path("/etc/containers/certs.d/*/*.cert"),
         Look::Path("/etc/containers/certs.d/*/*.key"),
         Look::Path("/etc/containers/certs.rootful.d/*"),
@@ -53,6 +54,7 @@ fn looks() -> Vec<Look> {
         Look::Path("/usr/share/containers/certs.d/*"),
         Look::Path("/etc/docker/certs.d"),
         Look::Path("/etc/docker/certs.d/*"),
+        Look::Path("/etc/docker/certs.d/*/*.crt"),
         Look::Path("/etc/docker/certs.d/*/*.cert"),
         Look::Path("/etc/docker/certs.d/*/*.key"),
         Look::Home(".config/containers/certs.d/*"),
@@ -83,16 +85,23 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
 }
 
-/// The step for a person where users cannot look into `folder`: their programs ignore it without a message.
+/// The step for a person where users cannot look into `folder`, which their programs then ignore without a message, or cannot
+/// read a file in it, at which they give up.
 fn closed(facts: &Facts, actor: &Actor, folder: &Path) -> Option<ByHand> {
-    let closed = folder.ancestors().take(2).find(|folder| facts.closed.contains(*folder))?;
-    (*actor == Actor::Machine).then(|| ByHand {
-        commands: vec![ShellLine::of(["chmod", "755", &closed.to_string_lossy()]).by_root()],
+    let above = folder.ancestors().take(2).find(|folder| facts.closed.contains(*folder));
+    let inside = || facts.closed.iter().find(|file| file.parent() == Some(folder)).map(PathBuf::as_path);
+    let closed = above.or_else(inside).filter(|_| *actor == Actor::Machine)?;
+    let (mode, why, advice) = if above.is_some() {
+        let why = format!("users' programs ignore {}: only root may look into it", closed.display());
+        ("755", why, hint!("users' podman ignores {}: let everybody look into it:", closed))
+    } else {
+        let why = format!("users' programs give up at {}: only root may read it", closed.display());
+        ("644", why, hint!("users' podman gives up at {}: let everybody read it:", closed))
+    };
+    Some(ByHand {
+        commands: vec![ShellLine::of(["chmod", mode, &closed.to_string_lossy()]).by_root()],
         is_optional: facts.people().next().is_none(),
-        ..ByHand::new(
-            format!("users' programs ignore {}: only root may look into it", closed.display()),
-            hint!("users' podman ignores {}: let everybody look into it:", closed),
-        )
+        ..ByHand::new(why, advice)
     })
 }
 
