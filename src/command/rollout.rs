@@ -89,6 +89,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rollout)
             }
         }
         Line::Host { host, result } => {
+            let result = if options.is_check { result.asked() } else { result };
             progress.show(&host, &result);
             record.hosts.insert(host, Some(HostRecord { at: now(), result }));
             // A run that is killed has recorded what it did. The last save reports an error.

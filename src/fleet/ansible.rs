@@ -26,7 +26,7 @@ const PINNED: &str = "ansible-core==2.19.14";
 const FOLDER: &str = "rollout";
 
 /// The callback of the collection that prints a line a host.
-const CALLBACK: &str = "labtrust.trust.lines";
+const CALLBACK: &str = "labtrust.trust.jsonl";
 
 /// The options of a run that are Ansible's own.
 #[derive(Clone, Debug, Default)]

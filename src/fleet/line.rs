@@ -76,6 +76,12 @@ impl Line {
 }
 
 impl HostResult {
+    /// The result of a host that was only asked. It tells of what it would change; nothing was changed.
+    pub(crate) fn asked(self) -> Self {
+        let code = if self.changed { Some(1) } else { self.code };
+        Self { code, changed: false, ..self }
+    }
+
     /// Whether nothing is left to do but a restart. A host that was only asked answers with the code 1 if it is not done.
     pub(crate) fn is_done(&self) -> bool {
         self.state == HostState::Ok && matches!(self.code, Some(0 | 4))
