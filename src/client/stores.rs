@@ -42,11 +42,24 @@ enum Other {
 impl Planning {
     /// The outcomes besides the changes, as the stores are now.
     pub(crate) fn others(&self, facts: &Facts, worlds: &Worlds, anchor: &Anchor) -> Vec<Outcome> {
-        let outcome = |other: &Other| match other {
-            Other::Outcome(outcome) => outcome.clone(),
-            Other::Step(store, step) => by_hand(facts, worlds, anchor, store, step),
+        let mut judged: Vec<(Outcome, Option<ByHand>)> = Vec::new();
+        for other in &self.others {
+            judged.push(match other {
+                Other::Outcome(outcome) => (outcome.clone(), None),
+                Other::Step(store, step) => {
+                    let outcome = by_hand(facts, worlds, anchor, store, step);
+                    let open = outcome.hint.is_some().then(|| step.clone());
+                    (outcome, open)
+                }
+            });
+        }
+        let mut open: Vec<&mut ByHand> = judged.iter_mut().filter_map(|(_, step)| step.as_mut()).collect();
+        ByHand::join_profiles(&mut open);
+        let with_hint = |(outcome, step): (Outcome, Option<ByHand>)| match step {
+            Some(step) => Outcome { hint: Some(step.hint()), ..outcome },
+            None => outcome,
         };
-        self.others.iter().map(outcome).collect()
+        judged.into_iter().map(with_hint).collect()
     }
 }
 

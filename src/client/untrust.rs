@@ -171,7 +171,9 @@ fn untrust_rest(
     removal: &Removal,
 ) -> Result<Vec<Outcome>> {
     let planning = stores::plan(facts, worlds, &left::everywhere(facts, worlds, anchor), &removal.stores);
-    for (store, step) in planning.on_removal {
+    let mut on_removal = planning.on_removal;
+    ByHand::join_profiles(&mut on_removal.iter_mut().map(|(_, step)| step).collect::<Vec<_>>());
+    for (store, step) in on_removal {
         let is_gone = |outcome: &&mut Outcome| outcome.store == store && outcome.changed;
         if let Some(outcome) = outcomes.iter_mut().find(is_gone) {
             leave_to_person(facts, worlds, outcome, &step);

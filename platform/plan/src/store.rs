@@ -27,7 +27,7 @@ mod settings;
 mod system;
 mod yarn;
 
-pub use self::row::{About, AlsoRead, ByHand, Done, Group, Look, Planned, Scope, Store, Tried};
+pub use self::row::{About, AlsoRead, ByHand, Done, Group, Look, Planned, Profile, Scope, Store, Tried};
 use crate::StoreId;
 
 /// All stores, in the order in which they are changed.

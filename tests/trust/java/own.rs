@@ -108,9 +108,24 @@ fn a_user_without_root_is_told_how_to_use_a_copy() {
     let (_, fingerprint) = serving(&machine);
     let output = machine.run_as("alice", trust(&fingerprint)).exited(3).says("Needs root").stdout;
     let (_, lines) = output.split_once("without root, Java can use a copy").unwrap();
-    let lines: Vec<&str> = lines.lines().skip(1).map(str::trim).take(4).collect();
+    let lines: Vec<&str> = lines.lines().skip(1).map(str::trim).take(5).collect();
+    let lines: Vec<&str> =
+        lines.into_iter().filter(|line| *line != "add these lines to ~/.profile:").collect();
     let ask = "/opt/jdk/bin/java /tmp/Ask.java mygitlab.example.com 443";
     let pasted = machine.run_as("alice", ["sh", "-c", &format!("set -e\n{}\n{ask}", lines.join("\n"))]);
     assert!(pasted.succeeded().stdout.ends_with("trusted\n"));
     assert!(!jdk.trusts());
+    // A shell that has the line is told no more.
+    let again = format!("{}; {}", lines[3], trust(&fingerprint).join(" "));
+    let again = machine.run_as("alice", ["sh", "-c", &again]).exited(3).stdout;
+    assert!(!again.contains("without root, Java can use a copy"), "{again}");
+
+    // With all stores, one block has the lines for the profile.
+    let all: Vec<&str> =
+        trust(&fingerprint).into_iter().filter(|word| !word.starts_with("--store")).collect();
+    let output = machine.run_as("alice", all.into_iter().filter(|word| *word != "java")).exited(3).stdout;
+    assert_eq!(output.matches("add these lines to").count(), 1, "{output}");
+    let (_, block) = output.split_once("add these lines to ~/.profile:").unwrap();
+    let block: Vec<&str> = block.lines().skip(1).map(str::trim).take(3).collect();
+    assert!(block.iter().all(|line| line.starts_with("export ")) && block[2] == lines[3], "{output}");
 }

@@ -39,11 +39,13 @@ pub(super) fn steps(
     // The file may end within a line.
     let append = vec![shell_line!("echo >>{}", other), shell_line!("sed -n {} {} >>{}", print, ours, other)];
     let cut = ByHand {
-        why: format!("{} may still hold the CA", text::path(other)),
-        advice: hint!("if you appended the CA to {}, take it out:", other),
         commands: vec![shell_line!("sed -i {} {}", delete, other)],
         done: Some(Done::OnRemoval(None)),
         is_optional: true,
+        ..ByHand::new(
+            format!("{} may still hold the CA", text::path(other)),
+            hint!("if you appended the CA to {}, take it out:", other),
+        )
     };
     vec![open("append the CA to it:".into(), append), cut]
 }

@@ -75,17 +75,17 @@ fn step(facts: &Facts, anchor: &Anchor, builder: &Value) -> ByHand {
     let registries = anchor.endpoints.iter().map(Endpoint::certs_d_folder);
     let create =
         ["docker", "buildx", "create", "--name", name, "--driver", DRIVER, "--config", "buildkitd.toml"];
+    let why = if has_ca {
+        format!("the builder {} has the CA among its files", text::in_line(name))
+    } else {
+        format!("the builder {} runs in a container with files of its own", text::in_line(name))
+    };
     ByHand {
-        why: if has_ca {
-            format!("the builder {} has the CA among its files", text::in_line(name))
-        } else {
-            format!("the builder {} runs in a container with files of its own", text::in_line(name))
-        },
-        advice: registries.fold(advice, entry),
         commands: vec![ShellLine::of(["docker", "buildx", "rm", name]), ShellLine::of(create)],
         // The record was read already.
         done: has_ca.then(|| Done::Proven(Proof::Files { files: Vec::new() })),
         is_optional: true,
+        ..ByHand::new(why, registries.fold(advice, entry))
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use self::shell::Shell;
 use super::{
     appended,
-    row::{About, ByHand, Done, Group, Look, Planned, Scope, Store, Tried},
+    row::{About, ByHand, Done, Group, Look, Planned, Profile, Scope, Store, Tried},
     system,
 };
 use crate::{
@@ -57,6 +57,12 @@ const NODES: [&str; 7] = [
 fn looks() -> Vec<Look> {
     let first = [Look::Variable(NODE), Look::Variable(OPENSSL), Look::Variable("SHELL"), Look::Tool("node")];
     first.into_iter().chain(NODES.map(Look::Home)).chain(shell::CHOICES.map(Look::Home)).collect()
+}
+
+/// The line that sets the variable `name` in the profile of the shell of the user who runs labtrust.
+pub(super) fn profile(facts: &Facts, name: &'static str, value: &str) -> Profile {
+    let shell = Shell::of(facts);
+    Profile { file: shell.profile(facts), lines: vec![(shell.set)(name, value)] }
 }
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
@@ -153,6 +159,7 @@ impl<'f> Environment<'f> {
         Some(ByHand {
             commands: self.lines(),
             done: Some(Done::Later { unless: system, restart: self.new_shell() }),
+            is_profile: true,
             ..ByHand::new("this shell does not name the files yet", self.advice("add these lines to"))
         })
     }
@@ -160,11 +167,14 @@ impl<'f> Environment<'f> {
     /// The lines that are wrong once the CA is gone.
     fn lines_left(&self) -> Option<ByHand> {
         (self.names_bundle() || self.names_folder()).then(|| ByHand {
-            why: "this shell still names the files".into(),
-            advice: self.advice("unless another CA needs them, remove these lines from"),
             commands: self.lines(),
             done: Some(Done::OnRemoval(None)),
             is_optional: true,
+            is_profile: true,
+            ..ByHand::new(
+                "this shell still names the files",
+                self.advice("unless another CA needs them, remove these lines from"),
+            )
         })
     }
 

@@ -60,10 +60,13 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     // The machine's JDKs are root's: one copy of a keystore is enough for a user.
     let roots = keystores.iter().find(|keystore| keystore.access == Access::Machine);
     if let (Some(keystore), false) = (roots, facts.is_root()) {
-        rest.push(by_hand::copy(keystore, anchor, &facts.user, keytool(facts, &keystores)));
+        rest.push(by_hand::copy(facts, keystore, anchor, keytool(facts, &keystores)));
+        rest.extend(by_hand::copy_left(facts));
     }
-    let is_served =
-        |path: &Path| keystores.iter().any(|keystore| [keystore.path, keystore.link].contains(&path));
+    let is_served = |path: &Path| {
+        by_hand::is_copy(facts, path)
+            || keystores.iter().any(|keystore| [keystore.path, keystore.link].contains(&path))
+    };
     let masks = mask::find(facts, is_served);
     rest.extend(masks.iter().map(|mask| by_hand::masked(mask, anchor, keytool(facts, &keystores))));
     if let (true, true, Some(step)) = (changes.is_empty(), rest.is_empty(), idle.first()) {

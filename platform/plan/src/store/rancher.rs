@@ -125,11 +125,10 @@ impl Row {
         );
         let advice = lines.iter().fold(advice, |advice, line| advice.line(hint!("{}", Prose(line))));
         ByHand {
-            why: format!("{} reads no folder that labtrust may write", self.title),
-            advice,
             commands: self.restart(facts),
             done: self.done(facts, anchor),
             is_optional: true,
+            ..ByHand::new(format!("{} reads no folder that labtrust may write", self.title), advice)
         }
     }
 

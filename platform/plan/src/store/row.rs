@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Anchor, Change, Facts, Hint, Proof, Service, ShellLine};
+use crate::{Anchor, Change, Facts, Hint, Proof, Prose, Service, ShellLine, hint};
 
 /// A kind of trust store.
 #[derive(Debug)]
@@ -167,17 +167,51 @@ pub struct ByHand {
     pub done: Option<Done>,
     /// Whether the store works without it, so that it is mentioned and nothing more.
     pub is_optional: bool,
+    /// The lines for the profile of a shell that follow the commands.
+    pub profile: Option<Profile>,
+    /// Whether its commands are lines for the profile of a shell, which those of other steps join.
+    pub is_profile: bool,
+}
+
+/// Lines for the profile of a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The file, for people.
+    pub file: String,
+    /// The lines.
+    pub lines: Vec<ShellLine>,
 }
 
 impl ByHand {
     /// A step without commands that the store needs, and that nothing shows to be done.
     pub fn new(why: impl Into<String>, advice: impl Into<Hint>) -> Self {
-        Self { why: why.into(), advice: advice.into(), commands: Vec::new(), done: None, is_optional: false }
+        Self {
+            why: why.into(),
+            advice: advice.into(),
+            commands: Vec::new(),
+            done: None,
+            is_optional: false,
+            profile: None,
+            is_profile: false,
+        }
     }
 
     /// The advice with the commands.
     pub fn hint(&self) -> Hint {
-        self.advice.clone().lines(self.commands.iter().cloned())
+        let hint = self.advice.clone().lines(self.commands.iter().cloned());
+        match &self.profile {
+            None => hint,
+            Some(Profile { file, lines }) => {
+                hint.line(hint!("add these lines to {}:", Prose(file))).lines(lines.iter().cloned())
+            }
+        }
+    }
+
+    /// Moves the lines of `steps` for the profile of a shell into the step whose commands are such lines, if there is one.
+    pub fn join_profiles(steps: &mut [&mut Self]) {
+        let Some(index) = steps.iter().position(|step| step.is_profile) else { return };
+        let lines: Vec<_> = steps.iter_mut().filter_map(|step| step.profile.take()).collect();
+        steps[index].commands.extend(lines.into_iter().flat_map(|profile| profile.lines));
     }
 }
 

@@ -7,12 +7,15 @@ use super::{
     mask::Mask,
 };
 use crate::{
-    Anchor, Database, Keystore, Proof, Prose, ShellLine,
-    fact::User,
-    hint, shell_line,
-    store::row::{ByHand, Done},
+    Anchor, Database, Facts, Keystore, Proof, Prose, ShellLine, hint, shell_line,
+    store::{
+        environment,
+        row::{ByHand, Done},
+    },
 };
 
+/// The variable with options of the program `java` (JDK 9 and later), which prints less than `JAVA_TOOL_OPTIONS`.
+const OPTIONS: &str = "JDK_JAVA_OPTIONS";
 /// A user's copy of a keystore, below the home folder.
 const COPY: &str = ".local/share/labtrust/cacerts";
 
@@ -86,9 +89,8 @@ pub(super) fn masked(mask: &Mask, anchor: &Anchor, keytool: &Path) -> ByHand {
         return ByHand::new(why, advice);
     };
     let file = anchor.file_name();
+    let advice = hint!("remove the setting, or add the CA to {}, whose password keytool asks for:", path);
     ByHand {
-        why,
-        advice: hint!("remove the setting, or add the CA to {}, whose password keytool asks for:", path),
         commands: vec![
             shell_line!("{} >{}", anchor.printed(), file),
             shell_line!(
@@ -102,37 +104,69 @@ pub(super) fn masked(mask: &Mask, anchor: &Anchor, keytool: &Path) -> ByHand {
         done: Some(holds(path, anchor, keytool)),
         // Nothing shows without the password whether the step was taken.
         is_optional: mask.has_password,
+        ..ByHand::new(why, advice)
     }
 }
 
+/// Whether `path` is the copy of the user who runs labtrust: what it lacks is the step of [`copy`].
+pub(super) fn is_copy(facts: &Facts, path: &Path) -> bool {
+    path == facts.user.home.join(COPY)
+}
+
+/// The option that makes Java read the copy of the user who runs labtrust, and whether this process's environment has it.
+fn copy_option(facts: &Facts) -> (String, bool) {
+    let option = format!("-Djavax.net.ssl.trustStore={}", facts.user.home.join(COPY).display());
+    let is_named = facts.variables.get(OPTIONS).is_some_and(|options| options.contains(&option));
+    (option, is_named)
+}
+
 /// The step for a user without root: a copy of the JDK's keystore, which does not follow updates of the JDK.
-pub(super) fn copy(keystore: &Found<'_>, anchor: &Anchor, user: &User, keytool: &Path) -> ByHand {
-    let copy = user.home.join(COPY);
-    let folder = copy.parent().unwrap_or(&user.home).to_owned();
-    let option = format!("JDK_JAVA_OPTIONS=-Djavax.net.ssl.trustStore={}", copy.display());
+pub(super) fn copy(facts: &Facts, keystore: &Found<'_>, anchor: &Anchor, keytool: &Path) -> ByHand {
+    let copy = facts.user.home.join(COPY);
+    let folder = copy.parent().unwrap_or(&facts.user.home).to_owned();
+    let (option, is_named) = copy_option(facts);
+    let places = [Some(keystore.path), is_named.then_some(&*copy)].into_iter().flatten();
+    let holding = places.map(|path| entry(path, anchor, keytool)).collect();
     ByHand {
-        why: format!("{} is root's", keystore.path.display()),
-        advice: hint!(
-            "without root, Java can use a copy of {}; make it again after each update of the JDK, and add the last line to \
-             your shell's profile:",
-            keystore.path
-        ),
         commands: vec![
             shell_line!("mkdir -p {}", folder),
             shell_line!("install -m 600 {} {}", keystore.path, copy),
             import(anchor, keytool, &copy),
-            shell_line!("export {}", option),
         ],
-        done: Some(holds(keystore.path, anchor, keytool)),
+        done: Some(Done::Proven(Proof::any(holding))),
         is_optional: true,
+        profile: (!is_named).then(|| environment::profile(facts, OPTIONS, &option)),
+        ..ByHand::new(
+            format!("{} is root's", keystore.path.display()),
+            hint!(
+                "without root, Java can use a copy of {}; make it again after each update of the JDK:",
+                keystore.path
+            ),
+        )
     }
 }
 
+/// The line that names the copy, for after the removal; none if this process's environment does not name it.
+pub(super) fn copy_left(facts: &Facts) -> Option<ByHand> {
+    let (option, is_named) = copy_option(facts);
+    is_named.then(|| ByHand {
+        done: Some(Done::OnRemoval(None)),
+        is_optional: true,
+        profile: Some(environment::profile(facts, OPTIONS, &option)),
+        ..ByHand::new("this shell still names the copy of a keystore", "remove the copy, and its line")
+    })
+}
+
 fn holds(path: &Path, anchor: &Anchor, keytool: &Path) -> Done {
+    Done::Proven(entry(path, anchor, keytool))
+}
+
+/// The proof that the keystore at `path` has the CA.
+fn entry(path: &Path, anchor: &Anchor, keytool: &Path) -> Proof {
     let database = Database::Keystore(Keystore {
         path: path.to_owned(),
         keytool: keytool.to_owned(),
         password_file: None,
     });
-    Done::Proven(Proof::Entry { database, certificate: anchor.certificate.clone() })
+    Proof::Entry { database, certificate: anchor.certificate.clone() }
 }
