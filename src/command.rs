@@ -22,7 +22,7 @@ mod trust;
 mod untrust;
 
 use anyhow::Result;
-use labtrust_machine::{Worlds, probe, probe_all_users};
+use labtrust_machine::{Worlds, probe_all_users, probe_with};
 use labtrust_plan::mean_state;
 
 use crate::{
@@ -42,7 +42,8 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     if let Verb::Explain(arguments) = &cli.verb {
         return explain::run(printer, arguments);
     }
-    let facts = if cli.verb.all_users() { probe_all_users()? } else { probe()? };
+    let facts =
+        if cli.verb.all_users() { probe_all_users()? } else { probe_with(|fault| warn(printer, &fault))? };
     if cli.verb.all_users() && !facts.is_root() {
         return Err(all_users_need_root());
     }
@@ -53,6 +54,12 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     let worlds = Worlds::new(&facts, own_program()?, ACT_AS_USER);
     let context = Context { everywhere: &cli.everywhere, printer, facts, worlds };
     run_verb(&context, &State::new(home), &cli.verb)
+}
+
+/// Warns that the person who called sudo is not known.
+fn warn(printer: &Printer, fault: &labtrust_machine::Error) {
+    let what = "the person who called sudo is not known, so that person's own stores are left out";
+    printer.aside(format_args!("warning: {what}: {fault}"));
 }
 
 /// The error for `--all-users` without root.

@@ -58,7 +58,9 @@ fn a_directory_that_does_not_answer_is_named_and_bounds_the_run() {
     let trust = desktop(&machine);
     machine.write("/tmp/away", "");
     let begun = std::time::Instant::now();
-    machine.sh(&format!("{SUDO} {trust}")).succeeded().says("✓  system");
+    let alone = machine.sh(&format!("{SUDO} {trust}")).succeeded().says("✓  system");
+    assert!(alone.stderr.contains("warning: the person who called sudo is not known"), "{alone}");
+    assert!(alone.stderr.contains("getent passwd 1200500"), "{alone}");
     machine.sh(&format!("{trust} --all-users")).exited(3).says("getent passwd");
     assert!(begun.elapsed().as_secs() < 50, "{:?}", begun.elapsed());
 }

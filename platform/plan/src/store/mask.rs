@@ -154,7 +154,10 @@ impl Hit<'_> {
             Kind::Folder | Kind::Text => !value.is_empty(),
         };
         let is_systems = || self.paths().iter().any(|path| system::is_own(facts, path));
-        let is_used = setting.needs.is_none_or(|program| program.is_of(facts, self.user));
+        let is_used = setting.needs.is_none_or(|program| {
+            // A setting of the machine counts for everybody.
+            std::iter::once(self.user).chain(facts.people()).any(|user| program.is_of(facts, user))
+        });
         is_used && has_value && !is_extended && (setting.beats_own && !facts.is_root() || !is_systems())
     }
 

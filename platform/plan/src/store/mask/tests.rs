@@ -85,6 +85,42 @@ fn a_setting_is_named_with_its_file_and_line() {
         ),
         ("settings", ".condarc", "ssl_verify: /x", "ssl_verify in /home/alice/.condarc, line 1 names /x"),
         (
+            "settings",
+            ".bashrc",
+            "export CURL_CA_BUNDLE=/x",
+            "CURL_CA_BUNDLE in /home/alice/.bashrc, line 1 names /x",
+        ),
+        (
+            "settings",
+            ".zshenv",
+            "export npm_config_cafile=/x",
+            "npm_config_cafile in /home/alice/.zshenv, line 1 names /x",
+        ),
+        (
+            "settings",
+            "/etc/profile",
+            "export NPM_CONFIG_CAFILE=/x",
+            "NPM_CONFIG_CAFILE in /etc/profile, line 1 names /x",
+        ),
+        (
+            "settings",
+            ".config/Code/User/settings.json",
+            "{\n  \"http.systemCertificates\": false\n}",
+            "http.systemCertificates in /home/alice/.config/Code/User/settings.json, line 2 is false",
+        ),
+        (
+            "settings",
+            ".config/glab-cli/config.yml",
+            "hosts:\n  h.example.com:\n    skip_tls_verify: true",
+            "skip_tls_verify in /home/alice/.config/glab-cli/config.yml, line 3 is true",
+        ),
+        (
+            "git",
+            ".bashrc",
+            "export GIT_SSL_NO_VERIFY=1",
+            "GIT_SSL_NO_VERIFY in /home/alice/.bashrc, line 1 is 1",
+        ),
+        (
             "git",
             ".profile",
             "export GIT_SSL_CAINFO=/x",
@@ -111,6 +147,45 @@ fn a_setting_is_named_with_its_file_and_line() {
             _ => false,
         };
         assert!(looks(store).iter().any(is_asked), "{path}");
+    }
+}
+
+#[test]
+fn each_setting_of_the_table_is_named_where_nothing_extends_it() {
+    let text = |setting: &table::Setting| {
+        let value = match setting.kind {
+            Kind::File | Kind::Folder | Kind::Text => "/x",
+            Kind::Off => setting.off[0],
+        };
+        let name = setting.name;
+        match setting.reader {
+            Reader::Shell => format!("export {name}={value}"),
+            Reader::Git => format!("[http \"https://h.example.com/group/\"]\n{name} = {value}"),
+            Reader::Cargo => format!("[http]\n{name} = \"{value}\""),
+            Reader::Code => format!("\"{name}\": {value}"),
+            Reader::Conda => format!("{name}: {value}"),
+            Reader::Glab => format!("hosts:\n  h.example.com:\n    {name}: {value}"),
+            Reader::Npm | Reader::Curl | Reader::Wget | Reader::Pip => format!("{name} = {value}"),
+        }
+    };
+    for setting in SETTINGS {
+        let places = PLACES.iter().filter(|place| place.reader == setting.reader);
+        for place in places.map(|place| place.path.replace('*', "x")) {
+            // Fedora's programs read one bundle, and nothing beside it.
+            let mut facts = facts("fedora", &[(&*place, &*text(setting))], &json!({}));
+            // git of a person without root reads such a folder beside labtrust's file.
+            if setting.kind == Kind::Folder {
+                let root = User { name: "root".into(), uid: 0, gid: 0, home: "/root".into() };
+                facts.invoker = Some(std::mem::replace(&mut facts.user, root));
+            }
+            if let Some(program) = setting.needs {
+                facts.paths.insert(PathBuf::from("/home/alice").join(program.signs[0]));
+            }
+            let steps = found(&facts, &anchor(), setting.store);
+            let is_named =
+                |step: &ByHand| step.why.contains(setting.name) && step.why.contains(setting.programs);
+            assert!(steps.iter().any(is_named), "{} in {place}: {steps:?}", setting.name);
+        }
     }
 }
 
