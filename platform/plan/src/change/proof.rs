@@ -114,7 +114,7 @@ impl Proof {
                     others.push(Self::Linked { path: path.clone(), target: target.clone() });
                 }
                 Step::Put { path, contents, .. } | Step::Rewrite { path, contents } => {
-                    files.push((path.clone(), contents.sha256()))
+                    files.push((path.clone(), contents.sha256()));
                 }
                 Step::Edit { path, edit, .. } => {
                     others.push(Self::Edited { path: path.clone(), edit: edit.clone() });

@@ -72,8 +72,12 @@ fn the_last_of_several_states_removes_what_labtrust_made() {
                 for path in before {
                     fs::create_dir(bench.path(path)).expect("a folder");
                 }
-                STATES.iter().for_each(|state| bench.apply_in(state, step(&bench, state)));
-                order.iter().for_each(|index| bench.undo_in(STATES[*index]));
+                for state in STATES {
+                    bench.apply_in(state, step(&bench, state));
+                }
+                for index in order {
+                    bench.undo_in(STATES[index]);
+                }
                 assert_eq!(bench.tree(), before, "{order:?}");
             }
         }
@@ -85,9 +89,13 @@ fn a_folder_that_others_use_meanwhile_stays_without_a_mark() {
     for order in ORDERS {
         let bench = Bench::new();
         fs::create_dir(bench.path("")).expect("a folder");
-        STATES.iter().for_each(|state| bench.apply_in(state, anchor(&bench, state)));
+        for state in STATES {
+            bench.apply_in(state, anchor(&bench, state));
+        }
         fs::write(bench.path("certs.d/h:1/theirs.crt"), "theirs").expect("a file");
-        order.iter().for_each(|index| bench.undo_in(STATES[*index]));
+        for index in order {
+            bench.undo_in(STATES[index]);
+        }
         assert_eq!(bench.tree(), ["certs.d", "certs.d/h:1", "certs.d/h:1/theirs.crt"]);
     }
 }
