@@ -1,6 +1,7 @@
 //! Renderings: what they write for other machines is held against what the program does here, and against the judges of
 //! each tool.
 
+mod ansible;
 mod judges;
 mod shell;
 

@@ -1,6 +1,7 @@
 //! Renderings: the plan of a CA as files for machines that are elsewhere, and for the tools that manage them. Each rendering is
 //! one file and one row of the table. A rendering contains certificates alone, never a key.
 
+mod ansible;
 mod cloud_init;
 mod parts;
 mod rendering;
@@ -10,7 +11,7 @@ mod template;
 pub use self::rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable};
 
 /// All renderings, in the order in which help shows them.
-pub const RENDERINGS: &[Rendering] = &[shell::RENDERING, cloud_init::RENDERING];
+pub const RENDERINGS: &[Rendering] = &[shell::RENDERING, ansible::RENDERING, cloud_init::RENDERING];
 
 impl Rendering {
     /// The rendering called `id`.

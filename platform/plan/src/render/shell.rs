@@ -42,7 +42,10 @@ const PARTS: [&str; 4] = [
 /// The script for `order`.
 pub(super) fn script(order: &Order<'_>) -> Result<String, Unrenderable> {
     let mut script = String::from(HEAD);
-    data(&mut script, order)?;
+    line(&mut script, format_args!("{BEGIN}"));
+    anchors(&mut script, order);
+    line(&mut script, format_args!("{END}\n"));
+    families(&mut script)?;
     for part in PARTS {
         script.push('\n');
         script.push_str(part);
@@ -70,8 +73,13 @@ export PATH
 
 ";
 
-/// The rows: certificates, registries, families of systems.
-fn data(script: &mut String, order: &Order<'_>) -> Result<(), Unrenderable> {
+/// The lines around the part that depends on the order. The plugin of the Ansible collection writes the same part from the
+/// variables of a host.
+pub(super) const BEGIN: &str = "# --- The certificates and the registries ---";
+pub(super) const END: &str = "# --- The end of the certificates ---";
+
+/// The certificates and their registries.
+fn anchors(script: &mut String, order: &Order<'_>) {
     let action = if order.is_removal { "remove" } else { "apply" };
     let numbers: Vec<_> = (1..=order.anchors.len()).map(|n| n.to_string()).collect();
     line(script, format_args!("default_action={action}"));
@@ -82,6 +90,10 @@ fn data(script: &mut String, order: &Order<'_>) -> Result<(), Unrenderable> {
     for (number, anchor) in numbers.iter().zip(order.anchors) {
         certificate(script, number, anchor);
     }
+}
+
+/// The rows that are the same for every CA: engines, and families of systems.
+fn families(script: &mut String) -> Result<(), Unrenderable> {
     line(script, format_args!("engines={}", shell_word(&engines().join(" "))));
     line(
         script,

@@ -132,7 +132,20 @@ make_folder() {
         */*/*) make_folder "${1%/*}" || return 1 ;;
     esac
     # The function has called itself: $1 is still this call's own.
-    remember "made $1" && why=$(mkdir "$1" 2>&1)
+    remember "made $1" || return 1
+    why=$(mkdir "$1" 2>&1) && return 0
+    forget "made $1"
+    remove_folders "${1%/*}"
+    return 1
+}
+
+# Removes the folder $1 and those above it that were made here, as far as they are empty.
+remove_folders() {
+    emptied=$1
+    while has_record "made $emptied" && rmdir "$emptied" 2>/dev/null; do
+        forget "made $emptied"
+        emptied=${emptied%/*}
+    done
 }
 
 # Moves what stands at the path $1 aside.
@@ -183,11 +196,7 @@ take_back() {
         fi
     fi
     forget "put $1"
-    folder=${1%/*}
-    while has_record "made $folder" && rmdir "$folder" 2>/dev/null; do
-        forget "made $folder"
-        folder=${folder%/*}
-    done
+    remove_folders "${1%/*}"
 }
 
 # --- Programs ----------------------------------------------------------------------------------------------------

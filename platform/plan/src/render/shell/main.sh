@@ -2,31 +2,50 @@
 
 usage() {
     cat <<END
-usage: sh SCRIPT [apply | check | remove] [--restart] [-v]
+usage: sh SCRIPT [apply | check | remove] [--dry-run] [--restart] [--timeout SECONDS] [-v]
 
   apply    trust the CA in each store of this machine, and prove it$default_apply
   check    ask the stores, and change nothing; exit code 1 if there is something to do
   remove   take it out of each store again, and put back what stood there$default_remove
+
+  --dry-run  change nothing, and name the files that would be written or removed
+  --restart  restart what reads the system store only when it starts
+  --timeout  for the system store's updater; it is stopped afterwards [default: 120]
 
 Exit codes: 0 done and proven, 1 the answer is no, 2 wrong command line, 3 not done, 4 done, but a restart is left.
 The last line on standard output is one JSON document.
 END
 }
 
-# A file that `apply` would write, for a difference.
-would() { files=${files:+$files,}$(quoted "$1"); }
+# Notes the file $1 for a difference: it is written or removed, or would be.
+differs() { files=${files:+$files,}$(quoted "$1"); }
+
+misuse() {
+    printf 'labtrust: %s\n' "$1" >&2
+    usage >&2
+    exit 2
+}
 
 main() {
-    action=$default_action verbose=false restart=false
-    for argument in ${1+"$@"}; do
-        case $argument in
-            apply | check | remove) action=$argument ;;
+    action=$default_action verbose=false restart=false dry_run=false timeout=120
+    while [ $# -gt 0 ]; do
+        case $1 in
+            apply | check | remove) action=$1 ;;
+            --dry-run) dry_run=true ;;
             --restart) restart=true ;;
+            --timeout)
+                case ${2:-0} in
+                    0* | *[!0-9]*) misuse "--timeout takes a number of seconds" ;;
+                esac
+                timeout=$2
+                shift ;;
             -v) verbose=true ;;
             -h | --help) usage; exit 0 ;;
-            *) printf 'labtrust: %s is no word of this script\n' "$argument" >&2; usage >&2; exit 2 ;;
+            *) misuse "$1 is not a word of this script" ;;
         esac
+        shift
     done
+    [ "$action" != check ] || dry_run=true
     uid=$(id -u)
     HOME=${HOME:-/}
     code=0 changed=false notes='' files='' served='' why=''

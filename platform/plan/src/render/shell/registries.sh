@@ -11,8 +11,13 @@ in_registry() {
         if is_foreign "$file"; then
             report "$1" failed false "$3: $file is not as this script writes it: left as it is"
             return
+        elif [ -f "$file" ] && [ "$dry_run" = true ]; then
+            report "$1" trusted false "$3: $file holds the certificate"
+            differs "$file"
+            return
         elif [ -f "$file" ]; then
             take_back "$file"
+            differs "$file"
             # An empty folder of a registry hides the folders that come after it.
             rmdir "$2" 2>/dev/null || :
             done_now=true
@@ -32,11 +37,12 @@ in_registry() {
         report "$1" failed false "$3: $2/hosts.toml must name the CA: run the program labtrust there"
     elif holds "$file"; then
         report "$1" trusted false "$3: $file"
-    elif [ "$action" = check ]; then
+    elif [ "$dry_run" = true ]; then
         report "$1" untrusted false "$3: $file is missing"
-        would "$file"
+        differs "$file"
     elif put "$file" && holds "$file"; then
         report "$1" trusted true "$3: $file"
+        differs "$file"
     else
         report "$1" failed false "$3: ${why:-$file cannot be read}"
     fi

@@ -52,7 +52,7 @@ system_trusts() {
 update() {
     [ -z "$stale" ] || rm -f "$stale"
     # shellcheck disable=SC2086
-    bounded 120 "$tool" $argument
+    bounded "$timeout" "$tool" $argument
 }
 
 # Removes what the updater leaves of the current certificate: links, copies, and an entry of Java's keystore.
@@ -122,9 +122,13 @@ store_system() {
                     continue
                 fi ;;
         esac
-        if [ "$action" = check ]; then
-            report system untrusted false "$where does not hold the certificate"
-            would "$file"
+        if [ "$dry_run" = true ]; then
+            if [ "$action" = remove ]; then
+                report system trusted false "$file is here"
+            else
+                report system untrusted false "$where does not hold the certificate"
+            fi
+            differs "$file"
         elif ! is_root; then
             report system failed false "needs root"
         elif [ "$action" = remove ]; then
@@ -146,12 +150,14 @@ store_system() {
         choose "$n"
         if [ "$action" = remove ]; then
             sweep
+            differs "$folder/$name.$ending"
             if system_trusts; then
                 report system trusted true "$where still holds the certificate${reason:+: $tool: $reason}"
             else
                 report system untrusted true "$where does not hold the certificate"
             fi
         elif system_trusts; then
+            differs "$folder/$name.$ending"
             if [ -n "$reason" ]; then
                 report system partial true "$where holds the certificate, but $tool failed: $reason"
             else

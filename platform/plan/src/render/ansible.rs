@@ -1,0 +1,99 @@
+//! `ansible`: a collection with a role whose one task sends the shell script to each host. The script is the one that
+//! `shell` renders. The plugin writes the certificates of a host's variables into it, so that a rotation is a change of variables.
+
+use std::fmt::Write as _;
+
+use super::{
+    rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
+    shell,
+    template::filled,
+};
+use crate::{Anchor, Endpoint};
+
+pub(super) const RENDERING: Rendering = Rendering {
+    id: "ansible",
+    title: "a collection for Ansible: ansible-playbook -i INVENTORY trust.yml",
+    stores: shell::RENDERING.stores,
+    serves: "what the script serves, on each host of an inventory, with a result for each store",
+    judged: "a fleet of hosts with SSH servers; ansible-lint (production), ansible-test sanity, molecule, yamllint",
+    render,
+};
+
+/// The folder of the collection, below the folder of the rendering.
+const COLLECTION: &str = "ansible_collections/labtrust/trust";
+
+/// The files of the collection that are the same for every CA, by their paths in it.
+const FILES: [(&str, &str); 15] = [
+    ("galaxy.yml", include_str!("ansible/galaxy.yml")),
+    ("README.md", include_str!("ansible/README.md")),
+    ("CHANGELOG.md", include_str!("ansible/CHANGELOG.md")),
+    ("meta/runtime.yml", include_str!("ansible/runtime.yml")),
+    ("plugins/action/labtrust_trust.py", include_str!("ansible/action.py")),
+    ("plugins/modules/labtrust_trust.py", include_str!("ansible/module.py")),
+    ("plugins/plugin_utils/script.py", include_str!("ansible/script.py")),
+    ("plugins/callback/jsonl.py", include_str!("ansible/callback.py")),
+    ("roles/labtrust/README.md", include_str!("ansible/README.md")),
+    ("roles/labtrust/tasks/main.yml", include_str!("ansible/tasks.yml")),
+    ("roles/labtrust/meta/main.yml", include_str!("ansible/meta.yml")),
+    ("roles/labtrust/meta/argument_specs.yml", include_str!("ansible/argument_specs.yml")),
+    ("extensions/molecule/default/molecule.yml", include_str!("ansible/molecule/molecule.yml")),
+    ("extensions/molecule/default/converge.yml", include_str!("ansible/molecule/converge.yml")),
+    ("extensions/molecule/default/verify.yml", include_str!("ansible/molecule/verify.yml")),
+];
+
+const NOTES: [&str; 2] = [
+    "Run it from the folder of trust.yml: ANSIBLE_COLLECTIONS_PATH=. ansible-playbook -i INVENTORY trust.yml",
+    "The collection serves the system store, Docker, podman and containerd. It names keystores of Java and profiles of browsers, and leaves them to labtrust trust.",
+];
+
+fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
+    let in_collection = |path: &str, text: String| RenderedFile::text(format!("{COLLECTION}/{path}"), text);
+    let gaps = [("VERSION", env!("CARGO_PKG_VERSION")), ("STATE", state(order))];
+    let mut files = vec![RenderedFile::text("trust.yml", include_str!("ansible/trust.yml"))];
+    let fixed = FILES.map(|(path, text)| in_collection(path, filled(text, &gaps)));
+    files.extend(fixed);
+    files.push(in_collection("roles/labtrust/defaults/main.yml", defaults(order)));
+    files.push(in_collection("roles/labtrust/files/labtrust-trust.sh", shell::script(order)?));
+    Ok(Rendered { files, notes: NOTES.map(str::to_owned).to_vec() })
+}
+
+fn state(order: &Order<'_>) -> &'static str {
+    if order.is_removal { "absent" } else { "present" }
+}
+
+/// The defaults of the role: the CAs of the order.
+fn defaults(order: &Order<'_>) -> String {
+    let common = order.anchors.first().map(|anchor| &anchor.endpoints[..]).unwrap_or_default();
+    let is_common = order.anchors.iter().all(|anchor| anchor.endpoints == common);
+    let mut text = String::from(
+        "---\n# The CAs, and the registries and servers for which they are trusted.\nlabtrust_anchors:\n",
+    );
+    for anchor in order.anchors {
+        certificate(&mut text, anchor);
+        if !is_common {
+            endpoints(&mut text, "    endpoints", &anchor.endpoints);
+        }
+    }
+    endpoints(&mut text, "labtrust_endpoints", if is_common { common } else { &[] });
+    // Writing into a string cannot fail.
+    let _ =
+        write!(text, "labtrust_state: {}\nlabtrust_restart: false\nlabtrust_timeout: 120\n", state(order));
+    text
+}
+
+fn certificate(text: &mut String, anchor: &Anchor) {
+    let _ = writeln!(text, "  # SHA-256 {}\n  - certificate: |", anchor.sha256());
+    for line in anchor.certificate.pem().lines() {
+        let _ = writeln!(text, "      {line}");
+    }
+}
+
+/// A list of endpoints, indented as its `name` is.
+fn endpoints(text: &mut String, name: &str, endpoints: &[Endpoint]) {
+    let indent = name.len() - name.trim_start().len();
+    let end = if endpoints.is_empty() { " []" } else { "" };
+    let _ = writeln!(text, "{name}:{end}");
+    for endpoint in endpoints {
+        let _ = writeln!(text, "{:indent$}  - \"{endpoint}\"", "");
+    }
+}
