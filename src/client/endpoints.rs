@@ -12,3 +12,14 @@ pub(crate) fn endpoints_of(target: &Target) -> Vec<Endpoint> {
         None => ASSUMED_PORTS.iter().map(|port| Endpoint::new(target.host.clone(), *port)).collect(),
     }
 }
+
+/// The endpoints of all `targets`, each once.
+pub(crate) fn each_once(targets: &[Target]) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for endpoint in targets.iter().flat_map(endpoints_of) {
+        if !endpoints.contains(&endpoint) {
+            endpoints.push(endpoint);
+        }
+    }
+    endpoints
+}

@@ -15,7 +15,10 @@ use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
 use self::argument::file_hint;
-use super::{endpoints::endpoints_of, reader::Reader};
+use super::{
+    endpoints::{each_once, endpoints_of},
+    reader::Reader,
+};
 use crate::{
     certificate::{SubjectName, name, parsed::Parsed, verify::verify_served},
     exit::misuse,
@@ -117,7 +120,7 @@ pub(crate) fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'
         }
         Some(source) => from_file(reader, &source, typed, arguments)?,
     };
-    let named: Vec<Endpoint> = arguments.endpoints.iter().flat_map(endpoints_of).collect();
+    let named = each_once(arguments.endpoints);
     if let Some(outside) = named.iter().find(|endpoint| !can_be_for(&candidate.certificate, &endpoint.host)) {
         return Err(outside_limits(&candidate.certificate, outside));
     }

@@ -60,7 +60,8 @@ impl Kind {
             cp /usr/bin/busybox /run/bin/busybox
             for applet in $(busybox --list); do ln -s busybox /run/bin/$applet; done
             sed -i 's|/bin/bash|/bin/sh|' /etc/passwd
-            mount --bind /run/bin /usr/bin",
+            mount --bind /run/bin /usr/bin
+            update-ca-certificates >/dev/null 2>&1",
     };
     pub(crate) const HANGS: Self = Self::updater("hang", "sleep 4321 & sleep 4321");
     pub(crate) const FAILS: Self = Self::updater("fails", "echo broken by hand >&2; exit 1");
@@ -78,11 +79,20 @@ impl Kind {
     pub(crate) const LINK: Self = Self {
         name: "link",
         script: "echo precious >/root/target
-            ln -s /root/target /usr/local/share/ca-certificates/labtrust-$(cat /tmp/short).crt",
+            ln -s /root/target /usr/local/share/ca-certificates/labtrust-$(cat /tmp/short).crt
+            update-ca-certificates >/dev/null 2>&1",
     };
     /// sudo requires a terminal.
     pub(crate) const TERMINAL: Self =
         Self { name: "tty", script: "echo 'Defaults requiretty' >/etc/sudoers.d/tty" };
+
+    /// An updater that takes no time, so that the time of the tool is seen.
+    pub(crate) const STUB: Self = Self {
+        name: "stub",
+        script: "cp /etc/ssl/certs/ca-certificates.crt /root/bundle
+            printf '#!/bin/sh\ncat /root/bundle /usr/local/share/ca-certificates/*.crt >/etc/ssl/certs/ca-certificates.crt\n' \
+                >/usr/sbin/update-ca-certificates",
+    };
 
     const fn updater(name: &'static str, script: &'static str) -> Self {
         Self { name, script }

@@ -1,6 +1,7 @@
 //! The collection for Ansible: on a fleet with machines of each kind, and before Ansible's own judges.
 
 mod judges;
+mod speed;
 
 use std::collections::BTreeMap;
 

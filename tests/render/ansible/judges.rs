@@ -65,7 +65,7 @@ fn what_is_no_certificate_or_endpoint_is_refused_and_no_key_is_shown() {
         ("", "", "it holds 0 PEM certificates"),
         (&doubled, "", "it holds 2 PEM certificates: write one element for each"),
         (&broken, "", "its certificate is not valid Base64"),
-        (root, "http://x", "the endpoint 'http://x' is not a host"),
+        (root, "http://x", "the endpoint 'http://x' is not a host: use https://"),
         (root, "x:0", "the port of the endpoint 'x:0' is not a number from 1 to 65535"),
         (root, "../../etc", "is not a host"),
         (root, "x; reboot", "is not a host"),

@@ -76,6 +76,8 @@ def parse_endpoints(text):
     host, port = text.strip(), None
     if host.lower().startswith("https://"):
         host = host[len("https://"):].rstrip("/")
+    if "://" in host:
+        raise Invalid(f"the endpoint {text!r} is not a host: use https:// or no scheme")
     if not is_address(host, 6):
         before, colon, after = host.rpartition(":")
         if colon and not after.endswith("]"):
