@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{
+    parts,
     rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
     shell,
     template::filled,
@@ -23,16 +24,14 @@ pub(super) const RENDERING: Rendering = Rendering {
 const COLLECTION: &str = "ansible_collections/labtrust/trust";
 
 /// The files of the collection that are the same for every CA, by their paths in it.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 13] = [
     ("galaxy.yml", include_str!("ansible/galaxy.yml")),
-    ("README.md", include_str!("ansible/README.md")),
     ("CHANGELOG.md", include_str!("ansible/CHANGELOG.md")),
     ("meta/runtime.yml", include_str!("ansible/runtime.yml")),
     ("plugins/action/labtrust_trust.py", include_str!("ansible/action.py")),
     ("plugins/modules/labtrust_trust.py", include_str!("ansible/module.py")),
     ("plugins/plugin_utils/script.py", include_str!("ansible/script.py")),
     ("plugins/callback/jsonl.py", include_str!("ansible/callback.py")),
-    ("roles/labtrust/README.md", include_str!("ansible/README.md")),
     ("roles/labtrust/tasks/main.yml", include_str!("ansible/tasks.yml")),
     ("roles/labtrust/meta/main.yml", include_str!("ansible/meta.yml")),
     ("roles/labtrust/meta/argument_specs.yml", include_str!("ansible/argument_specs.yml")),
@@ -43,7 +42,7 @@ const FILES: [(&str, &str); 15] = [
 
 const NOTES: [&str; 2] = [
     "Run it from the folder of trust.yml: ANSIBLE_COLLECTIONS_PATH=. ansible-playbook -i INVENTORY trust.yml",
-    "The collection serves the system store, Docker, podman and containerd. It names keystores of Java and profiles of browsers, and leaves them to labtrust trust.",
+    "The collection serves the system store, Docker, podman and containerd. It names keystores of Java and profiles of browsers, and leaves them to the program.",
 ];
 
 fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
@@ -52,6 +51,9 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
     let mut files = vec![RenderedFile::text("trust.yml", include_str!("ansible/trust.yml"))];
     let fixed = FILES.map(|(path, text)| in_collection(path, filled(text, &gaps)));
     files.extend(fixed);
+    let readme = parts::readme(&RENDERING, order, include_str!("ansible/README.md"), &gaps).contents;
+    files.push(in_collection("README.md", readme.clone()));
+    files.push(in_collection("roles/labtrust/README.md", readme));
     files.push(in_collection("roles/labtrust/defaults/main.yml", defaults(order)));
     files.push(in_collection("roles/labtrust/files/labtrust-trust.sh", shell::script(order)?));
     Ok(Rendered { files, notes: NOTES.map(str::to_owned).to_vec() })

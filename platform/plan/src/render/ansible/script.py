@@ -17,6 +17,7 @@ END = "# --- The end of the certificates ---\n"
 
 SECTION = re.compile(r"^-----BEGIN ([A-Z0-9 ]+)-----[ \t\r]*$(.*?)^-----END \1-----[ \t\r]*$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"-----(?:BEGIN|END) ")
+KEY = re.compile(r"PRIVATE[ ]KEY-----")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 # The ports of a GitLab: its web server's and its registry's.
@@ -44,7 +45,7 @@ class Anchor:
 
 def certificate(text):
     """The DER of the one certificate in the PEM text `text`."""
-    if "PRIVATE KEY-----" in text:
+    if KEY.search(text):
         raise Invalid("it holds a private key: give the certificate alone")
     sections = SECTION.findall(text)
     if len(MARK.findall(text)) != 2 * len(sections) or any(name != "CERTIFICATE" for name, _body in sections):
