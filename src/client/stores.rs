@@ -36,7 +36,7 @@ enum Other {
     /// Nothing that happens in this run changes it.
     Outcome(Outcome),
     /// A step for a person, which a change of this run may make needless: it is judged after them.
-    Step(&'static Store, ByHand),
+    Step(&'static Store, Box<ByHand>),
 }
 
 impl Planning {
@@ -48,7 +48,7 @@ impl Planning {
                 Other::Outcome(outcome) => (outcome.clone(), None),
                 Other::Step(store, step) => {
                     let outcome = by_hand(facts, worlds, anchor, store, step);
-                    let open = outcome.hint.is_some().then(|| step.clone());
+                    let open = outcome.hint.is_some().then(|| (**step).clone());
                     (outcome, open)
                 }
             });
@@ -79,7 +79,7 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
                 planning.changes.extend(changes);
                 let is_late = |step: &ByHand| matches!(step.done, Some(Done::OnRemoval(_)));
                 let (late, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_late);
-                planning.others.extend(rest.into_iter().map(|step| Other::Step(store, step)));
+                planning.others.extend(rest.into_iter().map(|step| Other::Step(store, Box::new(step))));
                 planning.on_removal.extend(late.into_iter().map(|step| (store.id(), step)));
             }
             Planned::NothingToDo(why) => {
