@@ -34,111 +34,109 @@ fn named(facts: &Facts, store: &str) -> Vec<String> {
     steps.iter().map(|step| step.why.split(", which").next().unwrap_or_default().to_owned()).collect()
 }
 
+/// A store, a file of alice's or of the machine, its text, and the setting that is named.
+const ROWS: &[(&str, &str, &str, &str)] = &[
+    (
+        "settings",
+        ".profile",
+        "\nexport REQUESTS_CA_BUNDLE=/x.pem\n",
+        "REQUESTS_CA_BUNDLE in /home/alice/.profile, line 2 names /x.pem",
+    ),
+    (
+        "settings",
+        ".bashrc",
+        "PIP_CERT=$HOME/x.pem",
+        "PIP_CERT in /home/alice/.bashrc, line 1 names $HOME/x.pem",
+    ),
+    (
+        "settings",
+        ".zshrc",
+        "export REQUESTS_CA_BUNDLE=~/x",
+        "REQUESTS_CA_BUNDLE in /home/alice/.zshrc, line 1 names ~/x",
+    ),
+    (
+        "settings",
+        ".config/environment.d/ca.conf",
+        "PIP_CERT=/x",
+        "PIP_CERT in /home/alice/.config/environment.d/ca.conf, line 1 names /x",
+    ),
+    (
+        "settings",
+        "/etc/environment",
+        "REQUESTS_CA_BUNDLE=\"/x\"",
+        "REQUESTS_CA_BUNDLE in /etc/environment, line 1 names /x",
+    ),
+    (
+        "settings",
+        "/etc/profile.d/ca.sh",
+        "export PIP_CERT=/x",
+        "PIP_CERT in /etc/profile.d/ca.sh, line 1 names /x",
+    ),
+    ("settings", ".npmrc", "cafile=/x", "cafile in /home/alice/.npmrc, line 1 names /x"),
+    ("settings", ".npmrc", "ca=\"-----BEGIN\"", "ca in /home/alice/.npmrc, line 1 holds CAs of its own"),
+    ("settings", "/usr/etc/npmrc", "cafile=/x", "cafile in /usr/etc/npmrc, line 1 names /x"),
+    ("settings", ".wgetrc", "ca_directory = /x", "ca_directory in /home/alice/.wgetrc, line 1 names /x"),
+    (
+        "settings",
+        ".config/pip/pip.conf",
+        "[global]\ncert=/x",
+        "cert in /home/alice/.config/pip/pip.conf, line 2 names /x",
+    ),
+    ("settings", ".condarc", "ssl_verify: /x", "ssl_verify in /home/alice/.condarc, line 1 names /x"),
+    (
+        "settings",
+        ".bashrc",
+        "export CURL_CA_BUNDLE=/x",
+        "CURL_CA_BUNDLE in /home/alice/.bashrc, line 1 names /x",
+    ),
+    (
+        "settings",
+        ".zshenv",
+        "export npm_config_cafile=/x",
+        "npm_config_cafile in /home/alice/.zshenv, line 1 names /x",
+    ),
+    (
+        "settings",
+        "/etc/profile",
+        "export NPM_CONFIG_CAFILE=/x",
+        "NPM_CONFIG_CAFILE in /etc/profile, line 1 names /x",
+    ),
+    (
+        "settings",
+        ".config/Code/User/settings.json",
+        "{\n  \"http.systemCertificates\": false\n}",
+        "http.systemCertificates in /home/alice/.config/Code/User/settings.json, line 2 is false",
+    ),
+    (
+        "settings",
+        ".config/glab-cli/config.yml",
+        "hosts:\n  h.example.com:\n    skip_tls_verify: true",
+        "skip_tls_verify in /home/alice/.config/glab-cli/config.yml, line 3 is true",
+    ),
+    ("git", ".bashrc", "export GIT_SSL_NO_VERIFY=1", "GIT_SSL_NO_VERIFY in /home/alice/.bashrc, line 1 is 1"),
+    (
+        "git",
+        ".profile",
+        "export GIT_SSL_CAINFO=/x",
+        "GIT_SSL_CAINFO in /home/alice/.profile, line 1 names /x",
+    ),
+    (
+        "git",
+        ".gitconfig",
+        "[http \"https://h.example.com/group/\"]\nsslCAInfo=/x",
+        "sslCAInfo in /home/alice/.gitconfig, line 2 names /x",
+    ),
+    (
+        "git",
+        ".gitconfig",
+        "[http]\nsslVerify = false",
+        "sslVerify in /home/alice/.gitconfig, line 2 is false",
+    ),
+];
+
 #[test]
 fn a_setting_is_named_with_its_file_and_line() {
-    for (store, path, text, expected) in [
-        (
-            "settings",
-            ".profile",
-            "\nexport REQUESTS_CA_BUNDLE=/x.pem\n",
-            "REQUESTS_CA_BUNDLE in /home/alice/.profile, line 2 names /x.pem",
-        ),
-        (
-            "settings",
-            ".bashrc",
-            "PIP_CERT=$HOME/x.pem",
-            "PIP_CERT in /home/alice/.bashrc, line 1 names $HOME/x.pem",
-        ),
-        (
-            "settings",
-            ".zshrc",
-            "export REQUESTS_CA_BUNDLE=~/x",
-            "REQUESTS_CA_BUNDLE in /home/alice/.zshrc, line 1 names ~/x",
-        ),
-        (
-            "settings",
-            ".config/environment.d/ca.conf",
-            "PIP_CERT=/x",
-            "PIP_CERT in /home/alice/.config/environment.d/ca.conf, line 1 names /x",
-        ),
-        (
-            "settings",
-            "/etc/environment",
-            "REQUESTS_CA_BUNDLE=\"/x\"",
-            "REQUESTS_CA_BUNDLE in /etc/environment, line 1 names /x",
-        ),
-        (
-            "settings",
-            "/etc/profile.d/ca.sh",
-            "export PIP_CERT=/x",
-            "PIP_CERT in /etc/profile.d/ca.sh, line 1 names /x",
-        ),
-        ("settings", ".npmrc", "cafile=/x", "cafile in /home/alice/.npmrc, line 1 names /x"),
-        ("settings", ".npmrc", "ca=\"-----BEGIN\"", "ca in /home/alice/.npmrc, line 1 holds CAs of its own"),
-        ("settings", "/usr/etc/npmrc", "cafile=/x", "cafile in /usr/etc/npmrc, line 1 names /x"),
-        ("settings", ".wgetrc", "ca_directory = /x", "ca_directory in /home/alice/.wgetrc, line 1 names /x"),
-        (
-            "settings",
-            ".config/pip/pip.conf",
-            "[global]\ncert=/x",
-            "cert in /home/alice/.config/pip/pip.conf, line 2 names /x",
-        ),
-        ("settings", ".condarc", "ssl_verify: /x", "ssl_verify in /home/alice/.condarc, line 1 names /x"),
-        (
-            "settings",
-            ".bashrc",
-            "export CURL_CA_BUNDLE=/x",
-            "CURL_CA_BUNDLE in /home/alice/.bashrc, line 1 names /x",
-        ),
-        (
-            "settings",
-            ".zshenv",
-            "export npm_config_cafile=/x",
-            "npm_config_cafile in /home/alice/.zshenv, line 1 names /x",
-        ),
-        (
-            "settings",
-            "/etc/profile",
-            "export NPM_CONFIG_CAFILE=/x",
-            "NPM_CONFIG_CAFILE in /etc/profile, line 1 names /x",
-        ),
-        (
-            "settings",
-            ".config/Code/User/settings.json",
-            "{\n  \"http.systemCertificates\": false\n}",
-            "http.systemCertificates in /home/alice/.config/Code/User/settings.json, line 2 is false",
-        ),
-        (
-            "settings",
-            ".config/glab-cli/config.yml",
-            "hosts:\n  h.example.com:\n    skip_tls_verify: true",
-            "skip_tls_verify in /home/alice/.config/glab-cli/config.yml, line 3 is true",
-        ),
-        (
-            "git",
-            ".bashrc",
-            "export GIT_SSL_NO_VERIFY=1",
-            "GIT_SSL_NO_VERIFY in /home/alice/.bashrc, line 1 is 1",
-        ),
-        (
-            "git",
-            ".profile",
-            "export GIT_SSL_CAINFO=/x",
-            "GIT_SSL_CAINFO in /home/alice/.profile, line 1 names /x",
-        ),
-        (
-            "git",
-            ".gitconfig",
-            "[http \"https://h.example.com/group/\"]\nsslCAInfo=/x",
-            "sslCAInfo in /home/alice/.gitconfig, line 2 names /x",
-        ),
-        (
-            "git",
-            ".gitconfig",
-            "[http]\nsslVerify = false",
-            "sslVerify in /home/alice/.gitconfig, line 2 is false",
-        ),
-    ] {
+    for (store, path, text, expected) in ROWS.iter().copied() {
         let facts = facts("debian", &[(path, text)], &json!({}));
         let expected: Vec<_> = Some(expected).filter(|expected| !expected.is_empty()).into_iter().collect();
         assert_eq!(named(&facts, store), expected, "{path}");
@@ -152,7 +150,7 @@ fn a_setting_is_named_with_its_file_and_line() {
 
 #[test]
 fn each_setting_of_the_table_is_named_where_nothing_extends_it() {
-    let text = |setting: &table::Setting| {
+    let text = |setting: &Setting| {
         let value = match setting.kind {
             Kind::File | Kind::Folder | Kind::Text => "/x",
             Kind::Off => setting.off[0],
