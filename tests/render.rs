@@ -3,6 +3,7 @@
 
 mod ansible;
 mod judges;
+mod kubernetes;
 mod shell;
 
 use serde_json::Value;

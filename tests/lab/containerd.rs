@@ -41,7 +41,12 @@ impl<'m> Containerd<'m> {
 
     /// The answer of CRI's `PullImage` for an image that does not exist: it shows whether the registry is trusted.
     pub(crate) fn pull(&self) -> String {
-        let image = format!("{REGISTRY}/labtrust/probe:1");
+        self.pull_image("labtrust/probe:1")
+    }
+
+    /// The answer of CRI's `PullImage` for an image of the registry; empty if it was pulled.
+    pub(crate) fn pull_image(&self, name: &str) -> String {
+        let image = format!("{REGISTRY}/{name}");
         self.machine.run(["python3", "-c", include_str!("containerd/pull.py"), &image]).succeeded().stdout
     }
 }

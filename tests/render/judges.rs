@@ -89,3 +89,15 @@ fn cloud_init_accepts_the_user_data() {
     rendered.judged("user-data.yaml", ("  trusted:", "  trustet:"), judge);
     rendered.judged("user-data.yaml", ("permissions: '0644'", "permissions: 0644"), judge);
 }
+
+#[test]
+fn kubernetes_accepts_the_manifests() {
+    if !is_here("kubernetes-validate", &["--help"]) {
+        return;
+    }
+    let rendered = Rendered::new("kubernetes");
+    let judge = |path: &Path| rendered.run("kubernetes-validate", &["--strict", path.to_str().unwrap()]);
+    rendered.judged("labtrust.yaml", ("hostPath:", "hostPaht:"), judge);
+    rendered.judged("labtrust.yaml", ("tolerations:", "toleration:"), judge);
+    rendered.judged("pods.yaml", ("data:", "dat:"), judge);
+}

@@ -2,8 +2,15 @@
 //! one file and one row of the table. A rendering contains certificates alone, never a key.
 
 mod ansible;
+mod chromium_policies;
 mod cloud_init;
+mod firefox_policies;
+mod helm;
+mod intune;
+mod kubernetes;
+mod mobileconfig;
 mod parts;
+mod powershell;
 mod rendering;
 mod shell;
 mod template;
@@ -11,7 +18,18 @@ mod template;
 pub use self::rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable};
 
 /// All renderings, in the order in which help shows them.
-pub const RENDERINGS: &[Rendering] = &[shell::RENDERING, ansible::RENDERING, cloud_init::RENDERING];
+pub const RENDERINGS: &[Rendering] = &[
+    shell::RENDERING,
+    ansible::RENDERING,
+    powershell::RENDERING,
+    cloud_init::RENDERING,
+    kubernetes::RENDERING,
+    helm::RENDERING,
+    mobileconfig::RENDERING,
+    intune::RENDERING,
+    firefox_policies::RENDERING,
+    chromium_policies::RENDERING,
+];
 
 impl Rendering {
     /// The rendering called `id`.

@@ -64,7 +64,11 @@ const FIRST: [&str; 4] = [system::STORE.id, docker::STORE.id, podman::STORE.id, 
 /// The id of Docker's store.
 pub const DOCKER: &str = docker::STORE.id;
 
+pub(crate) use chromium_policy::policies as chromium_policies;
 pub use docker::{MACHINE_ENGINES, MachineEngine};
+pub(crate) use firefox_policy::{
+    linked as firefox_reads_system_store, modules as p11_kit_modules, settings as firefox_settings,
+};
 pub(crate) use hosts_dir::names as registry_folders;
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};
 pub use runner::endpoints as runner_endpoints;

@@ -38,6 +38,11 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// The key `key` of YAML with the lines of `text` as its value.
+pub(super) fn literal(key: &str, text: &str) -> String {
+    filled("@KEY@: |\n  @TEXT@\n", &[("KEY", key), ("TEXT", text)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

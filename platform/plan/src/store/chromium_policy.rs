@@ -135,6 +135,9 @@ const CERTIFICATE: &str = "certificate";
 const DISTRUSTED: &str = "CADistrustedCertificates";
 const PLATFORM: &str = "CAPlatformIntegrationEnabled";
 
+const NO_SERVER: &str =
+    "the CA can sign for every server, so the policy limits it to those that are known, and none is";
+
 /// A name and a network that no server has (RFC 6761, RFC 5737): a list with nothing else permits none of its kind, and a
 /// missing list permits all.
 const NO_NAME: &str = "invalid";
@@ -155,8 +158,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent("none of these browsers is installed for every user".into());
     }
     let Some((key, item)) = item(anchor) else {
-        let why =
-            "the CA can sign for every server, so the policy limits it to those that are known, and none is";
+        let why = NO_SERVER;
         // Somebody else may have set it: who removes the CA needs no server for that.
         let others = installed.iter().filter_map(|browser| others_change(facts, anchor, browser));
         let others: Vec<_> = others.collect();
@@ -186,6 +188,25 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         rest.extend(distrust(facts, anchor, browser));
     }
     if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
+}
+
+/// The policies that make the served browsers trust `anchors`, and their folders with the browsers' names; or why they cannot.
+pub(crate) fn policies(anchors: &[Anchor]) -> Result<(Value, Vec<(&'static str, &'static str)>), String> {
+    let mut policies = serde_json::Map::new();
+    for anchor in anchors {
+        let (key, item) = item(anchor).ok_or(NO_SERVER)?;
+        if let Some(name) = anchor.names.iter().find(|name| key == CONSTRAINED && !is_permitted(anchor, name))
+        {
+            return Err(format!(
+                "the server's certificate is also for {name}, and the policy would limit the CA to other names"
+            ));
+        }
+        if let Some(list) = policies.entry(key).or_insert_with(|| json!([])).as_array_mut() {
+            list.push(item);
+        }
+    }
+    let served = BROWSERS.iter().filter(|browser| browser.is_served);
+    Ok((Value::Object(policies), served.map(|browser| (browser.title, browser.policies.folder)).collect()))
 }
 
 fn installed(facts: &Facts) -> impl Iterator<Item = &'static Browser> {

@@ -103,6 +103,21 @@ const LOOKS: &[Look] = &[
     Look::Text("/etc/thunderbird/policies/policies.json"),
 ];
 
+/// The places of p11-kit's module; a part `*` is the name of a Debian architecture.
+pub(crate) fn modules() -> [&'static str; 3] {
+    MODULES
+}
+
+/// The families whose own Firefox reads the system store.
+pub(crate) fn linked() -> [&'static str; 5] {
+    LINKED
+}
+
+/// The settings in `/etc` of each program, with its name.
+pub(crate) fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PROGRAMS.iter().map(|program| (program.title, program.settings))
+}
+
 fn looks() -> Vec<Look> {
     LOOKS.iter().copied().chain(MODULES.map(Look::Path)).collect()
 }
