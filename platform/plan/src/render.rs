@@ -4,7 +4,11 @@
 mod ansible;
 mod chromium_policies;
 mod cloud_init;
+mod compose;
+mod devcontainer;
+mod dockerfile;
 mod firefox_policies;
+mod gitlab_ci;
 mod helm;
 mod intune;
 mod kubernetes;
@@ -13,6 +17,7 @@ mod parts;
 mod powershell;
 mod rendering;
 mod shell;
+mod system_store;
 mod template;
 
 pub use self::rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable};
@@ -29,6 +34,10 @@ pub const RENDERINGS: &[Rendering] = &[
     intune::RENDERING,
     firefox_policies::RENDERING,
     chromium_policies::RENDERING,
+    dockerfile::RENDERING,
+    compose::RENDERING,
+    gitlab_ci::RENDERING,
+    devcontainer::RENDERING,
 ];
 
 impl Rendering {

@@ -39,10 +39,7 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
             left_out.push(format!("- `{host}`: a Secret cannot have the key `{key}`, which the runner's chart needs. Name the server by another name."));
             continue;
         }
-        let trusted = order
-            .anchors
-            .iter()
-            .filter(|anchor| anchor.endpoints.iter().any(|endpoint| endpoint.host == *host));
+        let trusted = order.anchors.iter().filter(|anchor| parts::is_for(anchor, host));
         files_of_runner.push_str(&literal(&key, &parts::bundle(trusted)));
     }
     notes.extend(left_out.iter().map(|line| line.trim_start_matches("- ").to_owned()));

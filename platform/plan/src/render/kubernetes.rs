@@ -2,8 +2,6 @@
 //! CAs for programs in pods. containerd loads the `*.crt` of a folder without `hosts.toml`; a new `hosts.toml` would hide what
 //! others put there.
 
-use std::collections::BTreeMap;
-
 use super::{
     parts,
     rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
@@ -68,14 +66,7 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
 /// The CAs for programs in pods, as a ConfigMap and as a Bundle.
 fn for_pods(order: &Order<'_>) -> [RenderedFile; 2] {
     let bundle = parts::bundle(order.anchors);
-    let mut numbers = BTreeMap::<String, usize>::new();
-    let mut hashed = String::new();
-    for anchor in order.anchors {
-        let Some(hash) = anchor.certificate.subject_hash() else { continue };
-        let number = numbers.entry(hash.clone()).or_default();
-        hashed.push_str(&literal(&format!("{hash}.{number}"), &anchor.certificate.pem()));
-        *number += 1;
-    }
+    let hashed: String = parts::hashed(order).iter().map(|(name, pem)| literal(name, pem)).collect();
     let values = [("BUNDLE", bundle.as_str()), ("HASHED", &hashed)];
     [
         RenderedFile::text("pods.yaml", filled(include_str!("kubernetes/pods.yaml"), &values)),

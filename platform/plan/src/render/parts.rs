@@ -4,10 +4,12 @@ use super::{
     rendering::{Order, RenderedFile, Rendering, Unrenderable},
     template::filled,
 };
-use crate::{Anchor, Endpoint, hint, store::STORES};
+use std::collections::BTreeMap;
+
+use crate::{Anchor, Endpoint, Host, hint, store::STORES};
 
 /// The longest name of a file in a file system of Linux, in bytes.
-const LONGEST_NAME: usize = 255;
+pub(super) const LONGEST_NAME: usize = 255;
 
 /// Each CA with each of its registries, and the name of the registry's folder.
 pub(super) fn registries<'o>(
@@ -59,6 +61,24 @@ pub(super) fn certificates(order: &Order<'_>) -> Vec<RenderedFile> {
         .iter()
         .map(|anchor| RenderedFile::text(anchor.file_name(), anchor.certificate.pem()))
         .collect()
+}
+
+/// Whether `anchor` is trusted for `host`, on any port.
+pub(super) fn is_for(anchor: &Anchor, host: &Host) -> bool {
+    anchor.endpoints.iter().any(|endpoint| endpoint.host == *host)
+}
+
+/// The certificates under the names by which OpenSSL finds them in a folder: a hash of the subject, and a number.
+pub(super) fn hashed(order: &Order<'_>) -> Vec<(String, String)> {
+    let mut numbers = BTreeMap::<String, usize>::new();
+    let named = order.anchors.iter().filter_map(|anchor| {
+        let hash = anchor.certificate.subject_hash()?;
+        let number = numbers.entry(hash.clone()).or_default();
+        let name = format!("{hash}.{number}");
+        *number += 1;
+        Some((name, anchor.certificate.pem()))
+    });
+    named.collect()
 }
 
 /// All certificates in one PEM text.

@@ -43,6 +43,11 @@ pub(super) fn literal(key: &str, text: &str) -> String {
     filled("@KEY@: |\n  @TEXT@\n", &[("KEY", key), ("TEXT", text)])
 }
 
+/// The same, where the last line ends without a line break.
+pub(super) fn stripped(key: &str, text: &str) -> String {
+    filled("@KEY@: |-\n  @TEXT@\n", &[("KEY", key), ("TEXT", text)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
