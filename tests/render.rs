@@ -2,13 +2,15 @@
 //! each tool.
 
 mod ansible;
+mod dockerfile;
 mod judges;
+mod keys;
 mod kubernetes;
 mod shell;
 
 use serde_json::Value;
 
-use crate::lab::{HOST, Machine, Output, Pair, REGISTRY, Validity};
+use crate::lab::{Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity};
 
 /// A machine with a CA in /root/ca.crt.
 pub(crate) fn client(machine: &Machine) -> Pair {

@@ -3,7 +3,7 @@
 
 mod chromium;
 mod containerd;
-mod containers;
+pub(crate) mod containers;
 mod directory;
 mod engine;
 mod firefox;

@@ -68,8 +68,8 @@ impl Rendered {
         assert!(text.contains(from), "{name} has no {from:?}:\n{text}");
         fs::write(&path, text.replacen(from, to, 1)).unwrap();
         let ran = judge(&path);
-        assert!(!ran.status.success(), "{name} is accepted with {to:?}: {}", said(&ran));
         fs::write(&path, text).unwrap();
+        assert!(!ran.status.success(), "{name} is accepted with {to:?}: {}", said(&ran));
     }
 }
 
@@ -100,4 +100,192 @@ fn kubernetes_accepts_the_manifests() {
     rendered.judged("labtrust.yaml", ("hostPath:", "hostPaht:"), judge);
     rendered.judged("labtrust.yaml", ("tolerations:", "toleration:"), judge);
     rendered.judged("pods.yaml", ("data:", "dat:"), judge);
+}
+
+/// A chart that reads the values that GitLab's and the runner's charts read (their `values.yaml`), and fails without them.
+const CHART: [(&str, &str); 2] = [
+    ("Chart.yaml", "apiVersion: v2\nname: reader\nversion: 1.0.0\n"),
+    (
+        "templates/read.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: read\ndata:\n  \
+         {{- range (required \"CAs\" ((.Values.global).certificates).customCAs) }}\n  \
+         {{ required \"the ConfigMap\" .configMap }}: {{ join \" \" (required \"its keys\" .keys) | quote }}\n  {{- end }}\n  \
+         bundled: {{ required \"the Secret\" (index .Values \"gitlab-runner\").certsSecretName }}\n  \
+         runner: {{ required \"the Secret\" .Values.certsSecretName }}\n",
+    ),
+];
+
+#[test]
+fn helm_and_kubectl_accept_the_values_and_the_objects() {
+    let (helm, kubectl) = (tools().join("kubectl/helm"), tools().join("kubectl/kubectl"));
+    if !is_here(helm.to_str().unwrap(), &["version"]) || !is_here("kubernetes-validate", &["--help"]) {
+        return;
+    }
+    let rendered = Rendered::new("helm");
+    for (name, text) in CHART {
+        let path = rendered.0.path().join("chart").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let chart = |verb: &'static [&str]| {
+        let (rendered, helm) = (&rendered, &helm);
+        move |_: &Path| {
+            let files = ["-f", "out/gitlab-values.yaml", "-f", "out/gitlab-runner-values.yaml"];
+            rendered.run(helm.to_str().unwrap(), &[verb, &files].concat())
+        }
+    };
+    let (template, lint) = (chart(&["template", "chart"]), chart(&["lint", "chart"]));
+    rendered.judged("gitlab-values.yaml", ("customCAs", "customCas"), &template);
+    rendered.judged("gitlab-runner-values.yaml", ("certsSecretName", "certsSecret"), &template);
+    // What a template misses is a remark for lint; what is no YAML is not.
+    rendered.judged("gitlab-values.yaml", ("customCAs:", "customCAs: ["), &lint);
+    rendered.judged("gitlab-runner-values.yaml", ("certsSecretName:", "certsSecretName: ["), &lint);
+    let judge = |path: &Path| rendered.run("kubernetes-validate", &["--strict", path.to_str().unwrap()]);
+    rendered.judged("labtrust-ca.yaml", ("data:", "dat:"), judge);
+    rendered.judged("runner-certificates.yaml", ("stringData:", "stringdata:"), judge);
+    // The command of the README for the server's own certificate and key.
+    let readme = rendered.read("README.md");
+    let line = readme.lines().find(|line| line.starts_with("kubectl create secret tls")).unwrap();
+    let line = line.replace("HOST.crt", "old.crt").replace("HOST.key", "old.key").replacen(
+        "kubectl",
+        kubectl.to_str().unwrap(),
+        1,
+    );
+    let made = rendered.run("sh", &["-c", &format!("{line} --dry-run=client -o yaml >secret.yaml")]);
+    assert!(made.status.success(), "{}", said(&made));
+    let judged = rendered.run("kubernetes-validate", &["--strict", "secret.yaml"]);
+    assert!(judged.status.success(), "{}", said(&judged));
+    let wrong = line.replace("old.key", "new.key");
+    let made = rendered.run("sh", &["-c", &format!("{wrong} --dry-run=client -o yaml")]);
+    assert!(!made.status.success(), "a key of another certificate");
+}
+
+#[test]
+fn powershells_grammar_accepts_the_scripts() {
+    if !is_here("python", &["-c", ""]) {
+        return;
+    }
+    let parse = "import sys, tree_sitter, tree_sitter_powershell as grammar
+parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+text = open(sys.argv[1], 'rb').read()
+def errors(node):
+    if node.is_error or node.is_missing:
+        yield f'{node.start_point}: {node.text[:80]}'
+    for child in node.children:
+        yield from errors(child)
+text.decode('ascii')
+sys.exit('\\n'.join(errors(parser.parse(text).root_node)) or None)";
+    for (kind, name) in
+        [("powershell", "labtrust-trust.ps1"), ("intune", "detect.ps1"), ("intune", "remediate.ps1")]
+    {
+        let rendered = Rendered::new(kind);
+        let judge = |path: &Path| rendered.run("python", &["-c", parse, path.to_str().unwrap()]);
+        rendered.judged(name, ("} catch {", "catch {"), judge);
+        rendered.judged(name, ("'Disallowed'", "'Disallowed"), judge);
+    }
+}
+
+#[test]
+fn plistlib_reads_the_profile() {
+    if !is_here("python", &["-c", ""]) {
+        return;
+    }
+    let rendered = Rendered::new("mobileconfig");
+    let read = "import hashlib, plistlib, sys, uuid
+profile = plistlib.load(open(sys.argv[1], 'rb'))
+payloads = profile['PayloadContent']
+for one in [profile, *payloads]:
+    assert uuid.UUID(one['PayloadUUID']).version == 8 and one['PayloadVersion'] == 1
+assert len({one['PayloadIdentifier'] for one in [profile, *payloads]}) == 3
+for one in payloads:
+    assert one['PayloadType'] == 'com.apple.security.root'
+    assert hashlib.sha256(one['PayloadContent']).hexdigest() in one['PayloadDescription']";
+    let judge = |path: &Path| rendered.run("python", &["-c", read, path.to_str().unwrap()]);
+    rendered.judged("labtrust.mobileconfig", ("</array>", "</aray>"), judge);
+    rendered.judged("labtrust.mobileconfig", ("<data>", "<data>AAAA"), judge);
+}
+
+#[test]
+fn hadolint_accepts_the_dockerfiles() {
+    if !is_here("hadolint", &["--version"]) {
+        return;
+    }
+    let rendered = Rendered::new("dockerfile");
+    let judge = |path: &Path| rendered.run("hadolint", &[path.to_str().unwrap()]);
+    for name in ["Dockerfile.debian", "Dockerfile.alpine", "Dockerfile.rhel"] {
+        rendered.judged(name, ("COPY --from=build", "COPY --form=build"), judge);
+        rendered.judged(name, ("# hadolint ignore", "# ignore"), judge);
+    }
+}
+
+#[test]
+fn the_schemas_of_compose_and_of_gitlab_accept_the_files() {
+    if !is_here("check-jsonschema", &["--version"]) {
+        return;
+    }
+    let check = |rendered: &Rendered, options: &[&str], path: &Path| {
+        rendered.run("check-jsonschema", &[options, &[path.to_str().unwrap()]].concat())
+    };
+    let compose = Rendered::new("compose");
+    let schema = ["--builtin-schema", "vendor.compose-spec"];
+    compose.judged("compose.labtrust.yaml", ("environment:", "environmen:"), |path| {
+        check(&compose, &schema, path)
+    });
+    let ci = Rendered::new("gitlab-ci");
+    let schema = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"];
+    // The schema lets hidden jobs be anything: they are judged as jobs that run.
+    let visible = ci.path("visible.yml");
+    let judge = |path: &Path| {
+        let mut text = fs::read_to_string(path).unwrap().replace("\n.labtrust", "\nlabtrust");
+        for key in ["  before_script:", "  services:"] {
+            text = text.replace(&format!("\n{key}"), &format!("\n  script: [\"true\"]\n{key}"));
+        }
+        fs::write(&visible, text).unwrap();
+        check(&ci, &schema, &visible)
+    };
+    for wrong in [
+        ("  before_script:", "  beforescript:"),
+        ("entrypoint: [\"\"]", "entrypoint: 1"),
+        ("alias:", "alais:"),
+    ] {
+        ci.judged("labtrust.gitlab-ci.yml", wrong, judge);
+    }
+    let toml =
+        "import sys, tomllib\ntomllib.load(open(sys.argv[1], 'rb'))['runners'][0]['docker']['volumes']";
+    ci.judged("runner-config.toml", ("[runners.docker]", "[runners.docker"), |path| {
+        ci.run("python", &["-c", toml, path.to_str().unwrap()])
+    });
+}
+
+/// Writes each script of the jobs, and of a service, into a file of its own.
+const SCRIPTS: &str = "import sys, yaml
+number = 0
+for name, job in yaml.safe_load(open('out/labtrust.gitlab-ci.yml')).items():
+    if not name.startswith('.'):
+        continue
+    scripts = job.get('before_script', []) + [one['command'][2] for one in job.get('services', [])]
+    for script in scripts:
+        number += 1
+        variables = ''.join(f'LABTRUST_CA_{n}=x\\n' for n in (1, 2))
+        open(f'{number}.sh', 'w').write(f'#!/bin/sh\\nset -e\\n{variables}{script}\\n')
+print(number)";
+
+#[test]
+fn shellcheck_accepts_the_scripts_in_other_files() {
+    if !is_here("shellcheck", &["--version"]) {
+        return;
+    }
+    let ci = Rendered::new("gitlab-ci");
+    let made = ci.run("python", &["-c", SCRIPTS]);
+    assert_eq!(said(&made).trim(), "5");
+    let judged = ci.run("shellcheck", &["1.sh", "2.sh", "3.sh", "4.sh", "5.sh"]);
+    assert!(judged.status.success(), "{}", said(&judged));
+    let kubernetes = Rendered::new("kubernetes");
+    let script = "import yaml
+for one in yaml.safe_load_all(open('out/labtrust.yaml')):
+    if one['kind'] == 'ConfigMap':
+        open('out/install.sh', 'w').write(one['data']['install.sh'])";
+    assert!(kubernetes.run("python", &["-c", script]).status.success());
+    let judge = |path: &Path| kubernetes.run("shellcheck", &["--shell=sh", path.to_str().unwrap()]);
+    kubernetes.judged("install.sh", ("mkdir -p \"$certs_d/$place\"", "mkdir -p $certs_d/$place"), judge);
 }

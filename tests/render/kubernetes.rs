@@ -1,7 +1,7 @@
 //! The DaemonSet's init container: containerd pulls with what it writes, and what somebody else wrote stays.
 
 use super::*;
-use crate::lab::{Containerd, Gitlab, Release};
+use crate::lab::{Containerd, Release};
 
 const FOLDER: &str = "/etc/containerd/certs.d";
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
@@ -43,10 +43,17 @@ fn with_image(machine: &Machine, release: Release) -> (Pair, Containerd<'_>) {
     (pair, Containerd::start(machine, release, FOLDER))
 }
 
-fn pulls(containerd: &Containerd<'_>) {
-    assert_eq!(containerd.pull_image("hello:1").trim(), "");
-    let missing = containerd.pull_image("hello:2");
-    assert!(missing.contains("not found") && !missing.contains("x509"), "{missing}");
+/// The image is pulled, and the registry answers for one that is not there.
+fn pulls(machine: &Machine, containerd: &Containerd<'_>) {
+    for (image, says) in [("hello:1", ""), ("hello:2", "not found")] {
+        let said = containerd.pull_image(image);
+        assert!(!said.contains("x509") && said.contains(says), "{image}: {said}");
+        let pull = format!("ctr images pull --hosts-dir {FOLDER} --snapshotter native {REGISTRY}/{image}");
+        let said = machine.sh(&pull);
+        assert_eq!(said.code() == 0, says.is_empty(), "{image}: {}{}", said.stdout, said.stderr);
+        assert!(format!("{}{}", said.stdout, said.stderr).contains(says));
+    }
+    machine.sh(&format!("ctr images rm {REGISTRY}/hello:1")).succeeded();
 }
 
 fn refuses(containerd: &Containerd<'_>) {
@@ -67,7 +74,7 @@ fn containerd_pulls_with_what_the_init_container_wrote() {
         };
 
         install(&machine, "").succeeded();
-        pulls(&containerd);
+        pulls(&machine, &containerd);
         let by_daemonset = certificates(machine.changes_since(&before));
         assert_eq!(by_daemonset.len(), 3, "the folder, the certificate and the record: {by_daemonset:?}");
         assert_eq!(install(&machine, "").succeeded().stdout, "", "nothing is written again");
@@ -76,7 +83,7 @@ fn containerd_pulls_with_what_the_init_container_wrote() {
         let new = Pair::constrained(&machine, &[HOST]);
         machine.write("/root/new.crt", &new.root);
         install(&machine, "--also /root/new.crt").succeeded();
-        pulls(&containerd);
+        pulls(&machine, &containerd);
         machine.write(&format!("{FOLDER}/{REGISTRY}/theirs.crt"), &new.root);
         install(&machine, "--remove").succeeded();
         refuses(&containerd);
@@ -108,10 +115,10 @@ fn a_hosts_toml_of_somebody_else_is_named_and_stays() {
     install(&machine, "").exited(3).says("hosts.toml hides labtrust-");
     machine.write(&hosts, format!("{ca}{block}  {ca}"));
     install(&machine, "").succeeded();
-    pulls(&containerd);
+    pulls(&machine, &containerd);
     // The file stays as long as hosts.toml names it: without it, containerd would refuse every pull.
     install(&machine, "--remove").exited(3).says("still names labtrust-");
-    pulls(&containerd);
+    pulls(&machine, &containerd);
     machine.write(&hosts, &block);
     install(&machine, "--remove").succeeded();
     refuses(&containerd);

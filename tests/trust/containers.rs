@@ -6,7 +6,7 @@ use super::{fingerprint, serving};
 use crate::lab::{Engine, HOST, Machine, Output};
 
 /// An image with curl and the distribution's updater, made of this machine's own programs: nothing is pulled.
-const IMAGE: &str = r#"set -e
+pub(crate) const IMAGE: &str = r#"set -e
 root=$(mktemp -d)
 programs="$(dpkg -L coreutils sed grep findutils debianutils dash mawk | grep -E '^(/usr)?/bin/') /usr/bin/curl /usr/bin/openssl"
 mkdir -p $root/bin $root/usr/bin $root/usr/sbin $root/etc/ssl/certs $root/tmp $root/usr/local/share/ca-certificates

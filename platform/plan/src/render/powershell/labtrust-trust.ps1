@@ -157,7 +157,7 @@ if ($Action -ne 'remove') {
     if ($users | Where-Object { Test-Path -Path "Registry::$($_.Name)\$lxss" -ErrorAction SilentlyContinue }) {
         $notes += "Each distribution of WSL has stores of its own: run the script of 'labtrust render --as shell' in it as root"
     }
-    if (Get-Command -Name java, keytool -ErrorAction SilentlyContinue) {
+    if (Get-Command -Name 'java', 'keytool' -ErrorAction SilentlyContinue) {
         $notes += 'Java keeps CAs in its own keystores: run the program labtrust there'
     }
 }
