@@ -3,6 +3,7 @@
 
 mod ansible;
 mod dockerfile;
+mod gitlab_ci;
 mod judges;
 mod keys;
 mod kubernetes;

@@ -109,7 +109,7 @@ const CHART: [(&str, &str); 2] = [
         "templates/read.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: read\ndata:\n  \
          {{- range (required \"CAs\" ((.Values.global).certificates).customCAs) }}\n  \
-         {{ required \"the ConfigMap\" .configMap }}: {{ join \" \" (required \"its keys\" .keys) | quote }}\n  {{- end }}\n  \
+         {{ required \"the Secret\" .secret }}: read\n  {{- end }}\n  \
          bundled: {{ required \"the Secret\" (index .Values \"gitlab-runner\").certsSecretName }}\n  \
          runner: {{ required \"the Secret\" .Values.certsSecretName }}\n",
     ),
@@ -141,7 +141,7 @@ fn helm_and_kubectl_accept_the_values_and_the_objects() {
     rendered.judged("gitlab-values.yaml", ("customCAs:", "customCAs: ["), &lint);
     rendered.judged("gitlab-runner-values.yaml", ("certsSecretName:", "certsSecretName: ["), &lint);
     let judge = |path: &Path| rendered.run("kubernetes-validate", &["--strict", path.to_str().unwrap()]);
-    rendered.judged("labtrust-ca.yaml", ("data:", "dat:"), judge);
+    rendered.judged("labtrust-ca.yaml", ("stringData:", "stringdata:"), judge);
     rendered.judged("runner-certificates.yaml", ("stringData:", "stringdata:"), judge);
     // The command of the README for the server's own certificate and key.
     let readme = rendered.read("README.md");
@@ -255,6 +255,53 @@ fn the_schemas_of_compose_and_of_gitlab_accept_the_files() {
     ci.judged("runner-config.toml", ("[runners.docker]", "[runners.docker"), |path| {
         ci.run("python", &["-c", toml, path.to_str().unwrap()])
     });
+}
+
+/// Compose itself reads the override beside a file with the services that it names.
+#[test]
+fn compose_merges_the_override() {
+    let compose = Path::new("/var/cache/labtrust-engine/usr/libexec/docker/cli-plugins/docker-compose");
+    if !compose.exists() {
+        assert!(std::env::var_os("CI").is_none(), "Compose is missing: run scripts/install-engine");
+        return;
+    }
+    let rendered = Rendered::new("compose");
+    let base = "services: {app: {image: a}, docker: {image: b}, gitlab-runner: {image: c}}";
+    fs::write(rendered.path("compose.yaml"), base).unwrap();
+    let judge = |_: &Path| {
+        let files = ["-f", "out/compose.yaml", "-f", "out/compose.labtrust.yaml", "config"];
+        rendered.run(compose.to_str().unwrap(), &files)
+    };
+    let merged = said(&judge(Path::new("")));
+    for mount in ["/etc/labtrust", "/etc/docker/certs.d", "/etc/gitlab-runner/certs"] {
+        assert!(merged.contains(&format!("target: {mount}")), "{merged}");
+    }
+    rendered.judged("compose.labtrust.yaml", ("<<: *labtrust", "<<: *labtrsut"), judge);
+    rendered.judged("compose.labtrust.yaml", ("  gitlab-runner:", "  gitlab-rnner:"), judge);
+}
+
+#[test]
+fn the_reader_of_development_containers_takes_the_feature() {
+    let reader = tools().join("devcontainer/devcontainer.js");
+    if !reader.exists() {
+        assert!(std::env::var_os("CI").is_none(), "devcontainer is missing: run scripts/install-judges");
+        return;
+    }
+    let rendered = Rendered::new("devcontainer");
+    let folder = ".devcontainer/labtrust";
+    fs::copy(
+        rendered.path(&format!("{folder}/devcontainer.example.json")),
+        rendered.path(".devcontainer/devcontainer.json"),
+    )
+    .unwrap();
+    let judge = |words: &'static [&'static str]| {
+        let (rendered, reader) = (&rendered, &reader);
+        move |_: &Path| rendered.run("node", &[&[reader.to_str().unwrap(), "features"], words].concat())
+    };
+    let package = judge(&["package", "out/.devcontainer/labtrust", "-o", "packaged", "-f"]);
+    rendered.judged(&format!("{folder}/devcontainer-feature.json"), ("\"version\"", "\"versoin\""), package);
+    let resolve = judge(&["resolve-dependencies", "--workspace-folder", "out"]);
+    rendered.judged(".devcontainer/devcontainer.json", ("./labtrust", "./labtrsut"), resolve);
 }
 
 /// Writes each script of the jobs, and of a service, into a file of its own.

@@ -23,7 +23,7 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
     if order.is_removal {
         return Err(Unrenderable::removal(
             "cloud-init acts at a machine's first start, so it removes nothing",
-            "remove it with the script: labtrust render --as shell --remove",
+            "remove it with the script: {labtrust render --as shell --remove}",
         ));
     }
     let user_data = user_data(order)?;

@@ -13,7 +13,7 @@ pub(super) const RENDERING: Rendering = Rendering {
     title: "a feature of Dev Containers",
     stores: &["system", "docker", "podman", "containerd"],
     serves: "the stores that the script of `shell` serves, in the image of a development container",
-    judged: "what judges `shell`; the JSON was read against the specification",
+    judged: "what judges `shell`; the devcontainer CLI packages the feature and resolves it",
     render,
 };
 

@@ -68,7 +68,7 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
     files.push(parts::readme(&RENDERING, order, include_str!("firefox_policies/README.md"), &values));
     let notes = vec![
-        "Firefox follows the system store: bring the CA there too, with another rendering or labtrust trust."
+        "Firefox follows the system store: bring the CA there too, with another rendering or `labtrust trust`."
             .into(),
     ];
     Ok(Rendered { files, notes })

@@ -8,7 +8,7 @@ use super::{
     rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
     template::{filled, literal},
 };
-use crate::{Anchor, Host};
+use crate::Host;
 
 pub(super) const RENDERING: Rendering = Rendering {
     id: "helm",
@@ -26,7 +26,7 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
     if order.is_removal {
         return Err(Unrenderable::removal(
             "values do not remove what other values set",
-            "leave the files out of helm upgrade, then: kubectl delete configmap/labtrust-ca secret/labtrust-gitlab-runner",
+            "leave the files out of helm upgrade, then: kubectl delete secret/labtrust-ca secret/labtrust-gitlab-runner",
         ));
     }
     let mut notes = vec!["A key is never rendered: README.md has the command that makes the Secret of the server's certificate.".to_owned()];
@@ -45,15 +45,13 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
     notes.extend(left_out.iter().map(|line| line.trim_start_matches("- ").to_owned()));
     let certificates: String =
         order.anchors.iter().map(|anchor| literal(&anchor.file_name(), &anchor.certificate.pem())).collect();
-    let keys: Vec<_> =
-        order.anchors.iter().map(|anchor| format!("- {}", Anchor::file_name(anchor))).collect();
     let secret = |name: &str| {
         RenderedFile::text(
             name,
             filled(include_str!("helm/runner-certificates.yaml"), &[("FILES", &files_of_runner)]),
         )
     };
-    let values = [("CERTIFICATES", certificates.as_str()), ("KEYS", &keys.join("\n"))];
+    let values = [("CERTIFICATES", certificates.as_str())];
     let mut files =
         vec![RenderedFile::text("labtrust-ca.yaml", filled(include_str!("helm/labtrust-ca.yaml"), &values))];
     if files_of_runner.is_empty() {

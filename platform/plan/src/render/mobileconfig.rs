@@ -22,7 +22,7 @@ const PROFILE: &str = "labtrust.trust";
 const NOTES: [&str; 3] = [
     "Distribute it by an MDM: its CAs are then trusted for TLS. Installed by hand on iOS, they are not until they are switched on: Settings > General > About > Certificate Trust Settings.",
     "A rotation is a new rendering with --also, then one with the new CA alone: the profile keeps its identifier, so the MDM replaces it.",
-    "It serves no store of single programs, such as Java's keystores, Node.js, git from Homebrew or Docker's certs.d: run labtrust trust on the machine.",
+    "It serves no store of single programs, such as Java's keystores, Node.js, git from Homebrew or Docker's certs.d: run `labtrust trust` on the machine.",
 ];
 
 fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
