@@ -1,6 +1,8 @@
 //! `cloud-init`: user data with which a new machine trusts the CAs at its first start: `ca_certs` for the system store, and
 //! `write_files` for the registries of Docker and podman.
 
+use std::fmt::Write as _;
+
 use super::{
     parts,
     rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
@@ -53,9 +55,11 @@ fn user_data(order: &Order<'_>) -> Result<String, Unrenderable> {
     for (anchor, _, folder) in registries {
         for certs_d in PODMAN_MACHINE {
             let path = super::template::quoted(&format!("{certs_d}/{folder}/{}", anchor.file_name()));
-            text.push_str(&format!(
+            // Writing into a string cannot fail.
+            let _ = write!(
+                text,
                 "  - path: {path}\n    owner: 'root:root'\n    permissions: '0644'\n    content: |\n"
-            ));
+            );
             lines(&mut text, "      ", &anchor.certificate.pem());
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     parts,
-    rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
+    rendering::{Order, Rendered, RenderedFile, Rendering},
 };
 use crate::store;
 
@@ -15,7 +15,7 @@ pub(super) const RENDERING: Rendering = Rendering {
     stores: &["firefox-policy"],
     serves: "Firefox and Thunderbird for every user, where the system store contains the CA",
     judged: "the policy is that of the store `firefox-policy`, which firefox-esr 153 obeys",
-    render,
+    render: |order| Ok(rendered(order)),
 };
 
 /// The name of p11-kit's module among the security devices. It is not one of labtrust's own names, so `labtrust trust` finds a
@@ -25,7 +25,7 @@ const DEVICE: &str = "p11-kit-trust";
 /// The architectures of Debian, as folders of libraries.
 const ARCHITECTURES: [&str; 2] = ["x86_64-linux-gnu", "aarch64-linux-gnu"];
 
-fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
+fn rendered(order: &Order<'_>) -> Rendered {
     let mut files = Vec::new();
     let mut rows = Vec::new();
     let mut add = |folder: &str, machines: &str, policies: &Value| {
@@ -71,7 +71,7 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
         "Firefox follows the system store: bring the CA there too, with another rendering or `labtrust trust`."
             .into(),
     ];
-    Ok(Rendered { files, notes })
+    Rendered { files, notes }
 }
 
 fn device(module: &str, is_removal: bool) -> Value {

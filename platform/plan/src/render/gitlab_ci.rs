@@ -1,5 +1,5 @@
-//! `gitlab-ci`: hidden jobs that others extend: the job's own image, Docker in Docker, kaniko, buildah and BuildKit; and the runner's
-//! `config.toml`.
+//! `gitlab-ci`: hidden jobs that others extend: the job's own image, Docker in Docker, kaniko, buildah and `BuildKit`; and the
+//! runner's `config.toml`.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ pub(super) const RENDERING: Rendering = Rendering {
 /// Distributions, one of each family that images are based on.
 const DISTRIBUTIONS: [&str; 4] = ["debian", "rhel", "suse", "arch"];
 
-/// Where BuildKit in a container reads its CAs.
+/// Where `BuildKit` in a container reads its CAs.
 const BUILDKIT: &str = "$HOME/.config/buildkit";
 
 fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {

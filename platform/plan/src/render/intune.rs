@@ -4,7 +4,7 @@
 use super::{
     parts,
     powershell::{Start, script},
-    rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
+    rendering::{Order, Rendered, RenderedFile, Rendering},
 };
 
 pub(super) const RENDERING: Rendering = Rendering {
@@ -13,10 +13,10 @@ pub(super) const RENDERING: Rendering = Rendering {
     stores: &[],
     serves: "the Root store of Windows machines, by Microsoft Intune or by group policy",
     judged: "tree-sitter's grammar of PowerShell; not run on Windows",
-    render,
+    render: |order| Ok(rendered(order)),
 };
 
-fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
+fn rendered(order: &Order<'_>) -> Rendered {
     let (action, check) = if order.is_removal { ("remove", "untrusted") } else { ("apply", "trusted") };
     // Intune takes every other exit code for a fault.
     let remediate = Start { action, check, restart: "0" };
@@ -46,5 +46,5 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
         &[("DOES", does), ("DSPUBLISH", &commands.join("\n"))],
     ));
     let notes = vec!["The scripts were parsed by a grammar of PowerShell and not run on Windows: assign them to a test group first.".into()];
-    Ok(Rendered { files, notes })
+    Rendered { files, notes }
 }

@@ -1,5 +1,5 @@
-//! `kubernetes`: a DaemonSet that writes the CAs into containerd's folder of registries on each node, without privileges, and the
-//! CAs for programs in pods. containerd loads the `*.crt` of a folder without `hosts.toml`; a new `hosts.toml` would hide what
+//! `kubernetes`: a `DaemonSet` that writes the CAs into containerd's folder of registries on each node, without privileges, and
+//! the CAs for programs in pods. containerd loads the `*.crt` of a folder without `hosts.toml`; a new `hosts.toml` would hide what
 //! others put there.
 
 use super::{
@@ -63,7 +63,7 @@ fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
     })
 }
 
-/// The CAs for programs in pods, as a ConfigMap and as a Bundle.
+/// The CAs for programs in pods, as a `ConfigMap` and as a Bundle.
 fn for_pods(order: &Order<'_>) -> [RenderedFile; 2] {
     let bundle = parts::bundle(order.anchors);
     let hashed: String = parts::hashed(order).iter().map(|(name, pem)| literal(name, pem)).collect();

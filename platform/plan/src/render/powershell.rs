@@ -2,7 +2,7 @@
 //! each certificate, and ends with the same JSON document as the script of `shell`.
 
 use super::{
-    rendering::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
+    rendering::{Order, Rendered, RenderedFile, Rendering},
     template::filled,
 };
 use crate::Anchor;
@@ -13,7 +13,7 @@ pub(super) const RENDERING: Rendering = Rendering {
     stores: &[],
     serves: "the Root store of a Windows machine, which Edge, Chrome, Firefox from 120 on, .NET, curl and Docker Desktop read",
     judged: "tree-sitter's grammar of PowerShell; not run on Windows",
-    render,
+    render: |order| Ok(rendered(order)),
 };
 
 const NOTES: [&str; 2] = [
@@ -31,11 +31,11 @@ pub(super) struct Start {
     pub restart: &'static str,
 }
 
-fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
+fn rendered(order: &Order<'_>) -> Rendered {
     let action = if order.is_removal { "remove" } else { "apply" };
     let script = script(order.anchors, &Start { action, check: "trusted", restart: "4" });
     let files = vec![RenderedFile::text("labtrust-trust.ps1", script)];
-    Ok(Rendered { files, notes: NOTES.map(str::to_owned).to_vec() })
+    Rendered { files, notes: NOTES.map(str::to_owned).to_vec() }
 }
 
 /// The script for `anchors`.

@@ -9,19 +9,12 @@ pub(super) fn filled(template: &str, values: &[(&str, &str)]) -> String {
         let alone = values
             .iter()
             .find(|(name, _)| gap.strip_prefix('@').and_then(|gap| gap.strip_suffix('@')) == Some(name));
-        match alone {
-            Some((_, value)) => {
-                let margin = &line[..line.len() - line.trim_start().len()];
-                value
-                    .lines()
-                    .for_each(|line| push(&mut text, if line.is_empty() { "" } else { margin }, line));
-            }
-            None => {
-                let line = values
-                    .iter()
-                    .fold(line.to_owned(), |line, (name, value)| line.replace(&format!("@{name}@"), value));
-                push(&mut text, "", &line);
-            }
+        if let Some((_, value)) = alone {
+            let margin = &line[..line.len() - line.trim_start().len()];
+            value.lines().for_each(|line| push(&mut text, if line.is_empty() { "" } else { margin }, line));
+        } else {
+            let fill = |line: String, (name, value): &(&str, &str)| line.replace(&format!("@{name}@"), value);
+            push(&mut text, "", &values.iter().fold(line.to_owned(), fill));
         }
     }
     text

@@ -190,8 +190,11 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if rest.is_empty() { Planned::Changes(changes) } else { Planned::Partly { changes, rest } }
 }
 
+/// A browser's name, and the folder of its policies.
+type Served = (&'static str, &'static str);
+
 /// The policies that make the served browsers trust `anchors`, and their folders with the browsers' names; or why they cannot.
-pub(crate) fn policies(anchors: &[Anchor]) -> Result<(Value, Vec<(&'static str, &'static str)>), String> {
+pub(crate) fn policies(anchors: &[Anchor]) -> Result<(Value, Vec<Served>), String> {
     let mut policies = serde_json::Map::new();
     for anchor in anchors {
         let (key, item) = item(anchor).ok_or(NO_SERVER)?;
