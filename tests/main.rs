@@ -52,6 +52,8 @@ mod renew;
 #[cfg(target_os = "linux")]
 mod request;
 #[cfg(target_os = "linux")]
+mod rollout;
+#[cfg(target_os = "linux")]
 mod rotate;
 #[cfg(target_os = "linux")]
 mod secrets;

@@ -100,9 +100,10 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rollout)
         }
     })?;
     record.at = now();
-    if !progress.has_begun() && ended.code != Some(0) {
-        let said = ended.said.last().cloned().unwrap_or_else(|| "it said nothing".into());
-        return Err(fail(format!("Ansible ended with an error: {said}"), ansible::own_failure()));
+    let is_nothing_left = arguments.retry && ended.names_no_host();
+    if record.hosts.is_empty() || !progress.has_begun() && ended.code != Some(0) && !is_nothing_left {
+        ended.said.iter().for_each(|line| context.printer.aside(format_args!("ansible: {line}")));
+        return Err(fail("Ansible named no host of the inventory", ansible::own_failure()));
     }
     if !asks_only {
         record.save(folder)?;

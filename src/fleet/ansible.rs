@@ -59,6 +59,13 @@ pub(crate) struct Ended {
     pub said: Vec<String>,
 }
 
+impl Ended {
+    /// Whether the limit left no host (ansible-core, `cli/__init__.py`).
+    pub(crate) fn names_no_host(&self) -> bool {
+        self.said.iter().any(|line| line.contains("leaves us with no hosts to target"))
+    }
+}
+
 /// The program ansible-playbook: from the folder that the hint below fills, or from PATH.
 pub(crate) fn find(state: &Path) -> Result<PathBuf> {
     let own = venv(state).join("bin/ansible-playbook");

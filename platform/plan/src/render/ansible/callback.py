@@ -48,7 +48,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play):
         inventory = play.get_variable_manager()._inventory
-        hosts = [host.get_name() for host in inventory.get_hosts(play.hosts, order=play.order)]
+        hosts = [host.get_name() for host in inventory.get_hosts(play.hosts, ignore_restrictions=True, order=play.order)]
         self._display.display(json.dumps({"hosts": hosts}))
 
     def v2_runner_on_ok(self, result):
