@@ -275,3 +275,30 @@ fn the_script_and_the_program_undo_each_others_work() {
     machine.run(["labtrust", "untrust"]).succeeded();
     assert_eq!((machine.read(&planted).as_str(), machine.changes_since(&before)), ("planted", Vec::new()));
 }
+
+#[test]
+fn a_daemon_that_read_the_store_before_is_named_and_restarted() {
+    let machine = machine!("client");
+    let _pair = client(&machine);
+    render(&machine, "shell", "").succeeded();
+    // It stands for CRI-O: a process of its name, and a service that starts it.
+    machine
+        .sh("cp /bin/sleep /usr/local/bin/crio && setsid crio 1000 >/dev/null 2>&1 </dev/null &")
+        .succeeded();
+    let service = "#!/bin/sh\n[ \"$*\" = 'crio restart' ] || exit 1\nkill $(pgrep -x crio)\nsetsid crio 1000 >/dev/null 2>&1 </dev/null &\nsleep 0.5\n";
+    machine.write_with_mode("/usr/local/bin/service", "755", service);
+    machine.sh("mv /usr/sbin/service /root/; mv /usr/local/bin/service /usr/sbin/; sleep 3").succeeded();
+    for shell in ["dash", "busybox ash", "ksh93"] {
+        let done = run(&machine, shell, "").ends_with(4, true);
+        assert_eq!(done.state("system"), "pending", "{shell}: {}", done.said);
+        assert!(done.said.contains("to be restarted: crio"), "{shell}: {}", done.said);
+        run(&machine, shell, "").ends_with(4, false);
+        run(&machine, shell, "check --restart").ends_with(4, false);
+        machine.sh("sleep 1.1").succeeded();
+        let restarted = run(&machine, shell, "--restart").ends_with(0, true);
+        assert!(restarted.said.contains("restarted: crio"), "{shell}: {}", restarted.said);
+        run(&machine, shell, "--restart").ends_with(0, false);
+        run(&machine, shell, "remove").ends_with(0, true);
+        machine.sh("sleep 3").succeeded();
+    }
+}

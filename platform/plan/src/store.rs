@@ -65,6 +65,8 @@ const FIRST: [&str; 4] = [system::STORE.id, docker::STORE.id, podman::STORE.id, 
 pub const DOCKER: &str = docker::STORE.id;
 
 pub(crate) use chromium_policy::policies as chromium_policies;
+pub(crate) use containerd::SETTINGS as CONTAINERD_SETTINGS;
+pub(crate) use daemon::{rows as daemons, signs_of_kubernetes};
 pub use docker::{MACHINE_ENGINES, MachineEngine};
 pub(crate) use firefox_policy::{
     linked as firefox_reads_system_store, modules as p11_kit_modules, settings as firefox_settings,

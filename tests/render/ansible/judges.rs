@@ -17,6 +17,9 @@ template = before + script.BEGIN + script.END + rest.split(script.END)[1]
 sys.stdout.write(script.script(template, anchors, defaults["labtrust_state"] == "absent"))
 "#;
 
+/// Where `scripts/install-fleet` has prepared the judges of ansible-test.
+const SANITY: &str = "/var/cache/labtrust-fleet/home";
+
 /// A machine with the rendered collection.
 fn rendered(machine: Machine) -> Fleet {
     let _pair = client(&machine);
@@ -94,5 +97,9 @@ fn the_judges_of_ansible_accept_the_collection() {
     fleet.sh("ansible-doc -t module labtrust.trust.labtrust_trust").succeeded().says("anchors");
     fleet.sh("ansible-doc -t role labtrust.trust.labtrust").succeeded().says("labtrust_anchors");
     fleet.sh("ansible-doc -t callback labtrust.trust.jsonl").succeeded().says("unreachable");
+    let judges = "--test action-plugin-docs --test compile --test pep8 --test runtime-metadata --test shebang --test validate-modules";
+    fleet.sh(&format!(
+        "cd {collection} && git init -q && git add . && HOME={SANITY} ansible-test sanity --color no {judges}"
+    )).succeeded();
     fleet.sh(&format!("cd {collection}/extensions && molecule test")).succeeded();
 }

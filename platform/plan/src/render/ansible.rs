@@ -24,7 +24,7 @@ pub(super) const RENDERING: Rendering = Rendering {
 const COLLECTION: &str = "ansible_collections/labtrust/trust";
 
 /// The files of the collection that are the same for every CA, by their paths in it.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("galaxy.yml", include_str!("ansible/galaxy.yml")),
     ("CHANGELOG.md", include_str!("ansible/CHANGELOG.md")),
     ("meta/runtime.yml", include_str!("ansible/runtime.yml")),
@@ -35,6 +35,7 @@ const FILES: [(&str, &str); 13] = [
     ("roles/labtrust/tasks/main.yml", include_str!("ansible/tasks.yml")),
     ("roles/labtrust/meta/main.yml", include_str!("ansible/meta.yml")),
     ("roles/labtrust/meta/argument_specs.yml", include_str!("ansible/argument_specs.yml")),
+    ("tests/sanity/ignore-2.19.txt", include_str!("ansible/ignore.txt")),
     ("extensions/molecule/default/molecule.yml", include_str!("ansible/molecule/molecule.yml")),
     ("extensions/molecule/default/converge.yml", include_str!("ansible/molecule/converge.yml")),
     ("extensions/molecule/default/verify.yml", include_str!("ansible/molecule/verify.yml")),

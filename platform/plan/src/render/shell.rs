@@ -32,8 +32,9 @@ const FILE: &str = "labtrust-trust.sh";
 const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java and profiles of browsers, and leaves them to the program.";
 
 /// The parts of the script that are the same for every CA.
-const PARTS: [&str; 4] = [
+const PARTS: [&str; 5] = [
     include_str!("shell/common.sh"),
+    include_str!("shell/daemons.sh"),
     include_str!("shell/system.sh"),
     include_str!("shell/registries.sh"),
     include_str!("shell/main.sh"),
@@ -92,8 +93,15 @@ fn anchors(script: &mut String, order: &Order<'_>) {
     }
 }
 
-/// The rows that are the same for every CA: engines, and families of systems.
+/// The rows that are the same for every CA: engines, daemons, and families of systems.
 fn families(script: &mut String) -> Result<(), Unrenderable> {
+    for (name, words) in [
+        ("daemons", store::daemons().map(|(process, service)| format!("{process}:{service}")).collect()),
+        ("kubernetes", store::signs_of_kubernetes().map(str::to_owned).collect::<Vec<_>>()),
+        ("containerd_settings", vec![store::CONTAINERD_SETTINGS.to_owned()]),
+    ] {
+        line(script, format_args!("{name}={}", shell_word(&words.join(" "))));
+    }
     line(script, format_args!("engines={}", shell_word(&engines().join(" "))));
     line(
         script,

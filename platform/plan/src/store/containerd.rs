@@ -33,6 +33,9 @@ pub(super) const STORE: Store = Store {
     reads_also,
 };
 
+/// The file of containerd's settings.
+pub(crate) const SETTINGS: &str = settings::FILE;
+
 /// The socket on which containerd serves the CRI.
 const SOCKET: &str = "unix:///run/containerd/containerd.sock";
 

@@ -51,6 +51,16 @@ pub(super) fn serves_kubernetes(facts: &Facts) -> bool {
     facts.tools.contains_key(CONTAINERD) && (is_installed || is_set_up)
 }
 
+/// The names of the processes and of the services of all daemons.
+pub(crate) fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
+    DAEMONS.iter().map(|daemon| (daemon.process, daemon.service))
+}
+
+/// The tools and the paths, of which each shows that containerd pulls images for Kubernetes.
+pub(crate) fn signs_of_kubernetes() -> impl Iterator<Item = &'static str> {
+    KUBERNETES_TOOLS.into_iter().chain(KUBERNETES_PATHS)
+}
+
 /// The questions about daemons.
 pub(super) fn looks() -> Vec<Look> {
     let tools = KUBERNETES_TOOLS.into_iter().chain([CONTAINERD]).map(Look::Tool);

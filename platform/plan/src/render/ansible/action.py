@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
         for state in ("present", "absent"):
             anchors = by_state[state]
             if anchors and not result.get("failed"):
-                text = script(template, anchors, is_removal=state == "absent")
+                text = without_comments(script(template, anchors, is_removal=state == "absent"))
                 self._merge(result, self._document(text, self._words(options)), anchors, state)
         return result
 
@@ -118,6 +118,11 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg="; ".join(reasons) or f"the script ended with the exit code {code}")
         elif code == RESTART:
             result["msg"] = "done, and a restart is left: " + "; ".join(reasons)
+
+
+def without_comments(text):
+    """The script without the lines that are comments: it is sent to each host."""
+    return "".join(line for line in text.splitlines(keepends=True) if not line.lstrip().startswith("#"))
 
 
 def is_fault(found, state, is_only_planned):

@@ -121,15 +121,12 @@ in_containerd() {
 }
 
 store_containerd() {
-    settings=/etc/containerd/config.toml
     has containerd || { skip containerd 'containerd is not installed'; return; }
-    certs_d=
-    [ ! -r "$settings" ] || certs_d=$(sed -n 's/^[[:space:]]*config_path[[:space:]]*=[[:space:]]*["'\'']\([^"'\'']*\)["'\''].*/\1/p' \
-        "$settings" | sed '/^$/d' | sort -u)
+    certs_d=$(containerd_folder)
     case $certs_d in
-        '') skip containerd "no config_path is set in $settings: containerd reads the system store" ;;
+        '') skip containerd "no config_path is set in $containerd_settings: containerd reads the system store" ;;
         *:* | *'
-'*) skip containerd "$settings names several folders: run the program labtrust there" ;;
+'*) skip containerd "$containerd_settings names several folders: run the program labtrust there" ;;
         /*) needs_root containerd "$certs_d" || each_registry in_containerd ;;
     esac
 }

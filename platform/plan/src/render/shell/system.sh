@@ -118,7 +118,7 @@ store_system() {
                 fi ;;
             *)
                 if system_trusts; then
-                    report system trusted false "$where holds the certificate"
+                    report_trusted false "$file" "$where holds the certificate"
                     continue
                 fi ;;
         esac
@@ -161,7 +161,7 @@ store_system() {
             if [ -n "$reason" ]; then
                 report system partial true "$where holds the certificate, but $tool failed: $reason"
             else
-                report system trusted true "$where holds the certificate"
+                report_trusted true "$folder/$name.$ending" "$where holds the certificate"
             fi
         else
             take_back "$folder/$name.$ending"
