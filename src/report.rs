@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod consent;
 pub(crate) mod doctor;
+pub(crate) mod fleet_page;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod install;

@@ -28,7 +28,7 @@ use crate::{
         record::{Action, FleetRecord, HostRecord, RolledCa},
     },
     hint::fail,
-    report::rollout as report,
+    report::{fleet_page, rollout as report},
     state::State,
 };
 
@@ -126,6 +126,8 @@ fn write_report(context: &Context<'_>, record: &FleetRecord, file: &Path) -> Res
 
 fn kind(file: &Path) -> Result<fn(&FleetRecord) -> String> {
     Ok(match file.extension().and_then(OsStr::to_str) {
+        Some("html") => fleet_page::html,
+        Some("csv") => fleet_page::csv,
         Some("json") => |record| format!("{:#}\n", report::document(record)),
         _ => return Err(misuse("a report is .html, .json or .csv", "name it so: --report rollout.json")),
     })

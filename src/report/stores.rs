@@ -74,15 +74,16 @@ fn merged(outcomes: &[&Outcome], good: OutcomeState) -> StoreReport {
     hints.dedup();
     StoreReport {
         id: outcomes[0].store.to_string(),
-        state: merged_state(outcomes, good),
+        state: merged_state(&outcomes.iter().map(|outcome| outcome.state).collect::<Vec<_>>(), good),
         changed: outcomes.iter().any(|outcome| outcome.changed),
         detail: unique.join("\n"),
         hints,
     }
 }
 
-fn merged_state(outcomes: &[&Outcome], good: OutcomeState) -> OutcomeState {
-    let has = |state| outcomes.iter().any(|outcome| outcome.state == state);
+/// The state of a store that has `states`, one for each of its parts, if `good` was wanted.
+pub(crate) fn merged_state(states: &[OutcomeState], good: OutcomeState) -> OutcomeState {
+    let has = |state| states.contains(&state);
     let bad = if good == OutcomeState::Trusted { OutcomeState::Untrusted } else { OutcomeState::Trusted };
     match (has(good), has(OutcomeState::Pending), has(bad)) {
         _ if has(OutcomeState::Failed) => OutcomeState::Failed,
