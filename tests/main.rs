@@ -27,6 +27,8 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod fetched;
 #[cfg(target_os = "linux")]
+mod fleet_page;
+#[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(target_os = "linux")]
 mod hosts;
