@@ -128,3 +128,27 @@ fn what_is_missing_is_said_with_the_way_on() {
         3
     );
 }
+
+#[test]
+fn the_lines_of_the_document_reach_machines_without_ansible() {
+    let fleet = fleet!(&[Kind::PLAIN, Kind::NO_PYTHON, Kind::DOWN]);
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/fleet.md")).unwrap();
+    let line = document.lines().find(|line| line.starts_with("xargs")).unwrap();
+    let addresses: String = (20..23).map(|last| format!("192.0.2.{last}\n")).collect();
+    fleet.control.write("/root/hosts.txt", addresses);
+    let render = format!("labtrust render ./ca.crt --for {REGISTRY} -y --as shell -o rendered");
+    let output = fleet.control.sh(&format!("cd /root && {render} && {line}"));
+    says(&output, &["192.0.2.22: exit code 255"]);
+    for last in [20, 21] {
+        let results = fleet.control.read(&format!("/root/192.0.2.{last}.json"));
+        let document: Value = serde_json::from_str(results.lines().last().unwrap()).unwrap();
+        assert_eq!((&document["code"], &document["changed"]), (&0.into(), &true.into()), "{document:#}");
+    }
+    // labtrust on the host takes the certificate from standard input.
+    let sha256 = "openssl x509 -in ca.crt -noout -fingerprint -sha256 | sed 's/.*=//'";
+    let trust = format!(
+        "ssh 192.0.2.20 sudo labtrust trust - --for {REGISTRY} --store system --fingerprint $({sha256}) <ca.crt"
+    );
+    let output = fleet.control.sh(&format!("cd /root && {trust}"));
+    assert_eq!(output.code(), 0, "{output}");
+}

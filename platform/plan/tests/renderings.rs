@@ -143,3 +143,24 @@ fn the_document_has_each_rendering_as_its_row_says() {
         "docs/fleet.md is not as the rows say; write it: LABTRUST_UPDATE=1 cargo test -p labtrust-plan --test renderings\n{table}"
     );
 }
+
+#[test]
+fn the_example_of_the_script_is_as_it_is_rendered() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pem = fs::read(folder.join("tests/example-ca.crt")).unwrap();
+    let certificate = Certificate::read_all(&pem).0.remove(0);
+    let endpoints = ["mygitlab.example.com:443", "mygitlab.example.com:4567"];
+    let anchors = [Anchor::new(certificate, endpoints.map(|text| text.parse().unwrap()).to_vec())];
+    let shell = Rendering::find("shell").unwrap();
+    let rendered = (shell.render)(&Order { anchors: &anchors, is_removal: false }).unwrap();
+    let script = &rendered.files[0].contents;
+    let path = folder.join("../../scripts/rollout.sh");
+    if env::var_os("LABTRUST_UPDATE").is_some() {
+        fs::write(&path, script).unwrap();
+        return;
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap() == *script,
+        "scripts/rollout.sh is not as it is rendered; write it: LABTRUST_UPDATE=1 cargo test -p labtrust-plan --test renderings"
+    );
+}

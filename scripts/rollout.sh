@@ -1,0 +1,784 @@
+#!/bin/sh
+# Trusts the CA of a private GitLab in the stores of this machine, and proves it. It needs no other program.
+#
+#   sh labtrust-trust.sh                      on this machine, as root; without root it serves your own stores
+#   sh labtrust-trust.sh check                asks the stores, and changes nothing
+#   ssh HOST sudo sh -s <labtrust-trust.sh    on another machine
+#
+# Rendered by labtrust. The certificates below are public.
+# shellcheck shell=sh disable=SC2016,SC2034,SC2154,SC2317,SC2329
+
+set -u
+umask 022
+LC_ALL=C
+export LC_ALL
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+export PATH
+
+# --- The certificates and the registries ---
+default_action=apply
+default_apply=' (unless another is named)'
+default_remove=''
+anchors=1
+sha256_1=322d1b780dee39d299695e18fbf4ac510a1aa94e87a936d414865e6027bb67f1
+name_1=labtrust-322d1b780dee39d2
+pem_1() {
+    printf '%s\n' '-----BEGIN CERTIFICATE-----' \
+        'MIIB/zCCAaagAwIBAgIUDlwTTpbBnDu0Jgus0QbOh85KbBYwCgYIKoZIzj0EAwIw' \
+        'HjEcMBoGA1UEAwwTbGFidHJ1c3QgZXhhbXBsZSBDQTAeFw0yNjExMzAxNzA5NTBa' \
+        'Fw0zNjExMjcxNzA5NTBaMB4xHDAaBgNVBAMME2xhYnRydXN0IGV4YW1wbGUgQ0Ew' \
+        'WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAToBZIlOPTFX+P6CS0Zr2uNKO8TBB2n' \
+        '6Wf0R7TXoqkshlFn97MyLduWP91EzjsX7xW+avFWKP0XxSwNgznN6mSwo4HBMIG+' \
+        'MB0GA1UdDgQWBBTzPCzewYdu1H0wbtK02fox6Xl42DAfBgNVHSMEGDAWgBTzPCze' \
+        'wYdu1H0wbtK02fox6Xl42DASBgNVHRMBAf8ECDAGAQH/AgEAMA4GA1UdDwEB/wQE' \
+        'AwIBBjBYBgNVHR4BAf8ETjBMoBgwFoIUbXlnaXRsYWIuZXhhbXBsZS5jb22hMDAK' \
+        'hwgAAAAAAAAAADAihyAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADAK' \
+        'BggqhkjOPQQDAgNHADBEAiBKKWGIbKC2G63fGe8l/8d3R4StvU9km4XM884EWq6p' \
+        'HgIgY8GXy7kZx9yFgY52l/4VK5XvA4e66vLOKLLoGW5C890=' \
+        '-----END CERTIFICATE-----'
+}
+registries_1() {
+    :
+    "$1" mygitlab.example.com:443 mygitlab.example.com ''
+    "$1" mygitlab.example.com:4567 mygitlab.example.com:4567 mygitlab.example.com_4567_
+}
+# --- The end of the certificates ---
+
+daemons='containerd:containerd crio:crio k3s-server:k3s k3s-agent:k3s-agent rke2:rke2-server rke2:rke2-agent'
+kubernetes='kubelet crictl /var/lib/kubelet /etc/crictl.yaml'
+containerd_settings=/etc/containerd/config.toml
+engines='/etc/docker/certs.d:/usr/bin/dockerd /etc/docker/certs.d:/usr/sbin/dockerd /etc/docker/certs.d:/usr/local/bin/dockerd /etc/docker/certs.d:/var/packages/ContainerManager/target /etc/docker/certs.d:/var/packages/Docker/target /var/snap/docker/current/etc/docker/certs.d:/var/snap/docker/current /etc/docker/certs.d:/var/run/docker.sock /etc/docker/certs.d:/run/docker.sock'
+declared='/etc/NIXOS /run/ostree-booted'
+
+families() {
+    fits 'synology dsm' yes /usr/syno/etc/security-profile/ca-bundle-profile/ca-certificates crt '' /usr/syno/bin/update-ca-certificates.sh '' /etc/ssl/certs/ca-certificates.crt '' /etc/ssl/certs '' '' ''
+    fits 'fedora rhel centos openeuler azurelinux mariner' yes /etc/pki/ca-trust/source/anchors crt '' update-ca-trust extract /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem '' '' '' '' ''
+    fits 'suse opensuse sles sled' yes /etc/pki/trust/anchors pem '' update-ca-certificates --fresh /var/lib/ca-certificates/ca-bundle.pem '' '' '' '' ''
+    fits 'arch artix' yes /etc/ca-certificates/trust-source/anchors crt '' update-ca-trust '' /etc/ca-certificates/extracted/tls-ca-bundle.pem '' '' '' '' ''
+    fits 'debian ubuntu alpine wolfi chainguard gentoo void slackware' yes /usr/local/share/ca-certificates crt '' update-ca-certificates '' /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt.new /etc/ssl/certs '' /etc/ssl/certs/java/cacerts debian:@.pem
+    fits 'flatcar coreos' no /etc/ssl/certs pem '' update-ca-certificates '' /etc/ssl/certs/ca-certificates.crt '' /etc/ssl/certs '' '' ''
+    fits freebsd yes /usr/local/share/certs crt Certificate: certctl rehash /etc/ssl/cert.pem '' '' /etc/ssl/certs '' ''
+}
+
+# --- What every store uses ---------------------------------------------------------------------------------------
+
+# Ends with the message $1 and the hint $2.
+fail() {
+    printf 'labtrust: %s\n' "$1" >&2
+    [ $# -lt 2 ] || printf '  hint: %s\n' "$2" >&2
+    exit 3
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+is_root() { [ "$uid" = 0 ]; }
+
+# Makes the certificate number $1 the current one: n, name, sha256.
+choose() {
+    n=$1
+    eval "name=\$name_$n sha256=\$sha256_$n"
+}
+
+# The SHA-256 of standard input, in hexadecimal digits.
+digest() {
+    if has sha256sum; then sha256sum | cut -c 1-64
+    elif has shasum; then shasum -a 256 | cut -c 1-64
+    elif has sha256; then sha256 -q
+    elif has openssl; then openssl dgst -sha256 | sed 's/.*= *//'
+    fi
+}
+
+# Standard input, which is Base64, as bytes.
+decoded() {
+    if has base64; then base64 -d 2>/dev/null
+    elif has openssl; then openssl base64 -d
+    fi
+}
+
+# The Base64 text of the current certificate, in one line.
+body() { "pem_$n" | sed '/^-----/d' | tr -d '\n'; }
+
+# Stops unless each embedded certificate is the one that its fingerprint names.
+check_certificates() {
+    for n in $anchors; do
+        choose "$n"
+        found=$("pem_$n" | sed '/^-----/d' | decoded | digest)
+        [ -n "$found" ] || fail "no program here computes a SHA-256" "install coreutils or openssl"
+        [ "$found" = "$sha256" ] ||
+            fail "this script is damaged: its certificate has the SHA-256 $found, not $sha256" "render it again"
+    done
+}
+
+# Whether a PEM section of the file $1 is the current certificate.
+holds() {
+    [ -f "$1" ] && [ -r "$1" ] && awk -v want="$(body)" '
+        { gsub(/[ \t\r]/, "") }
+        /^-----BEGINCERTIFICATE-----$/ { inside = 1; text = ""; next }
+        /^-----ENDCERTIFICATE-----$/ { if (inside && text == want) found = 1; inside = 0; next }
+        inside { text = text $0 }
+        END { exit !found }
+    ' "$1"
+}
+
+# --- Results: one JSON object a store and certificate -----------------------------------------------------------
+
+# The text $1 as a JSON string.
+quoted() {
+    printf '%s' "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | sed 's/[\\"]/\\&/g; s/^/"/; s/$/"/'
+}
+
+# report STORE STATE CHANGED DETAIL: the result of a store for the current certificate.
+report() {
+    case $2 in
+        "$wanted") mark='✓' ;;
+        skipped) mark='-' ;;
+        *) mark='✗' ;;
+    esac
+    [ "$2" = skipped ] && [ "$verbose" = false ] ||
+        printf '%s %-16s %-10s %s\n' "$mark" "$1" "$2" "$4" >&2
+    one=$(printf '{"id":%s,"state":"%s","changed":%s,"detail":%s}' "$(quoted "$1")" "$2" "$3" "$(quoted "$4")")
+    eval "results_$n=\${results_$n:+\$results_$n,}\$one"
+    [ "$3" = false ] || changed=true
+    case $2 in
+        "$wanted" | skipped) ;;
+        pending) worse 4 ;;
+        failed) worse 3 ;;
+        *) worse 1 ;;
+    esac
+}
+
+# Keeps the worst exit code: a fault, then an answer of no, then a restart that is left.
+worse() {
+    case $code,$1 in
+        3,* | *,3) code=3 ;;
+        1,* | *,1) code=1 ;;
+        *) code=$1 ;;
+    esac
+}
+
+# A line about what this script does not serve.
+note() {
+    printf '%s\n' "- $1" >&2
+    notes=${notes:+$notes,}$(quoted "$1")
+}
+
+# --- Files: each change is recorded before it is made, so that it can be taken back -------------------------------
+
+# The line "$*" in the record.
+remember() {
+    why=$( { mkdir -p "$records" && chmod 700 "$records"; } 2>&1) || return 1
+    has_record "$*" && return 0
+    why=$( { printf '%s\n' "$*" | cat >>"$records/record"; } 2>&1)
+}
+
+has_record() { [ -f "$records/record" ] && grep -Fxq -e "$1" "$records/record"; }
+
+# Takes the line $1 out of the record, and the record away with its last line.
+forget() {
+    [ -f "$records/record" ] || return 0
+    grep -Fxv -e "$1" "$records/record" >"$records/record.new"
+    case $? in
+        0) mv -f "$records/record.new" "$records/record" ;;
+        1)
+            rm -f "$records/record.new" "$records/record"
+            rmdir "$records/before" "$records" "${records%/*}" 2>/dev/null || : ;;
+        # The disk is full: an old line does no harm.
+        *) rm -f "$records/record.new" ;;
+    esac
+}
+
+# Makes the folder $1 and those above it.
+make_folder() {
+    [ ! -d "$1" ] || return 0
+    case $1 in
+        */*/*) make_folder "${1%/*}" || return 1 ;;
+    esac
+    # The function has called itself: $1 is still this call's own.
+    remember "made $1" || return 1
+    why=$(mkdir "$1" 2>&1) && return 0
+    forget "made $1"
+    remove_folders "${1%/*}"
+    return 1
+}
+
+# Removes the folder $1 and those above it that were made here, as far as they are empty.
+remove_folders() {
+    emptied=$1
+    while has_record "made $emptied" && rmdir "$emptied" 2>/dev/null; do
+        forget "made $emptied"
+        emptied=${emptied%/*}
+    done
+}
+
+# Moves what stands at the path $1 aside.
+set_aside() {
+    [ -e "$1" ] || [ -h "$1" ] || return 0
+    count=1
+    while [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]; do count=$((count + 1)); done
+    remember "before $count $1" || return 1
+    why=$( { mkdir -p "$records/before" && mv "$1" "$records/before/$count"; } 2>&1)
+}
+
+# The contents of a file with the current certificate, below a line that some updaters require.
+contents() {
+    [ -z "$heading" ] || printf '%s\n' "$heading"
+    "pem_$n"
+}
+
+# Whether the file $1 is no link and holds what `contents` prints.
+is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(cat "$1" 2>/dev/null; echo .)" ]; }
+
+# Writes what `contents` prints into the file $1, atomically. If that fails, `why` is the reason.
+put() {
+    ! is_as_wanted "$1" || return 0
+    make_folder "${1%/*}" && set_aside "$1" && remember "put $1" || return 1
+    rm -f "$1.labtrust-part"
+    # The message of cat names the reason where the shell's own printf does not.
+    if why=$( { contents | cat >"$1.labtrust-part" && chmod 644 "$1.labtrust-part" &&
+        mv -f "$1.labtrust-part" "$1"; } 2>&1); then
+        return 0
+    fi
+    rm -f "$1.labtrust-part"
+    take_back "$1"
+    return 1
+}
+
+# Whether the file $1 is there, and is not what this script wrote.
+is_foreign() { { [ -e "$1" ] || [ -h "$1" ]; } && ! is_as_wanted "$1"; }
+
+# Removes the file $1, puts back what stood there, and removes the folders that were made for it.
+take_back() {
+    rm -f "$1"
+    if [ -f "$records/record" ]; then
+        count=$(awk -v path="$1" '$1 == "before" && substr($0, length($2) + 9) == path { print $2; exit }' \
+            "$records/record")
+        if [ -n "$count" ] && mv "$records/before/$count" "$1" 2>/dev/null; then
+            forget "before $count $1"
+            rmdir "$records/before" 2>/dev/null || :
+        fi
+    fi
+    forget "put $1"
+    remove_folders "${1%/*}"
+}
+
+# --- Programs ----------------------------------------------------------------------------------------------------
+
+# bounded SECONDS PROGRAM…: runs it; stopped with all its children when the time is over. `said` is the end of what it said.
+bounded() {
+    limit=$1
+    shift
+    output=/dev/null
+    [ -d "$records" ] && : >"$records/output" && output=$records/output
+    began=$(date +%s)
+    if has setsid; then
+        setsid "$@" >"$output" 2>&1 </dev/null &
+        job=$!
+        setsid sh -c 'sleep "$1"; kill -s TERM -- "-$2"; sleep 3; kill -s KILL -- "-$2"' sh "$limit" "$job" \
+            >/dev/null 2>&1 </dev/null &
+        watch=$!
+        # A shell tells of a job that was stopped.
+        { wait "$job"; } 2>/dev/null
+        result=$?
+        # What it left in its session ends with it; the watch may not have its own session yet.
+        kill -s KILL -- "-$job" 2>/dev/null
+        kill -s KILL -- "-$watch" 2>/dev/null
+        kill -s KILL "$watch" 2>/dev/null
+        { wait "$watch"; } 2>/dev/null
+    elif has timeout; then
+        timeout "$limit" "$@" >"$output" 2>&1 </dev/null
+        result=$?
+    else
+        "$@" >"$output" 2>&1 </dev/null
+        result=$?
+    fi
+    timed_out=false
+    [ "$result" = 0 ] || [ $(($(date +%s) - began)) -lt "$limit" ] || timed_out=true
+    said=$(tail -n 3 "$output" 2>/dev/null | tr '\n' ' ')
+    rm -f "$records/output"
+    [ "$timed_out" = false ] || said="it did not end within $limit seconds and was stopped"
+    [ "$timed_out" = false ] && [ "$result" = 0 ]
+}
+
+# --- Daemons that read the system store once, when they start ----------------------------------------------------------
+
+# The folder of registries that containerd is set to read, if any.
+containerd_folder() {
+    [ -r "$containerd_settings" ] || return 0
+    sed -n 's/^[[:space:]]*config_path[[:space:]]*=[[:space:]]*["'\'']\([^"'\'']*\)["'\''].*/\1/p' "$containerd_settings" |
+        sed '/^$/d' | sort -u
+}
+
+# Whether containerd pulls images for Kubernetes.
+serves_kubernetes() {
+    for sign in $kubernetes; do
+        case $sign in
+            /*) [ ! -e "$sign" ] || return 0 ;;
+            *) ! has "$sign" || return 0 ;;
+        esac
+    done
+    return 1
+}
+
+# The rows PROCESS:SERVICE that count for the current certificate.
+rows_of_daemons() {
+    for row in $daemons; do
+        case $row in
+            containerd:*) { serves_kubernetes && [ -z "$(containerd_folder)" ]; } || continue ;;
+        esac
+        printf '%s\n' "$row"
+    done
+    # Docker reads its folders of registries at each request.
+    [ -n "$("registries_$n" echo)" ] || echo dockerd:docker
+}
+
+# When the process number $1 started, in seconds since 1970.
+started() {
+    ticks=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20)
+    booted=$(sed -n 's/^btime //p' /proc/stat)
+    second=$(getconf CLK_TCK 2>/dev/null || echo 100)
+    [ -n "$ticks" ] && echo $((booted + ticks / second))
+}
+
+# The services that started before the file $1 was written.
+late_services() {
+    [ -r /proc/stat ] && written=$(stat -c %Y "$1" 2>/dev/null) || return 0
+    rows=$(rows_of_daemons)
+    for process in /proc/[0-9]*; do
+        { read -r command <"$process/comm"; } 2>/dev/null || continue
+        for row in $rows; do
+            [ "$command" = "${row%%:*}" ] || continue
+            since=$(started "${process##*/}") || continue
+            # The clock of processes has seconds alone.
+            if [ $((since + 2)) -le "$written" ]; then echo "${row##*:}"; fi
+        done
+    done | sort -u | tr '\n' ' ' | sed 's/ $//'
+}
+
+restart_service() {
+    if [ -d /run/systemd/system ] && has systemctl; then bounded "$timeout" systemctl restart "$1"
+    elif has rc-service; then bounded "$timeout" rc-service "$1" restart
+    elif has service; then bounded "$timeout" service "$1" restart
+    else said="no service manager was found"; return 1
+    fi
+}
+
+# report_trusted CHANGED FILE DETAIL: the system store trusts the current certificate by the file FILE. A daemon that started
+# earlier does not.
+report_trusted() {
+    late=$(late_services "$2")
+    if [ -z "$late" ]; then
+        report system trusted "$1" "$3"
+    elif [ "$restart" = true ] && [ "$dry_run" = false ] && is_root; then
+        for service in $late; do restart_service "$service" || break; done
+        left=$(late_services "$2")
+        if [ -z "$left" ]; then
+            report system trusted true "$3; restarted: $late"
+        else
+            report system pending "$1" "$3; to be restarted: $left${said:+: $said}"
+        fi
+    else
+        report system pending "$1" "$3; to be restarted: $late"
+    fi
+}
+
+# --- The system store: the bundle that most programs load ----------------------------------------------------------
+
+# The value of $1 in os-release.
+release() {
+    [ -r /etc/os-release ] || return 0
+    sed -n "s/^$1=//p" /etc/os-release | tr -d "\"'" | head -n 1
+}
+
+# families calls this for each family of distributions: IDS TELLING FOLDER ENDING HEADING TOOL ARGUMENT BUNDLE STALE LINKS COPIES JAVA ALIAS.
+# The first that fits is kept.
+fits() {
+    [ -z "$folder" ] || return 0
+    case $6 in
+        /*) [ -x "$6" ] || return 0 ;;
+    esac
+    case $match,$2 in
+        tool,*) case $6 in /*) ;; *) return 0 ;; esac ;;
+        id,*) case " $1 " in *" $id "*) ;; *) return 0 ;; esac ;;
+        folder,yes) [ -d "$3" ] || return 0 ;;
+        *) return 0 ;;
+    esac
+    nearest=${nearest:-$6}
+    case $6 in /*) ;; *) has "$6" || return 0 ;; esac
+    folder=$3 ending=$4 heading=$5 tool=$6 argument=$7 bundle=$8
+    shift 8
+    stale=$1 links=$2 copies=$3 java=$4 alias=$5
+}
+
+# Finds the family of this machine: its own updater, its distribution, those that its distribution is like, its folders.
+find_family() {
+    folder='' nearest=''
+    match=tool
+    families
+    match=id
+    for id in $(release ID) $(release ID_LIKE); do families; done
+    if [ -z "$folder" ] && [ -z "$nearest" ]; then
+        match=folder
+        families
+    fi
+    [ -n "$folder" ]
+}
+
+# Whether programs of this machine trust the current certificate by the system store.
+system_trusts() {
+    if [ -n "$copies" ]; then
+        for file in "$copies"/*; do ! holds "$file" || return 0; done
+        return 1
+    fi
+    holds "$bundle"
+}
+
+update() {
+    [ -z "$stale" ] || rm -f "$stale"
+    # shellcheck disable=SC2086
+    bounded "$timeout" "$tool" $argument
+}
+
+# Removes what the updater leaves of the current certificate: links, copies, and an entry of Java's keystore.
+sweep() {
+    file=$folder/$name.$ending
+    # What stood there before is there again.
+    if [ -e "$file" ] || [ -h "$file" ]; then return; fi
+    if [ -n "$links" ]; then
+        for link in "$links"/*; do
+            [ -h "$link" ] || continue
+            case $(readlink "$link") in "$file" | "$name.pem") rm -f "$link" ;; esac
+        done
+    fi
+    if [ -n "$copies" ]; then
+        for copy in "$copies"/*; do
+            if [ ! -h "$copy" ] && holds "$copy"; then rm -f "$copy"; fi
+        done
+    fi
+    if [ -n "$java" ] && [ -f "$java" ] && has keytool; then
+        keytool -delete -alias "${alias%%@*}$name${alias##*@}" -keystore "$java" -storepass changeit \
+            >/dev/null 2>&1 </dev/null || :
+    fi
+}
+
+store_system() {
+    for marker in $declared; do
+        [ -e "$marker" ] || continue
+        for n in $anchors; do
+            choose "$n"
+            report system failed false "this system's store is declared in its configuration or image ($marker exists): README"
+        done
+        return
+    done
+    if ! find_family; then
+        for n in $anchors; do
+            choose "$n"
+            if [ -n "$nearest" ]; then
+                report system failed false "$nearest is missing: install the package ca-certificates, then try again"
+            else
+                report system skipped false "no store of a known kind was found"
+            fi
+        done
+        return
+    fi
+    where=${copies:-$bundle}
+    waiting=
+    for n in $anchors; do
+        choose "$n"
+        file=$folder/$name.$ending
+        case $action in
+            remove)
+                if is_foreign "$file"; then
+                    report system failed false "$file is not as this script writes it: left as it is"
+                    continue
+                fi
+                if [ ! -f "$file" ]; then
+                    if system_trusts; then
+                        report system trusted false "$where still holds the certificate: somebody else put it there"
+                    else
+                        report system untrusted false "$where does not hold the certificate"
+                    fi
+                    continue
+                fi ;;
+            *)
+                if system_trusts; then
+                    report_trusted false "$file" "$where holds the certificate"
+                    continue
+                fi ;;
+        esac
+        if [ "$dry_run" = true ]; then
+            if [ "$action" = remove ]; then
+                report system trusted false "$file is here"
+            else
+                report system untrusted false "$where does not hold the certificate"
+            fi
+            differs "$file"
+        elif ! is_root; then
+            report system failed false "needs root"
+        elif [ "$action" = remove ]; then
+            take_back "$file"
+            sweep
+            waiting="$waiting $n"
+        elif put "$file"; then
+            waiting="$waiting $n"
+        else
+            report system failed false "$why"
+        fi
+    done
+    [ -n "$waiting" ] || return 0
+    update && said=''
+    reason=$said
+    [ "$action" = remove ] && again=false || again=true
+    failed=false
+    for n in $waiting; do
+        choose "$n"
+        if [ "$action" = remove ]; then
+            sweep
+            differs "$folder/$name.$ending"
+            if system_trusts; then
+                report system trusted true "$where still holds the certificate${reason:+: $tool: $reason}"
+            else
+                report system untrusted true "$where does not hold the certificate"
+            fi
+        elif system_trusts; then
+            differs "$folder/$name.$ending"
+            if [ -n "$reason" ]; then
+                report system partial true "$where holds the certificate, but $tool failed: $reason"
+            else
+                report_trusted true "$folder/$name.$ending" "$where holds the certificate"
+            fi
+        else
+            take_back "$folder/$name.$ending"
+            sweep
+            failed=true
+            report system failed false "$tool: ${reason:-it succeeded, but $where does not hold the certificate}"
+        fi
+    done
+    # The bundle is made again without what was taken back.
+    if [ "$failed" = true ] && [ "$timed_out" = false ] && [ "$again" = true ]; then update; fi
+}
+
+# --- Docker, podman and containerd: a folder for each registry ---------------------------------------------------------
+
+# in_registry STORE FOLDER ENDPOINT: the current certificate in the registry's folder FOLDER.
+in_registry() {
+    file=$2/$name.crt
+    broken=
+    for half in "$2"/*.cert; do
+        [ ! -e "$half" ] || [ -e "${half%.cert}.key" ] || broken=$half
+    done
+    if [ "$action" = remove ]; then
+        if is_foreign "$file"; then
+            report "$1" failed false "$3: $file is not as this script writes it: left as it is"
+            return
+        elif [ -f "$file" ] && [ "$dry_run" = true ]; then
+            report "$1" trusted false "$3: $file holds the certificate"
+            differs "$file"
+            return
+        elif [ -f "$file" ]; then
+            take_back "$file"
+            differs "$file"
+            # An empty folder of a registry hides the folders that come after it.
+            rmdir "$2" 2>/dev/null || :
+            done_now=true
+        else
+            done_now=false
+        fi
+        for other in "$2"/*.crt; do
+            if holds "$other"; then
+                report "$1" trusted "$done_now" "$other still holds the certificate: somebody else put it there"
+                return
+            fi
+        done
+        report "$1" untrusted "$done_now" "$3: no file of $2 holds the certificate"
+    elif [ -n "$broken" ]; then
+        report "$1" failed false "$3: the program gives up at $broken: its key is missing beside it"
+    elif [ -f "$2/hosts.toml" ] && [ "$1" != podman ] && ! grep -Fq "$name.crt" "$2/hosts.toml"; then
+        report "$1" failed false "$3: $2/hosts.toml must name the CA: run the program labtrust there"
+    elif holds "$file"; then
+        report "$1" trusted false "$3: $file"
+    elif [ "$dry_run" = true ]; then
+        report "$1" untrusted false "$3: $file is missing"
+        differs "$file"
+    elif put "$file" && holds "$file"; then
+        report "$1" trusted true "$3: $file"
+        differs "$file"
+    else
+        report "$1" failed false "$3: ${why:-$file cannot be read}"
+    fi
+}
+
+# registries calls this for each registry: ENDPOINT NAME PORTABLE-NAME.
+in_docker() { in_registry docker "$certs_d/$2" "$1"; }
+
+store_docker() {
+    found=false
+    for row in $engines; do
+        certs_d=${row%%:*}
+        case ${row##*:} in
+            *sock) [ -S "${row##*:}" ] || continue ;;
+            *) [ -e "${row##*:}" ] || continue ;;
+        esac
+        case " $served " in *" $certs_d "*) continue ;; esac
+        served="$served $certs_d"
+        found=true
+        needs_root docker "$certs_d" || each_registry in_docker
+    done
+    [ "$found" = true ] || skip docker "Docker is not installed"
+}
+
+# Whether the store $1 with the folder $2 is root's and this is not root; it is then reported.
+needs_root() {
+    is_root && return 1
+    case $2 in "$HOME"/*) return 1 ;; esac
+    for n in $anchors; do choose "$n"; report "$1" failed false "needs root"; done
+}
+
+skip() {
+    for n in $anchors; do choose "$n"; report "$1" skipped false "$2"; done
+}
+
+each_registry() {
+    # The certificate stands alone in these folders.
+    heading=
+    for n in $anchors; do
+        choose "$n"
+        "registries_$n" "$1"
+    done
+}
+
+# Of the folders for a registry, the first that exists is read.
+in_podman() {
+    place=
+    for base in $podman_folders; do
+        if [ -z "$place" ] && [ -d "$base/$2" ]; then place=$base/$2; fi
+    done
+    in_registry podman "${place:-$podman_usual/$2}" "$1"
+}
+
+store_podman() {
+    for program in podman buildah skopeo crio; do
+        has "$program" || continue
+        if is_root; then
+            podman_folders='/etc/containers/certs.d /etc/docker/certs.d'
+            podman_usual=/etc/containers/certs.d
+            case " $served " in *" /etc/docker/certs.d "*) podman_usual=/etc/docker/certs.d ;; esac
+            # Docker's folder was written above, and serves these programs too.
+        else
+            podman_folders="$HOME/.config/containers/certs.d /etc/containers/certs.d /etc/docker/certs.d"
+            podman_usual=$HOME/.config/containers/certs.d
+        fi
+        each_registry in_podman
+        return
+    done
+    skip podman 'none of these programs is installed'
+}
+
+in_containerd() {
+    place=$certs_d/$3
+    [ -n "$3" ] && [ -d "$place" ] || place=$certs_d/$2
+    in_registry containerd "$place" "$1"
+}
+
+store_containerd() {
+    has containerd || { skip containerd 'containerd is not installed'; return; }
+    certs_d=$(containerd_folder)
+    case $certs_d in
+        '') skip containerd "no config_path is set in $containerd_settings: containerd reads the system store" ;;
+        *:* | *'
+'*) skip containerd "$containerd_settings names several folders: run the program labtrust there" ;;
+        /*) needs_root containerd "$certs_d" || each_registry in_containerd ;;
+    esac
+}
+
+# --- The whole -----------------------------------------------------------------------------------------------------
+
+usage() {
+    cat <<END
+usage: sh SCRIPT [apply | check | remove] [--dry-run] [--restart] [--timeout SECONDS] [-v]
+
+  apply    trust the CA in each store of this machine, and prove it$default_apply
+  check    ask the stores, and change nothing; exit code 1 if there is something to do
+  remove   take it out of each store again, and put back what stood there$default_remove
+
+  --dry-run  change nothing, and name the files that would be written or removed
+  --restart  restart what reads the system store only when it starts
+  --timeout  for the system store's updater; it is stopped afterwards [default: 120]
+
+Exit codes: 0 done and proven, 1 the answer is no, 2 wrong command line, 3 not done, 4 done, but a restart is left.
+The last line on standard output is one JSON document.
+END
+}
+
+# Notes the file $1 for a difference: it is written or removed, or would be.
+differs() { files=${files:+$files,}$(quoted "$1"); }
+
+misuse() {
+    printf 'labtrust: %s\n' "$1" >&2
+    usage >&2
+    exit 2
+}
+
+main() {
+    action=$default_action verbose=false restart=false dry_run=false timeout=120
+    while [ $# -gt 0 ]; do
+        case $1 in
+            apply | check | remove) action=$1 ;;
+            --dry-run) dry_run=true ;;
+            --restart) restart=true ;;
+            --timeout)
+                case ${2:-0} in
+                    0* | *[!0-9]*) misuse "--timeout takes a number of seconds" ;;
+                esac
+                timeout=$2
+                shift ;;
+            -v) verbose=true ;;
+            -h | --help) usage; exit 0 ;;
+            *) misuse "$1 is not a word of this script" ;;
+        esac
+        shift
+    done
+    [ "$action" != check ] || dry_run=true
+    uid=$(id -u)
+    HOME=${HOME:-/}
+    code=0 changed=false notes='' files='' served='' why=''
+    wanted=trusted
+    [ "$action" != remove ] || wanted=untrusted
+    if is_root; then
+        records=/var/lib/labtrust/script
+    else
+        records=${XDG_DATA_HOME:-$HOME/.local/share}/labtrust/script
+    fi
+    check_certificates
+    for n in $anchors; do eval "results_$n="; done
+    store_system
+    store_docker
+    store_podman
+    store_containerd
+    others
+    all=
+    for n in $anchors; do
+        choose "$n"
+        eval "all=\${all:+\$all,}'{\"sha256\":\"$sha256\",\"stores\":['\$results_$n']}'"
+    done
+    printf '{"schema":1,"action":"%s","changed":%s,"code":%s,"anchors":[%s],"files":[%s],"notes":[%s]}\n' \
+        "$action" "$changed" "$code" "$all" "$files" "$notes"
+    exit "$code"
+}
+
+# What the program labtrust serves and this script does not.
+others() {
+    [ "$action" != remove ] || return 0
+    for program in java keytool; do
+        if has "$program"; then
+            note 'Java keeps CAs in its own keystores, except where the updater fills them: run the program labtrust there'
+            break
+        fi
+    done
+    for browser in firefox firefox-esr chromium google-chrome thunderbird; do
+        has "$browser" || continue
+        note 'a browser is here: its own CAs are in the policies and in the profiles of its users: run the program labtrust there'
+        break
+    done
+}
+
+main ${1+"$@"} </dev/null
