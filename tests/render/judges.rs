@@ -280,6 +280,9 @@ fn compose_merges_the_override() {
     rendered.judged("compose.labtrust.yaml", ("  gitlab-runner:", "  gitlab-rnner:"), judge);
 }
 
+/// The Node.js that scripts/install-programs brings.
+const NODE: &str = "/var/cache/labtrust-programs/venv/bin/node";
+
 #[test]
 fn the_reader_of_development_containers_takes_the_feature() {
     let reader = tools().join("devcontainer/devcontainer.js");
@@ -296,7 +299,7 @@ fn the_reader_of_development_containers_takes_the_feature() {
     .unwrap();
     let judge = |words: &'static [&'static str]| {
         let (rendered, reader) = (&rendered, &reader);
-        move |_: &Path| rendered.run("node", &[&[reader.to_str().unwrap(), "features"], words].concat())
+        move |_: &Path| rendered.run(NODE, &[&[reader.to_str().unwrap(), "features"], words].concat())
     };
     let package = judge(&["package", "out/.devcontainer/labtrust", "-o", "packaged", "-f"]);
     rendered.judged(&format!("{folder}/devcontainer-feature.json"), ("\"version\"", "\"versoin\""), package);

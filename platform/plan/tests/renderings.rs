@@ -7,10 +7,11 @@
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use labtrust_plan::{
-    Anchor, Certificate,
+    Anchor, Certificate, Edit, Facts, Step,
     render::{Order, RENDERINGS, Rendered, Rendering},
-    store::Store,
+    store::{Planned, Store},
 };
+use serde_json::{Value, json};
 
 /// A CA for these endpoints; its number makes it another one.
 fn anchor(number: u8, endpoints: &[&str]) -> Anchor {
@@ -107,6 +108,67 @@ fn is_sound(rendering: &Rendering, anchors: &[Anchor], rendered: &Rendered) {
     if let Some(readme) = rendered.files.iter().find(|file| file.path.ends_with("README.md")) {
         for anchor in anchors {
             assert!(readme.contents.contains(&anchor.sha256().to_string()), "{id}");
+        }
+    }
+}
+
+/// The changes of the store `id` on the machine with the recorded facts `machine`.
+fn planned(id: &str, machine: &str, anchor: &Anchor) -> Vec<Step> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/machines").join(machine);
+    let facts: Facts = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    match (Store::find(id).unwrap().plan)(&facts, anchor) {
+        Planned::Changes(changes) | Planned::Partly { changes, .. } => {
+            changes.into_iter().flat_map(|change| change.steps).collect()
+        }
+        other => panic!("{id} on {machine}: {other:?}"),
+    }
+}
+
+/// The file `name` of the rendering `kind` for `anchor`.
+fn file(kind: &str, name: &str, anchor: &Anchor) -> String {
+    let order = Order { anchors: std::slice::from_ref(anchor), is_removal: false };
+    let rendered = (Rendering::find(kind).unwrap().render)(&order).unwrap();
+    rendered.files.into_iter().find(|file| file.path == name).unwrap().contents
+}
+
+#[test]
+fn policies_are_those_that_are_planned_here() {
+    let anchor = anchor(1, &["gitlab.example.com:4567"]);
+    let machine = "debian-12-browsers.json";
+    let policies: Value = serde_json::from_str(&file("chromium-policies", "labtrust.json", &anchor)).unwrap();
+    let steps = planned("chromium-policy", machine, &anchor);
+    assert!(!steps.is_empty());
+    for step in steps {
+        let Step::Edit { edit: Edit::JsonItem { keys, item, .. }, .. } = step else { panic!("{step:?}") };
+        assert_eq!(policies[&keys[0]], json!([item]));
+    }
+    let text = file("firefox-policies", "debian-x86_64/policies.json", &anchor);
+    let policies: Value = serde_json::from_str(&text).unwrap();
+    let steps = planned("firefox-policy", machine, &anchor);
+    assert!(!steps.is_empty());
+    for step in steps {
+        let Step::Edit { edit: Edit::Json { keys, value }, .. } = step else { panic!("{step:?}") };
+        let (_, parents) = keys.split_last().unwrap();
+        let devices = parents.iter().fold(&policies, |value, key| &value[key]);
+        assert_eq!(devices.as_object().unwrap().values().collect::<Vec<_>>(), [&value]);
+    }
+}
+
+#[test]
+fn files_are_those_that_are_planned_here() {
+    let anchor = anchor(1, &["gitlab.example.com:4567"]);
+    let user_data = file("cloud-init", "user-data.yaml", &anchor);
+    let dockerfile = file("dockerfile", "Dockerfile.debian", &anchor);
+    let ci = file("gitlab-ci", "labtrust.gitlab-ci.yml", &anchor);
+    for (id, machine, texts) in [
+        ("system", "debian-12-docker-podman.json", vec![&dockerfile]),
+        ("docker", "debian-12-docker-podman.json", vec![&user_data, &ci]),
+    ] {
+        for step in planned(id, machine, &anchor) {
+            let Step::Put { path, mode: 0o644, .. } = step else { panic!("{step:?}") };
+            for text in &texts {
+                assert!(text.contains(path.to_str().unwrap()), "{}:\n{text}", path.display());
+            }
         }
     }
 }

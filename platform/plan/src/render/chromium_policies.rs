@@ -18,7 +18,7 @@ pub(super) const RENDERING: Rendering = Rendering {
 const FILE: &str = "labtrust.json";
 
 fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
-    let (policies, folders) = store::chromium_policies(order.anchors)
+    let (policies, folders) = store::chromium_policies(if order.is_removal { &[] } else { order.anchors })
         .map_err(|what| Unrenderable { what, hint: "name each server: --for HOST:PORT".into() })?;
     if order.is_removal {
         let lines =

@@ -1,11 +1,11 @@
 //! Parts of many renderings: the certificates as files, the registries' folders, and the README.
 
+use std::collections::BTreeMap;
+
 use super::{
     rendering::{Order, RenderedFile, Rendering, Unrenderable},
     template::filled,
 };
-use std::collections::BTreeMap;
-
 use crate::{Anchor, Endpoint, Host, hint, store::STORES};
 
 /// The longest name of a file in a file system of Linux, in bytes.
