@@ -30,35 +30,32 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
     let order = Order { anchors: &anchors, is_removal: arguments.remove };
     let mut rendered = (rendering.render)(&order).map_err(|Unrenderable { what, hint }| fail(what, hint))?;
     rendered.notes.extend(notes);
-    match &arguments.out {
-        Some(folder) => {
-            let folder = std::path::absolute(folder)?;
-            if context.everywhere.dry_run {
-                return Ok(consent::dry_run(context, &proposal(&folder, &rendered)?));
-            }
-            for file in &rendered.files {
-                let access = Access { mode: mode(file), owner: None };
-                let contents = Contents::Public(file.contents.clone().into_bytes());
-                let path = folder.join(&file.path);
-                if let Some(parent) = path.parent() {
-                    World::here().make_folders(parent, 0o755)?;
-                }
-                World::here().put(&path, &contents, access)?;
-            }
-            report::print(context, rendering, &anchors, &rendered, Some(&folder));
+    if let Some(folder) = &arguments.out {
+        let folder = std::path::absolute(folder)?;
+        if context.everywhere.dry_run {
+            return Ok(consent::dry_run(context, &proposal(&folder, &rendered)?));
         }
-        None => {
-            if rendered.files.len() > 1 && !context.everywhere.json {
-                return Err(misuse(
-                    format!("{} consists of {} files", rendering.id, rendered.files.len()),
-                    "name a folder for them: -o DIR",
-                ));
+        for file in &rendered.files {
+            let access = Access { mode: mode(file), owner: None };
+            let contents = Contents::Public(file.contents.clone().into_bytes());
+            let path = folder.join(&file.path);
+            if let Some(parent) = path.parent() {
+                World::here().make_folders(parent, 0o755)?;
             }
-            if !context.everywhere.json {
-                rendered.files.iter().for_each(|file| context.printer.data(file.contents.as_bytes()));
-            }
-            report::print(context, rendering, &anchors, &rendered, None);
+            World::here().put(&path, &contents, access)?;
         }
+        report::print(context, rendering, &anchors, &rendered, Some(&folder));
+    } else {
+        if rendered.files.len() > 1 && !context.everywhere.json {
+            return Err(misuse(
+                format!("{} consists of {} files", rendering.id, rendered.files.len()),
+                "name a folder for them: -o DIR",
+            ));
+        }
+        if !context.everywhere.json {
+            rendered.files.iter().for_each(|file| context.printer.data(file.contents.as_bytes()));
+        }
+        report::print(context, rendering, &anchors, &rendered, None);
     }
     Ok(exit::DONE)
 }

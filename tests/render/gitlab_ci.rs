@@ -4,7 +4,7 @@ use super::*;
 use crate::lab::Engine;
 
 /// Writes the script of each job into a file of its own, with the variables that GitLab gives it.
-const TAKE: &str = r#"
+const TAKE: &str = r"
 import shlex, yaml
 text = yaml.safe_load(open('/root/rendered/labtrust.gitlab-ci.yml'))
 variables = ''.join(f'export {name}={shlex.quote(value)}\n' for name, value in text['variables'].items())
@@ -12,7 +12,7 @@ for name, job in text.items():
     if name.startswith('.labtrust'):
         lines = job.get('before_script') or [job['services'][0]['command'][2]]
         open(f'/root/job{name}.sh', 'w').write(variables + 'set -e\n' + '\n'.join(lines) + '\n')
-"#;
+";
 
 /// The scripts for the CA in /root/ca.crt and, beside it, another one.
 fn scripts(machine: &Machine) -> Pair {

@@ -135,27 +135,27 @@ fn helm_and_kubectl_accept_the_values_and_the_objects() {
         }
     };
     let (template, lint) = (chart(&["template", "chart"]), chart(&["lint", "chart"]));
-    rendered.judged("gitlab-values.yaml", ("customCAs", "customCas"), &template);
-    rendered.judged("gitlab-runner-values.yaml", ("certsSecretName", "certsSecret"), &template);
+    rendered.judged("gitlab-values.yaml", ("customCAs", "customCas"), template);
+    rendered.judged("gitlab-runner-values.yaml", ("certsSecretName", "certsSecret"), template);
     // What a template misses is a remark for lint; what is no YAML is not.
-    rendered.judged("gitlab-values.yaml", ("customCAs:", "customCAs: ["), &lint);
-    rendered.judged("gitlab-runner-values.yaml", ("certsSecretName:", "certsSecretName: ["), &lint);
+    rendered.judged("gitlab-values.yaml", ("customCAs:", "customCAs: ["), lint);
+    rendered.judged("gitlab-runner-values.yaml", ("certsSecretName:", "certsSecretName: ["), lint);
     let judge = |path: &Path| rendered.run("kubernetes-validate", &["--strict", path.to_str().unwrap()]);
     rendered.judged("labtrust-ca.yaml", ("stringData:", "stringdata:"), judge);
     rendered.judged("runner-certificates.yaml", ("stringData:", "stringdata:"), judge);
     // The command of the README for the server's own certificate and key.
     let readme = rendered.read("README.md");
-    let line = readme.lines().find(|line| line.starts_with("kubectl create secret tls")).unwrap();
-    let line = line.replace("HOST.crt", "old.crt").replace("HOST.key", "old.key").replacen(
+    let command = readme.lines().find(|line| line.starts_with("kubectl create secret tls")).unwrap();
+    let command = command.replace("HOST.crt", "old.crt").replace("HOST.key", "old.key").replacen(
         "kubectl",
         kubectl.to_str().unwrap(),
         1,
     );
-    let made = rendered.run("sh", &["-c", &format!("{line} --dry-run=client -o yaml >secret.yaml")]);
+    let made = rendered.run("sh", &["-c", &format!("{command} --dry-run=client -o yaml >secret.yaml")]);
     assert!(made.status.success(), "{}", said(&made));
     let judged = rendered.run("kubernetes-validate", &["--strict", "secret.yaml"]);
     assert!(judged.status.success(), "{}", said(&judged));
-    let wrong = line.replace("old.key", "new.key");
+    let wrong = command.replace("old.key", "new.key");
     let made = rendered.run("sh", &["-c", &format!("{wrong} --dry-run=client -o yaml")]);
     assert!(!made.status.success(), "a key of another certificate");
 }
