@@ -2,6 +2,7 @@
 //! each tool.
 
 mod ansible;
+mod browsers;
 mod dockerfile;
 mod gitlab_ci;
 mod judges;

@@ -11,7 +11,7 @@ pub(super) const RENDERING: Rendering = Rendering {
     title: "the managed policy of Chromium, Chrome and Brave",
     stores: &["chromium-policy"],
     serves: "Chromium, Chrome and Brave for every user of a Linux machine; on Windows and macOS the same value as a policy",
-    judged: "the policy is that of the store `chromium-policy`, which chromium 156 obeys",
+    judged: "chromium 156 obeys it",
     render,
 };
 

@@ -14,7 +14,7 @@ pub(super) const RENDERING: Rendering = Rendering {
     title: "policies.json, with which Firefox follows the system store",
     stores: &["firefox-policy"],
     serves: "Firefox and Thunderbird for every user, where the system store contains the CA",
-    judged: "the policy is that of the store `firefox-policy`, which firefox-esr 153 obeys",
+    judged: "firefox-esr 153 obeys it, and its removal; on Windows and macOS it was not run",
     render: |order| Ok(rendered(order)),
 };
 
