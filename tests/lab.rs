@@ -44,6 +44,10 @@
 //! gitlab.change_registry("https://mygitlab.example.com/jwt/auth", "http://mygitlab.example.com/jwt/auth");
 //! gitlab.change_nginx("listen *:4567", "listen *:5050");
 //! machine.command(["labtrust", "inspect", "./leaf.crt"]).at(400).run(); // its clock 400 days ahead
+//!
+//! let fleet = Fleet::start(control, &[Kind::PLAIN, Kind::DOWN, Kind::NO_PYTHON])?; // an SSH server each; control has Ansible
+//! fleet.play("--check"); // what was rendered into /root/rendered; a line for each host
+//! fleet.host(Kind::PLAIN).changes();
 //! ```
 
 mod blockade;

@@ -61,29 +61,37 @@ fn what_is_no_certificate_or_endpoint_is_refused_and_no_key_is_shown() {
     let broken = root.replacen("MII", "M!I", 1);
     let doubled = root.repeat(2);
     let with_key = format!("{root}{key}");
-    for (certificate, endpoint, said) in [
-        (with_key.as_str(), "", "element 1 of anchors: it holds a private key: give the certificate alone"),
-        (key, "", "it holds a private key"),
-        (&cut, "", "it is not one intact PEM certificate"),
-        ("", "", "it holds 0 PEM certificates"),
-        (&doubled, "", "it holds 2 PEM certificates: write one element for each"),
-        (&broken, "", "its certificate is not valid Base64"),
-        (root, "http://x", "the endpoint 'http://x' is not a host: use https://"),
-        (root, "x:0", "the port of the endpoint 'x:0' is not a number from 1 to 65535"),
-        (root, "../../etc", "is not a host"),
-        (root, "x; reboot", "is not a host"),
-        (root, "127.1", "is not a host"),
-    ] {
+    let refuse = |anchors: Vec<&str>, endpoint: &str, said: &str| {
+        let anchors: Vec<_> = anchors.iter().map(|pem| serde_json::json!({ "certificate": pem })).collect();
         let endpoints: Vec<_> = [endpoint].into_iter().filter(|text| !text.is_empty()).collect();
-        let variables = serde_json::json!({
-            "labtrust_anchors": [{ "certificate": certificate }], "labtrust_endpoints": endpoints,
-        });
+        let variables = serde_json::json!({ "labtrust_anchors": anchors, "labtrust_endpoints": endpoints });
         fleet.control.write("/root/rendered/variables.json", variables.to_string());
         let line = "ansible-playbook -i localhost, -c local trust.yml -vvv -e @variables.json";
         let refused = fleet.sh(line).exited(2).says(said);
         let secret = key.lines().nth(1).unwrap();
         assert!(!refused.stdout.contains(secret) && !refused.stderr.contains(secret), "{refused}");
+    };
+    refuse(vec![&with_key], "", "element 1 of anchors: it holds a private key: give the certificate alone");
+    for (certificate, said) in [
+        (key, "it holds a private key"),
+        (&cut, "it is not one intact PEM certificate"),
+        ("", "it holds 0 PEM certificates"),
+        (&doubled, "it holds 2 PEM certificates: write one element for each"),
+        (&broken, "its certificate is not valid Base64"),
+    ] {
+        refuse(vec![certificate], "", said);
     }
+    for (endpoint, said) in [
+        ("http://x", "the endpoint 'http://x' is not a host: use https://"),
+        ("x:0", "the port of the endpoint 'x:0' is not a number from 1 to 65535"),
+        ("../../etc", "is not a host"),
+        ("x; reboot", "is not a host"),
+        ("127.1", "is not a host"),
+    ] {
+        refuse(vec![root], endpoint, said);
+    }
+    refuse(vec![], "", "anchors is empty: name one CA at least");
+    refuse(vec![root, root], "", "element 2 of anchors: an earlier element has the same certificate");
 }
 
 #[test]

@@ -49,20 +49,20 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("the script is for Unix; for Windows, use: labtrust render --as powershell")
         with open(TEMPLATE, encoding="utf-8") as file:
             template = file.read()
-        by_state = {"present": [], "absent": []}
-        for number, item in enumerate(options["anchors"], 1):
-            try:
-                anchor = Anchor(item["certificate"], item["endpoints"] or options["endpoints"])
-            except Invalid as error:
-                raise AnsibleActionFail(f"element {number} of anchors: {error}") from None
-            by_state[item["state"] or options["state"]].append(anchor)
+        by_state = anchors_by_state(options)
         result.update(changed=False, code=DONE, anchors=[], files=[], notes=[], diff=[])
         # A new CA is trusted before an old one is removed.
         for state in ("present", "absent"):
             anchors = by_state[state]
             if anchors and not result.get("failed"):
                 text = without_comments(script(template, anchors, is_removal=state == "absent"))
-                self._merge(result, self._document(text, self._words(options)), anchors, state)
+                try:
+                    document = self._document(text, self._words(options))
+                except AnsibleActionFail as error:
+                    # What the first script did is kept in the result.
+                    result.update(failed=True, code=NOT_DONE, msg=error.message)
+                else:
+                    self._merge(result, document, anchors, state)
         return result
 
     def _words(self, options):
@@ -106,7 +106,7 @@ class ActionModule(ActionBase):
         result["notes"] += [note for note in document["notes"] if note not in result["notes"]]
         result["diff"] += [difference(path, anchors, state) for path in document["files"]]
         is_only_planned = is_dry_run and code == NO and bool(document["files"])
-        if code == RESTART or not is_only_planned and code != DONE:
+        if code != DONE:
             result["code"] = code
         reasons = [
             f"{store['id']}: {store['detail']}"
@@ -118,6 +118,24 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg="; ".join(reasons) or f"the script ended with the exit code {code}")
         elif code == RESTART:
             result["msg"] = "done, and a restart is left: " + "; ".join(reasons)
+
+
+def anchors_by_state(options):
+    """The CAs, those to be trusted and those to be removed."""
+    by_state = {"present": [], "absent": []}
+    if not options["anchors"]:
+        raise AnsibleActionFail("anchors is empty: name one CA at least")
+    known = set()
+    for number, item in enumerate(options["anchors"], 1):
+        try:
+            anchor = Anchor(item["certificate"], item["endpoints"] or options["endpoints"])
+        except Invalid as error:
+            raise AnsibleActionFail(f"element {number} of anchors: {error}") from None
+        if anchor.sha256 in known:
+            raise AnsibleActionFail(f"element {number} of anchors: an earlier element has the same certificate")
+        known.add(anchor.sha256)
+        by_state[item["state"] or options["state"]].append(anchor)
+    return by_state
 
 
 def without_comments(text):

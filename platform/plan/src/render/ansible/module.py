@@ -93,6 +93,7 @@ code:
   description:
     - The exit code of the script.
     - V(0) is done and proven, V(1) the answer is no, V(3) not done, V(4) done while a restart is left.
+    - In check mode, V(1) is also a change that would be made.
   returned: always
   type: int
   sample: 0
