@@ -50,6 +50,13 @@ containerd_settings=/etc/containerd/config.toml
 engines='/etc/docker/certs.d:/usr/bin/dockerd /etc/docker/certs.d:/usr/sbin/dockerd /etc/docker/certs.d:/usr/local/bin/dockerd /etc/docker/certs.d:/var/packages/ContainerManager/target /etc/docker/certs.d:/var/packages/Docker/target /var/snap/docker/current/etc/docker/certs.d:/var/snap/docker/current /etc/docker/certs.d:/var/run/docker.sock /etc/docker/certs.d:/run/docker.sock'
 declared='/etc/NIXOS /run/ostree-booted'
 
+browsers() {
+    in_policy /etc/chromium/policies/managed /usr/lib/chromium/chromium /usr/lib/chromium-browser/chromium-browser /usr/lib64/chromium-browser/chromium-browser
+    in_policy /etc/chromium-browser/policies/managed /snap/chromium/current
+    in_policy /etc/opt/chrome/policies/managed /opt/google/chrome/chrome
+    in_policy /etc/brave/policies/managed /opt/brave.com/brave/brave
+}
+
 families() {
     fits 'synology dsm' yes /usr/syno/etc/security-profile/ca-bundle-profile/ca-certificates crt '' /usr/syno/bin/update-ca-certificates.sh '' /etc/ssl/certs/ca-certificates.crt '' /etc/ssl/certs '' '' ''
     fits 'fedora rhel centos openeuler azurelinux mariner' yes /etc/pki/ca-trust/source/anchors crt '' update-ca-trust extract /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem '' '' '' '' ''
@@ -219,8 +226,9 @@ set_aside() {
     why=$( { mkdir -p "$records/before" && mv "$1" "$records/before/$count"; } 2>&1)
 }
 
-# The contents of a file with the current certificate, below a line that some updaters require.
+# The contents of the file that the store writes: the current certificate, below a line that some updaters require; or a policy.
 contents() {
+    [ "$writes" = certificate ] || { "$writes"; return; }
     [ -z "$heading" ] || printf '%s\n' "$heading"
     "pem_$n"
 }
@@ -231,7 +239,10 @@ is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(ca
 # Writes what `contents` prints into the file $1, atomically. If that fails, `why` is the reason.
 put() {
     ! is_as_wanted "$1" || return 0
-    make_folder "${1%/*}" && set_aside "$1" && remember "put $1" || return 1
+    make_folder "${1%/*}" || return 1
+    # A policy that this script wrote for other certificates is replaced.
+    { [ "$writes" = policy ] && has_record "put $1"; } || set_aside "$1" || return 1
+    remember "put $1" || return 1
     rm -f "$1.labtrust-part"
     # The message of cat names the reason where the shell's own printf does not.
     if why=$( { contents | cat >"$1.labtrust-part" && chmod 644 "$1.labtrust-part" &&
@@ -690,6 +701,113 @@ store_containerd() {
     esac
 }
 
+# --- Chromium and its kin: a managed policy names the CAs for every user ------------------------------------------------
+
+# Whether the current certificate limits the names that it can sign (the extension nameConstraints, RFC 5280, 4.2.1.10).
+limits_names() { body | decoded | od -An -v -tx1 | tr -d ' \n' | grep -q 0603551d1e; }
+
+# registries calls this for each registry: its host is added to the names or the networks that the policy permits.
+permits() {
+    host=${1%:*}
+    case $host in
+        \[*\]) host=${host#[} host=${host%]}/128 ;;
+        *[!0-9.]*) names="$names $host"; return ;;
+        *) host=$host/32 ;;
+    esac
+    networks="$networks $host"
+}
+
+# The words as a list of JSON strings, sorted, each once, 8 columns in.
+listed() { printf '%s\n' "$@" | sort -u | sed 's/.*/          "&"/; $!s/$/,/'; }
+
+# The item of the policy for the current certificate. A CA that can sign for every server is limited to the known ones: a list
+# with a name or a network that no server has permits none of its kind.
+item() {
+    if limits_names; then
+        printf '    "%s"' "$(body)"
+        return
+    fi
+    names='' networks=''
+    "registries_$n" permits
+    # shellcheck disable=SC2086
+    printf '    {\n      "certificate": "%s",\n      "constraints": {\n        "permitted_cidrs": [\n%s\n        ],\n        "permitted_dns_names": [\n%s\n        ]\n      }\n    }' \
+        "$(body)" "$(listed ${networks:-192.0.2.0/32})" "$(listed ${names:-invalid})"
+}
+
+# The key $1 with the items of the certificates that limit their names (yes), or do not (no): as one member of the policy.
+member() {
+    items=
+    for n in $anchors; do
+        choose "$n"
+        if limits_names; then limits=yes; else limits=no; fi
+        [ "$limits" = "$2" ] || continue
+        items=${items:+$items,
+}$(item)
+    done
+    [ -n "$items" ] && printf '  "%s": [\n%s\n  ]' "$1" "$items"
+}
+
+# The policy file for all certificates.
+policy() {
+    plain=$(member CACertificates yes)
+    limited=$(member CACertificatesWithConstraints no)
+    printf '{\n%s%s%s\n}\n' "$plain" "${limited:+${plain:+,
+}}" "$limited"
+}
+
+# browsers calls this for each browser: FOLDER PROGRAM…. One that is here is served once.
+in_policy() {
+    here=false
+    managed=$1
+    shift
+    for program in "$@"; do [ ! -x "$program" ] || here=true; done
+    [ "$here" = true ] || return 0
+    found=true
+    needs_root chromium-policy "$managed" && return
+    file=$managed/labtrust.json
+    other=
+    for one in "$managed"/*.json; do
+        [ "$one" = "$file" ] || ! grep -q '"CACertificates' "$one" 2>/dev/null || other=$one
+    done
+    result=failed did=false
+    if [ "$action" = remove ]; then
+        if [ -f "$file" ] && is_as_wanted "$file"; then
+            result=trusted said="$file names the CA"
+            differs "$file"
+            if [ "$dry_run" = false ]; then
+                take_back "$file"
+                result=untrusted did=true said="no policy in $managed names the CA"
+            fi
+        elif grep -Fq "$(for n in $anchors; do body; echo; done)" "$managed"/*.json 2>/dev/null; then
+            said="a file in $managed that is not this script's names the CA: run the program labtrust there"
+        else
+            result=untrusted said="no policy in $managed names the CA"
+        fi
+    elif [ -n "$other" ]; then
+        said="$other sets this policy: run the program labtrust there"
+    elif is_as_wanted "$file"; then
+        result=trusted said="$file"
+    elif [ -e "$file" ] && ! has_record "put $file"; then
+        said="$file is not as this script writes it: run the program labtrust there"
+    elif [ "$dry_run" = true ]; then
+        result=untrusted said="$file does not name the CA"
+        differs "$file"
+    elif put "$file"; then
+        result=trusted did=true said="$file"
+        differs "$file"
+    else
+        said=$why
+    fi
+    for n in $anchors; do choose "$n"; report chromium-policy "$result" "$did" "$said"; done
+}
+
+store_chromium() {
+    found=false writes=policy
+    browsers
+    [ "$found" = true ] || skip chromium-policy 'none of these browsers is installed for every user'
+    writes=certificate
+}
+
 # --- The whole -----------------------------------------------------------------------------------------------------
 
 usage() {
@@ -740,7 +858,7 @@ main() {
     [ "$action" != check ] || dry_run=true
     uid=$(id -u)
     HOME=${HOME:-/}
-    code=0 changed=false notes='' files='' served='' why=''
+    code=0 changed=false notes='' files='' served='' why='' writes=certificate
     wanted=trusted
     [ "$action" != remove ] || wanted=untrusted
     if is_root; then
@@ -754,6 +872,7 @@ main() {
     store_docker
     store_podman
     store_containerd
+    store_chromium
     others
     all=
     for n in $anchors; do
@@ -774,9 +893,9 @@ others() {
             break
         fi
     done
-    for browser in firefox firefox-esr chromium google-chrome thunderbird; do
+    for browser in firefox firefox-esr thunderbird; do
         has "$browser" || continue
-        note 'a browser is here: its own CAs are in the policies and in the profiles of its users: run the program labtrust there'
+        note 'Firefox or Thunderbird is here: run the program labtrust there, or use labtrust render --as firefox-policies'
         break
     done
 }

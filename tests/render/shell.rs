@@ -302,3 +302,43 @@ fn a_daemon_that_read_the_store_before_is_named_and_restarted() {
         machine.sh("sleep 3").succeeded();
     }
 }
+
+#[test]
+fn the_policy_of_chromium_is_the_programs() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    machine.sh("rm -rf /etc/chromium; mkdir -p /usr/lib/chromium; touch /usr/lib/chromium/chromium; chmod +x /usr/lib/chromium/chromium").succeeded();
+    let file = "/etc/chromium/policies/managed/labtrust.json";
+    // A CA that limits its names, and one that the policy limits.
+    for pair in [Pair::constrained(&machine, &[HOST]), Pair::made(&machine, &[HOST], Validity::Current)] {
+        machine.write("/root/ca.crt", &pair.root);
+        machine.run(["update-ca-certificates"]).succeeded();
+        let sha256 = machine
+            .sh("openssl x509 -in /root/ca.crt -noout -fingerprint -sha256 | sed 's/.*=//'")
+            .succeeded()
+            .stdout;
+        render(&machine, "shell", &format!("--fingerprint {}", sha256.trim())).succeeded();
+        let before = machine.settled();
+        machine
+            .sh(&format!(
+                "labtrust trust /root/ca.crt --for {REGISTRY} -y --fingerprint {} --store chromium-policy",
+                sha256.trim()
+            ))
+            .succeeded();
+        let by_program = machine.read(file);
+        machine.run(["labtrust", "untrust"]).succeeded();
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+        let done = run(&machine, "sh", "").ends_with(0, true);
+        assert_eq!(done.state("chromium-policy"), "trusted", "{}", done.said);
+        assert_eq!(machine.read(file), by_program);
+        run(&machine, "posh", "").ends_with(0, false);
+        run(&machine, "busybox ash", "remove").ends_with(0, true);
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+        // Another file that sets the policy is left to the program.
+        machine.write("/etc/chromium/policies/managed/corp.json", r#"{"CACertificates": []}"#);
+        let other = run(&machine, "sh", "");
+        assert_eq!(other.state("chromium-policy"), "failed", "{}", other.said);
+        run(&machine, "sh", "remove");
+        machine.sh("rm -r /etc/chromium").succeeded();
+    }
+}

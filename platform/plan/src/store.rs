@@ -64,7 +64,7 @@ const FIRST: [&str; 4] = [system::STORE.id, docker::STORE.id, podman::STORE.id, 
 /// The id of Docker's store.
 pub const DOCKER: &str = docker::STORE.id;
 
-pub(crate) use chromium_policy::policies as chromium_policies;
+pub(crate) use chromium_policy::{folders as chromium_folders, policies as chromium_policies};
 pub(crate) use containerd::SETTINGS as CONTAINERD_SETTINGS;
 pub(crate) use daemon::{rows as daemons, signs_of_kubernetes};
 pub use docker::{MACHINE_ENGINES, MachineEngine};

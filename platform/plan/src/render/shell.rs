@@ -17,8 +17,8 @@ use crate::{
 pub(super) const RENDERING: Rendering = Rendering {
     id: "shell",
     title: "one script for any Unix: sh labtrust-trust.sh",
-    stores: &["system", "docker", "podman", "containerd"],
-    serves: "the stores with fixed paths: the system store, and the registries of Docker, podman and containerd",
+    stores: &["system", "docker", "podman", "containerd", "chromium-policy"],
+    serves: "the stores with fixed paths: the system store, the registries of Docker, podman and containerd, and the policies of Chromium and its kin",
     judged: "dash, busybox ash, mksh, posh, yash, ksh93 and bash run it; shellcheck, checkbashisms",
     render: |order| {
         let files = vec![RenderedFile::program(FILE, script(order)?)];
@@ -29,14 +29,15 @@ pub(super) const RENDERING: Rendering = Rendering {
 /// The name of the script.
 const FILE: &str = "labtrust-trust.sh";
 
-const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java and profiles of browsers, and leaves them to the program.";
+const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java, Firefox and Thunderbird, and leaves them to the program.";
 
 /// The parts of the script that are the same for every CA.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 6] = [
     include_str!("shell/common.sh"),
     include_str!("shell/daemons.sh"),
     include_str!("shell/system.sh"),
     include_str!("shell/registries.sh"),
+    include_str!("shell/browsers.sh"),
     include_str!("shell/main.sh"),
 ];
 
@@ -107,6 +108,11 @@ fn families(script: &mut String) -> Result<(), Unrenderable> {
         script,
         format_args!("declared={}", shell_word(&store::declared_systems().collect::<Vec<_>>().join(" "))),
     );
+    line(script, format_args!("\nbrowsers() {{"));
+    for (folder, programs) in store::chromium_folders() {
+        line(script, format_args!("    in_policy {} {}", shell_word(folder), programs.join(" ")));
+    }
+    line(script, format_args!("}}"));
     line(script, format_args!("\nfamilies() {{"));
     // The rows are the same for every CA.
     let anchor = Anchor::new(Certificate::new(*b"certificate"), Vec::new());

@@ -212,6 +212,12 @@ pub(crate) fn policies(anchors: &[Anchor]) -> Result<(Value, Vec<Served>), Strin
     Ok((Value::Object(policies), served.map(|browser| (browser.title, browser.policies.folder)).collect()))
 }
 
+/// The folders of the policies of the served browsers, each with the paths that show that the browser is installed.
+pub(crate) fn folders() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let served = BROWSERS.iter().filter(|browser| browser.is_served);
+    served.map(|browser| (browser.policies.folder, browser.programs))
+}
+
 fn installed(facts: &Facts) -> impl Iterator<Item = &'static Browser> {
     BROWSERS.iter().filter(|browser| browser.programs.iter().any(|program| facts.has(program)))
 }

@@ -157,8 +157,9 @@ set_aside() {
     why=$( { mkdir -p "$records/before" && mv "$1" "$records/before/$count"; } 2>&1)
 }
 
-# The contents of a file with the current certificate, below a line that some updaters require.
+# The contents of the file that the store writes: the current certificate, below a line that some updaters require; or a policy.
 contents() {
+    [ "$writes" = certificate ] || { "$writes"; return; }
     [ -z "$heading" ] || printf '%s\n' "$heading"
     "pem_$n"
 }
@@ -169,7 +170,10 @@ is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(ca
 # Writes what `contents` prints into the file $1, atomically. If that fails, `why` is the reason.
 put() {
     ! is_as_wanted "$1" || return 0
-    make_folder "${1%/*}" && set_aside "$1" && remember "put $1" || return 1
+    make_folder "${1%/*}" || return 1
+    # A policy that this script wrote for other certificates is replaced.
+    { [ "$writes" = policy ] && has_record "put $1"; } || set_aside "$1" || return 1
+    remember "put $1" || return 1
     rm -f "$1.labtrust-part"
     # The message of cat names the reason where the shell's own printf does not.
     if why=$( { contents | cat >"$1.labtrust-part" && chmod 644 "$1.labtrust-part" &&

@@ -48,7 +48,7 @@ main() {
     [ "$action" != check ] || dry_run=true
     uid=$(id -u)
     HOME=${HOME:-/}
-    code=0 changed=false notes='' files='' served='' why=''
+    code=0 changed=false notes='' files='' served='' why='' writes=certificate
     wanted=trusted
     [ "$action" != remove ] || wanted=untrusted
     if is_root; then
@@ -62,6 +62,7 @@ main() {
     store_docker
     store_podman
     store_containerd
+    store_chromium
     others
     all=
     for n in $anchors; do
@@ -82,9 +83,9 @@ others() {
             break
         fi
     done
-    for browser in firefox firefox-esr chromium google-chrome thunderbird; do
+    for browser in firefox firefox-esr thunderbird; do
         has "$browser" || continue
-        note 'a browser is here: its own CAs are in the policies and in the profiles of its users: run the program labtrust there'
+        note 'Firefox or Thunderbird is here: run the program labtrust there, or use labtrust render --as firefox-policies'
         break
     done
 }
