@@ -36,6 +36,13 @@ decoded() {
 # The Base64 text of the current certificate, in one line.
 body() { "pem_$n" | sed '/^-----/d' | tr -d '\n'; }
 
+# Stops where a program is missing without which the answers below would be wrong: small images have no awk.
+check_programs() {
+    for program in awk cut grep sed tr; do
+        has "$program" || fail "$program is missing, and this script needs it" "install $program, then run it again"
+    done
+}
+
 # Stops unless each embedded certificate is the one that its fingerprint names.
 check_certificates() {
     for n in $anchors; do

@@ -56,6 +56,7 @@ main() {
     else
         records=${XDG_DATA_HOME:-$HOME/.local/share}/labtrust/script
     fi
+    check_programs
     check_certificates
     for n in $anchors; do eval "results_$n="; done
     store_system
