@@ -19,7 +19,11 @@ class Browser:
         self.root = "http://127.0.0.1:%s/session" % found.group(1)
         options = {"binary": binary, "args": OPTIONS + ["--user-data-dir=" + self.profile.name]}
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-        session = self.ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})
+        try:
+            session = self.ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})
+        except Exception:
+            self.driver.kill()
+            raise
         self.root += "/" + session["sessionId"]
 
     def ask(self, method, path, body=None):
