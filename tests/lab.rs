@@ -77,7 +77,7 @@ pub(crate) use command::Command;
 pub(crate) use container::Containers;
 pub(crate) use containerd::Containerd;
 pub(crate) use engine::{Engine, Manager, Release};
-pub(crate) use fleet::{Fleet, Kind};
+pub(crate) use fleet::{Fleet, Host, Kind};
 pub(crate) use gitlab::{Gitlab, NGINX, REGISTRY_SETTINGS, again, hup};
 pub(crate) use jdk::Jdk;
 pub(crate) use listener::Behaviour;

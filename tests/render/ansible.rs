@@ -6,7 +6,7 @@ mod speed;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::lab::{Engine, Fleet, Gitlab, Kind};
+use crate::lab::{Engine, Fleet, Gitlab, Host, Kind};
 
 /// A fleet with machines of these kinds, and the rendered collection.
 fn fleet(kinds: &[Kind]) -> Result<(Fleet, Pair), String> {
@@ -90,7 +90,9 @@ fn each_kind_of_machine_is_reported_and_the_others_are_done() {
 
     // The updater is repaired: the next run heals, although no file of Docker's is missing.
     let broken = [Kind::HANGS, Kind::FAILS, Kind::LIES].map(|kind| fleet.host(kind));
-    broken.iter().for_each(|host| host.repair());
+    for host in broken {
+        host.repair();
+    }
     let healed = FIRST.map(|(kind, state, changed, why)| match (state, changed) {
         ("failed", true) => (kind, "ok", true, ""),
         _ => (kind, state, false, why),
@@ -117,7 +119,7 @@ fn each_kind_of_machine_is_reported_and_the_others_are_done() {
 fn check_and_diff_show_the_change_and_make_none() {
     let (fleet, pair) = fleet!(&[Kind::PLAIN, Kind::TERMINAL]);
     let is_ours = |line: &String| !line.starts_with("/home/ops/.ansible");
-    let changes = || fleet.hosts.iter().flat_map(|host| host.changes()).filter(is_ours).collect::<Vec<_>>();
+    let changes = || fleet.hosts.iter().flat_map(Host::changes).filter(is_ours).collect::<Vec<_>>();
     let play =
         |options: &str| fleet.sh(&format!("ansible-playbook -i inventory trust.yml {options}")).succeeded();
     let body: Vec<_> = pair.root.lines().collect();
@@ -154,10 +156,10 @@ fn a_rotation_is_a_change_of_variables_and_no_pull_fails() {
         assert!(lines.values().all(|line| line["state"] == "ok" && line["changed"] == true), "{lines:#?}");
     };
     let pulls = || {
-        engines.iter().for_each(|engine| {
+        for engine in &engines {
             engine.login().succeeded();
             engine.pull().says("not found");
-        });
+        }
     };
     let one = |pair: &Pair| serde_json::json!({ "certificate": pair.root });
     play(serde_json::json!([one(&old)]));
