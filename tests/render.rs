@@ -3,6 +3,7 @@
 
 mod ansible;
 mod browsers;
+mod compose;
 mod dockerfile;
 mod gitlab_ci;
 mod judges;

@@ -88,6 +88,14 @@ fn cloud_init_accepts_the_user_data() {
     };
     rendered.judged("user-data.yaml", ("  trusted:", "  trustet:"), judge);
     rendered.judged("user-data.yaml", ("permissions: '0644'", "permissions: 0644"), judge);
+    let read = "import sys, yaml
+text = yaml.safe_load(open(sys.argv[1]))
+certificates = [open(name).read() for name in ('old.crt', 'new.crt')]
+assert text['ca_certs']['trusted'] == certificates
+assert len(text['write_files']) == 8
+assert all(one['content'] in certificates and one['permissions'] == '0644' for one in text['write_files'])";
+    let judge = |path: &Path| rendered.run("python", &["-c", read, path.to_str().unwrap()]);
+    rendered.judged("user-data.yaml", ("'0644'", "'0600'"), judge);
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(super) const RENDERING: Rendering = Rendering {
     title: "an override for Docker Compose: a program, Docker in Docker, a runner",
     stores: &["docker", "runner"],
     serves: "in containers of Compose: programs on OpenSSL, Go and Node.js, a Docker daemon, and GitLab Runner",
-    judged: "check-jsonschema with the schema of Compose; Compose merges it",
+    judged: "check-jsonschema with the schema of Compose; Compose merges it; OpenSSL, curl and a Docker daemon trust by its folders",
     render,
 };
 
