@@ -12,7 +12,7 @@ set -u
 umask 022
 LC_ALL=C
 export LC_ALL
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin
 export PATH
 
 # --- The certificates and the registries ---
@@ -187,18 +187,23 @@ remember() {
 
 has_record() { [ -f "$records/record" ] && grep -Fxq -e "$1" "$records/record"; }
 
-# Takes the line $1 out of the record, and the record away with its last line.
+# Takes the line $1 out of the record, and the record away with its last line. If the disk is full, the line stays: it does no harm.
 forget() {
-    [ -f "$records/record" ] || return 0
-    grep -Fxv -e "$1" "$records/record" >"$records/record.new"
-    case $? in
-        0) mv -f "$records/record.new" "$records/record" ;;
-        1)
-            rm -f "$records/record.new" "$records/record"
-            rmdir "$records/before" "$records" "${records%/*}" 2>/dev/null || : ;;
-        # The disk is full: an old line does no harm.
-        *) rm -f "$records/record.new" ;;
+    has_record "$1" || return 0
+    left=$(grep -Fxvc -e "$1" "$records/record")
+    case $left in
+        0)
+            rm -f "$records/record"
+            rmdir "$records/before" "$records" "${records%/*}" 2>/dev/null
+            return 0 ;;
+        '' | *[!0-9]*) return 0 ;;
     esac
+    { grep -Fxv -e "$1" "$records/record" >"$records/record.new"; } 2>/dev/null
+    if [ "$(grep -c '' "$records/record.new" 2>/dev/null)" = "$left" ]; then
+        mv -f "$records/record.new" "$records/record"
+    else
+        rm -f "$records/record.new"
+    fi
 }
 
 # Makes the folder $1 and those above it.
@@ -230,7 +235,13 @@ set_aside() {
     count=1
     while [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]; do count=$((count + 1)); done
     remember "before $count $1" || return 1
-    why=$( { mkdir -p "$records/before" && mv "$1" "$records/before/$count"; } 2>&1)
+    why=$( { mkdir -p "$records/before" && mv "$1" "$records/before/$count"; } 2>&1) && return 0
+    # What was copied in part is no original.
+    if [ -e "$1" ] || [ -h "$1" ]; then
+        rm -rf "$records/before/$count"
+        forget "before $count $1"
+    fi
+    return 1
 }
 
 # The contents of the file that the store writes: the current certificate, below a line that some updaters require; or a policy.
@@ -247,8 +258,9 @@ is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(ca
 put() {
     ! is_as_wanted "$1" || return 0
     make_folder "${1%/*}" || return 1
-    # A policy that this script wrote for other certificates is replaced.
-    { [ "$writes" = policy ] && has_record "put $1"; } || set_aside "$1" || return 1
+    # A policy that this script wrote for other certificates is replaced, and stays if that fails.
+    known=false
+    if [ "$writes" = policy ] && has_record "put $1"; then known=true; else set_aside "$1" || return 1; fi
     remember "put $1" || return 1
     rm -f "$1.labtrust-part"
     # The message of cat names the reason where the shell's own printf does not.
@@ -257,26 +269,67 @@ put() {
         return 0
     fi
     rm -f "$1.labtrust-part"
-    take_back "$1"
+    failure=$why
+    if [ "$known" = false ] || [ ! -e "$1" ]; then take_back "$1"; fi
+    why=$failure
     return 1
 }
 
-# Whether the file $1 is there, and is not what this script wrote.
-is_foreign() { { [ -e "$1" ] || [ -h "$1" ]; } && ! is_as_wanted "$1"; }
+# The number under which the record keeps what stood at the path $1.
+kept() {
+    [ ! -f "$records/record" ] || awk -v path="$1" '
+        $1 == "before" && substr($0, length($2) + 9) == path { number = $2 }
+        END { print number }
+    ' "$records/record"
+}
 
-# Removes the file $1, puts back what stood there, and removes the folders that were made for it.
+# Whether somebody else changed the file $1 since this script wrote it. A run that was killed may have put back what stood there.
+is_changed() {
+    { [ -e "$1" ] || [ -h "$1" ]; } && ! is_as_wanted "$1" && has_record "put $1" || return 1
+    count=$(kept "$1")
+    [ -z "$count" ] || [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]
+}
+
+# Removes the file $1, puts back what stood there, and removes the folders that were made for it. If what stood there cannot be
+# put back, `why` is the reason, and the record keeps it.
 take_back() {
-    rm -f "$1"
-    if [ -f "$records/record" ]; then
-        count=$(awk -v path="$1" '$1 == "before" && substr($0, length($2) + 9) == path { print $2; exit }' \
-            "$records/record")
-        if [ -n "$count" ] && mv "$records/before/$count" "$1" 2>/dev/null; then
-            forget "before $count $1"
-            rmdir "$records/before" 2>/dev/null || :
-        fi
+    rm -f "$1" "$1.labtrust-part"
+    count=$(kept "$1")
+    if [ -n "$count" ] && { [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]; }; then
+        why=$(mv "$records/before/$count" "$1" 2>&1) || return 1
     fi
+    [ -z "$count" ] || forget "before $count $1"
+    rmdir "$records/before" 2>/dev/null
     forget "put $1"
     remove_folders "${1%/*}"
+}
+
+# --- One run at a time --------------------------------------------------------------------------------------------------
+
+# Waits for another run of a script of this kind.
+lock() {
+    mkdir -p "${records%/*}" 2>/dev/null
+    waited=0
+    until mkdir "$records.lock" 2>/dev/null; do
+        # A folder that cannot be written holds nobody up: each change says so.
+        [ -d "$records.lock" ] || return 0
+        holder=$(cat "$records.lock/pid" 2>/dev/null)
+        if [ "$waited" -gt 1 ] && ! kill -s 0 "${holder:-0}" 2>/dev/null; then
+            rm -rf "$records.lock"
+            continue
+        fi
+        [ "$waited" -lt 300 ] || fail "another run holds $records.lock since 5 minutes" "wait for the process ${holder:-unknown}"
+        waited=$((waited + 1))
+        sleep 1
+    done
+    trap unlock EXIT
+    trap 'exit 3' HUP INT TERM
+    { echo $$ >"$records.lock/pid"; } 2>/dev/null
+}
+
+unlock() {
+    rm -rf "$records.lock"
+    rmdir "${records%/*}" 2>/dev/null
 }
 
 # --- Programs ----------------------------------------------------------------------------------------------------
@@ -505,11 +558,11 @@ store_system() {
         file=$folder/$name.$ending
         case $action in
             remove)
-                if is_foreign "$file"; then
+                if is_changed "$file"; then
                     report system failed false "$file is not as this script writes it: left as it is"
                     continue
                 fi
-                if [ ! -f "$file" ]; then
+                if ! is_as_wanted "$file"; then
                     if system_trusts; then
                         report system trusted false "$where still holds the certificate: somebody else put it there"
                     else
@@ -523,17 +576,18 @@ store_system() {
                     continue
                 fi ;;
         esac
-        if [ "$dry_run" = true ]; then
+        if ! is_root; then
+            report system failed false "needs root"
+        elif [ "$dry_run" = true ]; then
             if [ "$action" = remove ]; then
                 report system trusted false "$file is here"
             else
                 report system untrusted false "$where does not hold the certificate"
             fi
             differs "$file"
-        elif ! is_root; then
-            report system failed false "needs root"
+        elif [ "$action" = remove ] && ! take_back "$file"; then
+            report system failed true "$why"
         elif [ "$action" = remove ]; then
-            take_back "$file"
             sweep
             waiting="$waiting $n"
         elif put "$file"; then
@@ -575,6 +629,57 @@ store_system() {
     if [ "$failed" = true ] && [ "$timed_out" = false ] && [ "$again" = true ]; then update; fi
 }
 
+# --- What an earlier run left --------------------------------------------------------------------------------------------
+
+# The store of the file $1.
+store_of() {
+    case $1 in
+        */containers/certs.d/*) echo podman ;;
+        */docker/certs.d/*) echo docker ;;
+        */certs.d/*) echo containerd ;;
+        *) echo system ;;
+    esac
+}
+
+# Takes back what the record still has of the certificates: files for registries that this script does not name, of programs that
+# are gone, and of a run that was killed.
+take_back_rest() {
+    [ -f "$records/record" ] || return 0
+    lines=$(sed -n 's/^put //p; s/^before [0-9]* //p' "$records/record" | sort -u)
+    rest=$IFS
+    IFS='
+'
+    set -f
+    for path in $lines; do
+        IFS=$rest
+        for n in $anchors; do
+            choose "$n"
+            case ${path##*/} in "$name".*) ;; *) continue ;; esac
+            one=$(store_of "$path")
+            differs "$path"
+            count=$(kept "$path")
+            if { [ -e "$path" ] || [ -h "$path" ]; } && ! holds "$path"; then
+                if [ -n "$count" ] && [ ! -e "$records/before/$count" ] && [ ! -h "$records/before/$count" ]; then
+                    # A run was killed after it had put back what stood there.
+                    forget "before $count $path"
+                    forget "put $path"
+                    continue
+                fi
+                report "$one" failed false "$path is not as this script writes it: left as it is"
+            elif [ "$dry_run" = true ]; then
+                report "$one" trusted false "$path is left of an earlier run"
+            elif take_back "$path"; then
+                [ "$one" != system ] || { sweep; update; }
+                report "$one" untrusted true "$path was left of an earlier run, and is taken back"
+            else
+                report "$one" failed true "$path: $why"
+            fi
+        done
+    done
+    set +f
+    IFS=$rest
+}
+
 # --- Docker, podman and containerd: a folder for each registry ---------------------------------------------------------
 
 # in_registry STORE FOLDER ENDPOINT: the current certificate in the registry's folder FOLDER.
@@ -585,15 +690,21 @@ in_registry() {
         [ ! -e "$half" ] || [ -e "${half%.cert}.key" ] || broken=$half
     done
     if [ "$action" = remove ]; then
-        if is_foreign "$file"; then
+        if is_changed "$file"; then
             report "$1" failed false "$3: $file is not as this script writes it: left as it is"
             return
-        elif [ -f "$file" ] && [ "$dry_run" = true ]; then
+        elif is_as_wanted "$file" && [ "$dry_run" = true ]; then
             report "$1" trusted false "$3: $file holds the certificate"
             differs "$file"
             return
-        elif [ -f "$file" ]; then
-            take_back "$file"
+        elif is_as_wanted "$file" && is_locked "$2"; then
+            report "$1" failed false "$3: needs root"
+            return
+        elif is_as_wanted "$file"; then
+            if ! take_back "$file"; then
+                report "$1" failed true "$3: $why"
+                return
+            fi
             differs "$file"
             # An empty folder of a registry hides the folders that come after it.
             rmdir "$2" 2>/dev/null || :
@@ -614,6 +725,8 @@ in_registry() {
         report "$1" failed false "$3: $2/hosts.toml must name the CA: run the program labtrust there"
     elif holds "$file"; then
         report "$1" trusted false "$3: $file"
+    elif is_locked "$2"; then
+        report "$1" failed false "$3: needs root"
     elif [ "$dry_run" = true ]; then
         report "$1" untrusted false "$3: $file is missing"
         differs "$file"
@@ -639,16 +752,15 @@ store_docker() {
         case " $served " in *" $certs_d "*) continue ;; esac
         served="$served $certs_d"
         found=true
-        needs_root docker "$certs_d" || each_registry in_docker
+        each_registry in_docker
     done
     [ "$found" = true ] || skip docker "Docker is not installed"
 }
 
-# Whether the store $1 with the folder $2 is root's and this is not root; it is then reported.
-needs_root() {
+# Whether the folder $1 is root's and this is not root.
+is_locked() {
     is_root && return 1
-    case $2 in "$HOME"/*) return 1 ;; esac
-    for n in $anchors; do choose "$n"; report "$1" failed false "needs root"; done
+    case $1 in "$HOME"/*) return 1 ;; esac
 }
 
 skip() {
@@ -704,7 +816,7 @@ store_containerd() {
         '') skip containerd "no config_path is set in $containerd_settings: containerd reads the system store" ;;
         *:* | *'
 '*) skip containerd "$containerd_settings names several folders: run the program labtrust there" ;;
-        /*) needs_root containerd "$certs_d" || each_registry in_containerd ;;
+        /*) each_registry in_containerd ;;
     esac
 }
 
@@ -770,7 +882,6 @@ in_policy() {
     for program in "$@"; do [ ! -x "$program" ] || here=true; done
     [ "$here" = true ] || return 0
     found=true
-    needs_root chromium-policy "$managed" && return
     file=$managed/labtrust.json
     other=
     for one in "$managed"/*.json; do
@@ -781,9 +892,12 @@ in_policy() {
         if [ -f "$file" ] && is_as_wanted "$file"; then
             result=trusted said="$file names the CA"
             differs "$file"
-            if [ "$dry_run" = false ]; then
-                take_back "$file"
+            if is_locked "$managed"; then
+                result=failed said="needs root"
+            elif [ "$dry_run" = false ] && take_back "$file"; then
                 result=untrusted did=true said="no policy in $managed names the CA"
+            elif [ "$dry_run" = false ]; then
+                result=failed said=$why
             fi
         elif grep -Fq "$(for n in $anchors; do body; echo; done)" "$managed"/*.json 2>/dev/null; then
             said="a file in $managed that is not this script's names the CA: run the program labtrust there"
@@ -796,6 +910,8 @@ in_policy() {
         result=trusted said="$file"
     elif [ -e "$file" ] && ! has_record "put $file"; then
         said="$file is not as this script writes it: run the program labtrust there"
+    elif is_locked "$managed"; then
+        said="needs root"
     elif [ "$dry_run" = true ]; then
         result=untrusted said="$file does not name the CA"
         differs "$file"
@@ -862,7 +978,8 @@ main() {
         esac
         shift
     done
-    [ "$action" != check ] || dry_run=true
+    asked=$action
+    if [ "$action" = check ]; then action=$default_action dry_run=true; fi
     uid=$(id -u)
     HOME=${HOME:-/}
     code=0 changed=false notes='' files='' served='' why='' writes=certificate
@@ -876,11 +993,13 @@ main() {
     check_programs
     check_certificates
     for n in $anchors; do eval "results_$n="; done
+    [ "$dry_run" = true ] || lock
     store_system
     store_docker
     store_podman
     store_containerd
     store_chromium
+    [ "$action" != remove ] || take_back_rest
     others
     all=
     for n in $anchors; do
@@ -888,7 +1007,7 @@ main() {
         eval "all=\${all:+\$all,}'{\"sha256\":\"$sha256\",\"stores\":['\$results_$n']}'"
     done
     printf '{"schema":1,"action":"%s","changed":%s,"code":%s,"anchors":[%s],"files":[%s],"notes":[%s]}\n' \
-        "$action" "$changed" "$code" "$all" "$files" "$notes"
+        "$asked" "$changed" "$code" "$all" "$files" "$notes"
     exit "$code"
 }
 

@@ -342,3 +342,82 @@ fn the_policy_of_chromium_is_the_programs() {
         machine.sh("rm -r /etc/chromium").succeeded();
     }
 }
+
+#[test]
+fn a_removal_takes_back_all_that_the_record_has() {
+    let machine = machine!("client");
+    let _pair = client(&machine);
+    let before = machine.settled();
+    // Another registry than the one that the removal names.
+    machine.sh("labtrust render /root/ca.crt --as shell --for b.mygitlab.example.com:5000 --for mygitlab.example.com:4567 -y -o /root/wide").succeeded();
+    machine.sh("labtrust render /root/ca.crt --as shell --for mygitlab.example.com:4567 -y -o /root/narrow --remove").succeeded();
+    machine.sh("sh /root/wide/labtrust-trust.sh").succeeded();
+    let script = "/root/narrow/labtrust-trust.sh";
+    let asked = Run::of(&machine.sh(&format!("sh {script} check")));
+    assert_eq!(asked.code, 1, "something is left to remove: {}", asked.said);
+    machine.sh(&format!("sh {script}")).succeeded();
+    let is_rendered = |line: &String| !line.starts_with("/root/");
+    let left = |machine: &Machine| {
+        machine.changes_since(&before).into_iter().filter(is_rendered).collect::<Vec<_>>()
+    };
+    assert_eq!(left(&machine), [""; 0]);
+    assert_eq!(Run::of(&machine.sh(&format!("sh {script} check"))).code, 0);
+
+    // Runs that were killed between two steps: after the stranger's file was moved, before our file was whole, and after the
+    // stranger's file was put back.
+    let own = machine.sh(&format!("sed -n 's/^name_1=//p' {script}")).succeeded().stdout.trim().to_owned();
+    let path = format!("/usr/local/share/ca-certificates/{own}.crt");
+    machine.write(&path, "precious");
+    machine.sh("update-ca-certificates").code();
+    for killed in [
+        format!("mv {path} $R/before/1; echo 'before 1 {path}' >$R/record"),
+        format!(
+            "mv {path} $R/before/1; printf 'before 1 {path}\\nput {path}\\n' >$R/record; touch {path}.labtrust-part"
+        ),
+        format!("printf 'before 1 {path}\\nput {path}\\n' >$R/record"),
+    ] {
+        machine.sh(&format!("R=/var/lib/labtrust/script; mkdir -p $R/before; {killed}")).succeeded();
+        let run = Run::of(&machine.sh(&format!("sh {script}")));
+        assert_eq!(run.code, 0, "{killed}: {}", run.said);
+        assert_eq!(machine.read(&path), "precious", "{killed}");
+        assert!(
+            !machine.has("/var/lib/labtrust/script") && !machine.has(&format!("{path}.labtrust-part")),
+            "{killed}"
+        );
+    }
+}
+
+#[test]
+fn runs_wait_for_each_other_and_a_user_is_told_the_truth() {
+    let machine = machine!("client");
+    let _pair = client(&machine);
+    render(&machine, "shell", "").succeeded();
+    let before = machine.settled();
+    let both = machine.sh(&format!(
+        "sh {SCRIPT} >/tmp/1 2>&1 & busybox ash {SCRIPT} >/tmp/2 2>&1; wait; tail -qn 1 /tmp/1 /tmp/2"
+    ));
+    let changed = both.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let changed: Vec<_> =
+        changed.map(|document| (document["code"].clone(), document["changed"].clone())).collect();
+    assert!(
+        changed.iter().all(|(code, _)| *code == 0)
+            && changed.iter().filter(|(_, is)| *is == true).count() == 1,
+        "{changed:?}"
+    );
+    // A lock whose process is gone holds nobody up.
+    machine
+        .sh("mkdir -p /var/lib/labtrust/script.lock && echo 999999 >/var/lib/labtrust/script.lock/pid")
+        .succeeded();
+    run(&machine, "sh", "").ends_with(0, false);
+    machine.sh(&format!("cp {SCRIPT} /tmp/script && chmod 644 /tmp/script")).succeeded();
+    let asked = Run::of(&machine.run_as("alice", ["sh", "/tmp/script", "check"]));
+    assert_eq!(asked.code, 0, "{}", asked.said);
+    run(&machine, "sh", "remove").ends_with(0, true);
+    let asked = Run::of(&machine.run_as("alice", ["sh", "/tmp/script", "check"]));
+    assert_eq!((asked.code, asked.state("system")), (3, "failed"), "root must do it: {}", asked.said);
+    assert!(
+        machine.changes_since(&before).iter().all(|line| !line.contains("labtrust")),
+        "{:?}",
+        machine.changes_since(&before)
+    );
+}

@@ -60,7 +60,6 @@ in_policy() {
     for program in "$@"; do [ ! -x "$program" ] || here=true; done
     [ "$here" = true ] || return 0
     found=true
-    needs_root chromium-policy "$managed" && return
     file=$managed/labtrust.json
     other=
     for one in "$managed"/*.json; do
@@ -71,9 +70,12 @@ in_policy() {
         if [ -f "$file" ] && is_as_wanted "$file"; then
             result=trusted said="$file names the CA"
             differs "$file"
-            if [ "$dry_run" = false ]; then
-                take_back "$file"
+            if is_locked "$managed"; then
+                result=failed said="needs root"
+            elif [ "$dry_run" = false ] && take_back "$file"; then
                 result=untrusted did=true said="no policy in $managed names the CA"
+            elif [ "$dry_run" = false ]; then
+                result=failed said=$why
             fi
         elif grep -Fq "$(for n in $anchors; do body; echo; done)" "$managed"/*.json 2>/dev/null; then
             said="a file in $managed that is not this script's names the CA: run the program labtrust there"
@@ -86,6 +88,8 @@ in_policy() {
         result=trusted said="$file"
     elif [ -e "$file" ] && ! has_record "put $file"; then
         said="$file is not as this script writes it: run the program labtrust there"
+    elif is_locked "$managed"; then
+        said="needs root"
     elif [ "$dry_run" = true ]; then
         result=untrusted said="$file does not name the CA"
         differs "$file"

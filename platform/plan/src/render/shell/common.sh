@@ -118,18 +118,23 @@ remember() {
 
 has_record() { [ -f "$records/record" ] && grep -Fxq -e "$1" "$records/record"; }
 
-# Takes the line $1 out of the record, and the record away with its last line.
+# Takes the line $1 out of the record, and the record away with its last line. If the disk is full, the line stays: it does no harm.
 forget() {
-    [ -f "$records/record" ] || return 0
-    grep -Fxv -e "$1" "$records/record" >"$records/record.new"
-    case $? in
-        0) mv -f "$records/record.new" "$records/record" ;;
-        1)
-            rm -f "$records/record.new" "$records/record"
-            rmdir "$records/before" "$records" "${records%/*}" 2>/dev/null || : ;;
-        # The disk is full: an old line does no harm.
-        *) rm -f "$records/record.new" ;;
+    has_record "$1" || return 0
+    left=$(grep -Fxvc -e "$1" "$records/record")
+    case $left in
+        0)
+            rm -f "$records/record"
+            rmdir "$records/before" "$records" "${records%/*}" 2>/dev/null
+            return 0 ;;
+        '' | *[!0-9]*) return 0 ;;
     esac
+    { grep -Fxv -e "$1" "$records/record" >"$records/record.new"; } 2>/dev/null
+    if [ "$(grep -c '' "$records/record.new" 2>/dev/null)" = "$left" ]; then
+        mv -f "$records/record.new" "$records/record"
+    else
+        rm -f "$records/record.new"
+    fi
 }
 
 # Makes the folder $1 and those above it.
@@ -161,7 +166,13 @@ set_aside() {
     count=1
     while [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]; do count=$((count + 1)); done
     remember "before $count $1" || return 1
-    why=$( { mkdir -p "$records/before" && mv "$1" "$records/before/$count"; } 2>&1)
+    why=$( { mkdir -p "$records/before" && mv "$1" "$records/before/$count"; } 2>&1) && return 0
+    # What was copied in part is no original.
+    if [ -e "$1" ] || [ -h "$1" ]; then
+        rm -rf "$records/before/$count"
+        forget "before $count $1"
+    fi
+    return 1
 }
 
 # The contents of the file that the store writes: the current certificate, below a line that some updaters require; or a policy.
@@ -178,8 +189,9 @@ is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(ca
 put() {
     ! is_as_wanted "$1" || return 0
     make_folder "${1%/*}" || return 1
-    # A policy that this script wrote for other certificates is replaced.
-    { [ "$writes" = policy ] && has_record "put $1"; } || set_aside "$1" || return 1
+    # A policy that this script wrote for other certificates is replaced, and stays if that fails.
+    known=false
+    if [ "$writes" = policy ] && has_record "put $1"; then known=true; else set_aside "$1" || return 1; fi
     remember "put $1" || return 1
     rm -f "$1.labtrust-part"
     # The message of cat names the reason where the shell's own printf does not.
@@ -188,26 +200,67 @@ put() {
         return 0
     fi
     rm -f "$1.labtrust-part"
-    take_back "$1"
+    failure=$why
+    if [ "$known" = false ] || [ ! -e "$1" ]; then take_back "$1"; fi
+    why=$failure
     return 1
 }
 
-# Whether the file $1 is there, and is not what this script wrote.
-is_foreign() { { [ -e "$1" ] || [ -h "$1" ]; } && ! is_as_wanted "$1"; }
+# The number under which the record keeps what stood at the path $1.
+kept() {
+    [ ! -f "$records/record" ] || awk -v path="$1" '
+        $1 == "before" && substr($0, length($2) + 9) == path { number = $2 }
+        END { print number }
+    ' "$records/record"
+}
 
-# Removes the file $1, puts back what stood there, and removes the folders that were made for it.
+# Whether somebody else changed the file $1 since this script wrote it. A run that was killed may have put back what stood there.
+is_changed() {
+    { [ -e "$1" ] || [ -h "$1" ]; } && ! is_as_wanted "$1" && has_record "put $1" || return 1
+    count=$(kept "$1")
+    [ -z "$count" ] || [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]
+}
+
+# Removes the file $1, puts back what stood there, and removes the folders that were made for it. If what stood there cannot be
+# put back, `why` is the reason, and the record keeps it.
 take_back() {
-    rm -f "$1"
-    if [ -f "$records/record" ]; then
-        count=$(awk -v path="$1" '$1 == "before" && substr($0, length($2) + 9) == path { print $2; exit }' \
-            "$records/record")
-        if [ -n "$count" ] && mv "$records/before/$count" "$1" 2>/dev/null; then
-            forget "before $count $1"
-            rmdir "$records/before" 2>/dev/null || :
-        fi
+    rm -f "$1" "$1.labtrust-part"
+    count=$(kept "$1")
+    if [ -n "$count" ] && { [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]; }; then
+        why=$(mv "$records/before/$count" "$1" 2>&1) || return 1
     fi
+    [ -z "$count" ] || forget "before $count $1"
+    rmdir "$records/before" 2>/dev/null
     forget "put $1"
     remove_folders "${1%/*}"
+}
+
+# --- One run at a time --------------------------------------------------------------------------------------------------
+
+# Waits for another run of a script of this kind.
+lock() {
+    mkdir -p "${records%/*}" 2>/dev/null
+    waited=0
+    until mkdir "$records.lock" 2>/dev/null; do
+        # A folder that cannot be written holds nobody up: each change says so.
+        [ -d "$records.lock" ] || return 0
+        holder=$(cat "$records.lock/pid" 2>/dev/null)
+        if [ "$waited" -gt 1 ] && ! kill -s 0 "${holder:-0}" 2>/dev/null; then
+            rm -rf "$records.lock"
+            continue
+        fi
+        [ "$waited" -lt 300 ] || fail "another run holds $records.lock since 5 minutes" "wait for the process ${holder:-unknown}"
+        waited=$((waited + 1))
+        sleep 1
+    done
+    trap unlock EXIT
+    trap 'exit 3' HUP INT TERM
+    { echo $$ >"$records.lock/pid"; } 2>/dev/null
+}
+
+unlock() {
+    rm -rf "$records.lock"
+    rmdir "${records%/*}" 2>/dev/null
 }
 
 # --- Programs ----------------------------------------------------------------------------------------------------

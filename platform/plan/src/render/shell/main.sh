@@ -45,7 +45,8 @@ main() {
         esac
         shift
     done
-    [ "$action" != check ] || dry_run=true
+    asked=$action
+    if [ "$action" = check ]; then action=$default_action dry_run=true; fi
     uid=$(id -u)
     HOME=${HOME:-/}
     code=0 changed=false notes='' files='' served='' why='' writes=certificate
@@ -59,11 +60,13 @@ main() {
     check_programs
     check_certificates
     for n in $anchors; do eval "results_$n="; done
+    [ "$dry_run" = true ] || lock
     store_system
     store_docker
     store_podman
     store_containerd
     store_chromium
+    [ "$action" != remove ] || take_back_rest
     others
     all=
     for n in $anchors; do
@@ -71,7 +74,7 @@ main() {
         eval "all=\${all:+\$all,}'{\"sha256\":\"$sha256\",\"stores\":['\$results_$n']}'"
     done
     printf '{"schema":1,"action":"%s","changed":%s,"code":%s,"anchors":[%s],"files":[%s],"notes":[%s]}\n' \
-        "$action" "$changed" "$code" "$all" "$files" "$notes"
+        "$asked" "$changed" "$code" "$all" "$files" "$notes"
     exit "$code"
 }
 

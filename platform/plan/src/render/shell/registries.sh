@@ -8,15 +8,21 @@ in_registry() {
         [ ! -e "$half" ] || [ -e "${half%.cert}.key" ] || broken=$half
     done
     if [ "$action" = remove ]; then
-        if is_foreign "$file"; then
+        if is_changed "$file"; then
             report "$1" failed false "$3: $file is not as this script writes it: left as it is"
             return
-        elif [ -f "$file" ] && [ "$dry_run" = true ]; then
+        elif is_as_wanted "$file" && [ "$dry_run" = true ]; then
             report "$1" trusted false "$3: $file holds the certificate"
             differs "$file"
             return
-        elif [ -f "$file" ]; then
-            take_back "$file"
+        elif is_as_wanted "$file" && is_locked "$2"; then
+            report "$1" failed false "$3: needs root"
+            return
+        elif is_as_wanted "$file"; then
+            if ! take_back "$file"; then
+                report "$1" failed true "$3: $why"
+                return
+            fi
             differs "$file"
             # An empty folder of a registry hides the folders that come after it.
             rmdir "$2" 2>/dev/null || :
@@ -37,6 +43,8 @@ in_registry() {
         report "$1" failed false "$3: $2/hosts.toml must name the CA: run the program labtrust there"
     elif holds "$file"; then
         report "$1" trusted false "$3: $file"
+    elif is_locked "$2"; then
+        report "$1" failed false "$3: needs root"
     elif [ "$dry_run" = true ]; then
         report "$1" untrusted false "$3: $file is missing"
         differs "$file"
@@ -62,16 +70,15 @@ store_docker() {
         case " $served " in *" $certs_d "*) continue ;; esac
         served="$served $certs_d"
         found=true
-        needs_root docker "$certs_d" || each_registry in_docker
+        each_registry in_docker
     done
     [ "$found" = true ] || skip docker "Docker is not installed"
 }
 
-# Whether the store $1 with the folder $2 is root's and this is not root; it is then reported.
-needs_root() {
+# Whether the folder $1 is root's and this is not root.
+is_locked() {
     is_root && return 1
-    case $2 in "$HOME"/*) return 1 ;; esac
-    for n in $anchors; do choose "$n"; report "$1" failed false "needs root"; done
+    case $1 in "$HOME"/*) return 1 ;; esac
 }
 
 skip() {
@@ -127,6 +134,6 @@ store_containerd() {
         '') skip containerd "no config_path is set in $containerd_settings: containerd reads the system store" ;;
         *:* | *'
 '*) skip containerd "$containerd_settings names several folders: run the program labtrust there" ;;
-        /*) needs_root containerd "$certs_d" || each_registry in_containerd ;;
+        /*) each_registry in_containerd ;;
     esac
 }

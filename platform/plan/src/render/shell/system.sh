@@ -104,11 +104,11 @@ store_system() {
         file=$folder/$name.$ending
         case $action in
             remove)
-                if is_foreign "$file"; then
+                if is_changed "$file"; then
                     report system failed false "$file is not as this script writes it: left as it is"
                     continue
                 fi
-                if [ ! -f "$file" ]; then
+                if ! is_as_wanted "$file"; then
                     if system_trusts; then
                         report system trusted false "$where still holds the certificate: somebody else put it there"
                     else
@@ -122,17 +122,18 @@ store_system() {
                     continue
                 fi ;;
         esac
-        if [ "$dry_run" = true ]; then
+        if ! is_root; then
+            report system failed false "needs root"
+        elif [ "$dry_run" = true ]; then
             if [ "$action" = remove ]; then
                 report system trusted false "$file is here"
             else
                 report system untrusted false "$where does not hold the certificate"
             fi
             differs "$file"
-        elif ! is_root; then
-            report system failed false "needs root"
+        elif [ "$action" = remove ] && ! take_back "$file"; then
+            report system failed true "$why"
         elif [ "$action" = remove ]; then
-            take_back "$file"
             sweep
             waiting="$waiting $n"
         elif put "$file"; then
@@ -172,4 +173,55 @@ store_system() {
     done
     # The bundle is made again without what was taken back.
     if [ "$failed" = true ] && [ "$timed_out" = false ] && [ "$again" = true ]; then update; fi
+}
+
+# --- What an earlier run left --------------------------------------------------------------------------------------------
+
+# The store of the file $1.
+store_of() {
+    case $1 in
+        */containers/certs.d/*) echo podman ;;
+        */docker/certs.d/*) echo docker ;;
+        */certs.d/*) echo containerd ;;
+        *) echo system ;;
+    esac
+}
+
+# Takes back what the record still has of the certificates: files for registries that this script does not name, of programs that
+# are gone, and of a run that was killed.
+take_back_rest() {
+    [ -f "$records/record" ] || return 0
+    lines=$(sed -n 's/^put //p; s/^before [0-9]* //p' "$records/record" | sort -u)
+    rest=$IFS
+    IFS='
+'
+    set -f
+    for path in $lines; do
+        IFS=$rest
+        for n in $anchors; do
+            choose "$n"
+            case ${path##*/} in "$name".*) ;; *) continue ;; esac
+            one=$(store_of "$path")
+            differs "$path"
+            count=$(kept "$path")
+            if { [ -e "$path" ] || [ -h "$path" ]; } && ! holds "$path"; then
+                if [ -n "$count" ] && [ ! -e "$records/before/$count" ] && [ ! -h "$records/before/$count" ]; then
+                    # A run was killed after it had put back what stood there.
+                    forget "before $count $path"
+                    forget "put $path"
+                    continue
+                fi
+                report "$one" failed false "$path is not as this script writes it: left as it is"
+            elif [ "$dry_run" = true ]; then
+                report "$one" trusted false "$path is left of an earlier run"
+            elif take_back "$path"; then
+                [ "$one" != system ] || { sweep; update; }
+                report "$one" untrusted true "$path was left of an earlier run, and is taken back"
+            else
+                report "$one" failed true "$path: $why"
+            fi
+        done
+    done
+    set +f
+    IFS=$rest
 }
