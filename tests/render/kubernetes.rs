@@ -1,4 +1,4 @@
-//! The DaemonSet's init container: containerd pulls with what it writes, and what somebody else wrote stays.
+//! The `DaemonSet`'s init container: containerd pulls with what it writes, and what somebody else wrote stays.
 
 use super::*;
 use crate::lab::{Containerd, Release};
@@ -6,7 +6,7 @@ use crate::lab::{Containerd, Release};
 const FOLDER: &str = "/etc/containerd/certs.d";
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
 
-/// Takes the ConfigMap of the manifest apart, as the kubelet mounts it.
+/// Takes the `ConfigMap` of the manifest apart, as the kubelet mounts it.
 const MOUNT: &str = "
 import pathlib, shutil, yaml
 shutil.rmtree('/labtrust', ignore_errors=True)
