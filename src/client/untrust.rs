@@ -12,7 +12,7 @@ use labtrust_machine::{
     undo_all,
 };
 use labtrust_plan::{
-    Anchor, Change, Edit, Facts, Prose, Step,
+    Anchor, Change, Edit, Facts, Proof, Prose, Step,
     store::{ByHand, Done, Scope, Store},
     text,
 };
@@ -128,13 +128,15 @@ pub(crate) fn untrust_all(
     let is_wanted = |record: &ChangeRecord| {
         is_chosen(record) || admin_file::is_of(record) && files.contains(&record.subject)
     };
+    let asked: Vec<Proof> =
+        receipts.iter().flat_map(|one| &one.changes).map(|record| record.proof.clone()).collect();
     let mut undone = match undo_all(session, &mut receipts, is_wanted) {
         Ok(undone) => undone.into_iter(),
         Err(error) => return vec![Err(error.into())],
     };
     let rest = |(anchor, is_recorded): (&Anchor, Result<bool>)| {
         let outcomes = if is_recorded? { undone.next() } else { None };
-        untrust_rest(facts, worlds, session, (anchor, outcomes.unwrap_or_default()), removal)
+        untrust_rest(facts, worlds, session, (anchor, outcomes.unwrap_or_default(), &asked), removal)
     };
     anchors.iter().zip(loaded).map(rest).collect()
 }
@@ -162,12 +164,12 @@ fn load(
 }
 
 /// Finds the stores that still trust `anchor` and, with `--purge`, removes it there. `outcomes` are those of the
-/// recorded changes.
+/// recorded changes, whose proofs are among those `asked`.
 fn untrust_rest(
     facts: &Facts,
     worlds: &Worlds,
     session: &Session<'_>,
-    (anchor, mut outcomes): (&Anchor, Vec<Outcome>),
+    (anchor, mut outcomes, asked): (&Anchor, Vec<Outcome>, &[Proof]),
     removal: &Removal,
 ) -> Result<Vec<Outcome>> {
     let planning = stores::plan(facts, worlds, &left::everywhere(facts, worlds, anchor), &removal.stores);
@@ -184,6 +186,12 @@ fn untrust_rest(
             .iter()
             .position(|outcome| outcome.store == change.store && outcome.subject == change.subject);
         let mut outcome = match known.map(|index| outcomes.remove(index)) {
+            // Somebody else may trust it there in another way, which the record does not ask about.
+            Some(outcome) if outcome.state == OutcomeState::Untrusted && !asked.contains(&change.proof) => {
+                let now = left::asked(facts, worlds, anchor, &without_engine(&change));
+                let is_left = now.state == OutcomeState::Trusted;
+                if is_left { Outcome { changed: outcome.changed, ..now } } else { outcome }
+            }
             Some(outcome) => outcome,
             // Ask an engine only about registries that the CA was trusted for.
             None if anchor.endpoints.iter().any(|endpoint| change.proof.is_of(endpoint)) => {
@@ -193,6 +201,8 @@ fn untrust_rest(
         };
         if outcome.state == OutcomeState::Trusted && removal.purge && !outcome.needs_root {
             let world = worlds.of(&change.actor)?;
+            // What is found now must still be there when it is taken out.
+            session.lock_for(&change.actor)?;
             if let Some(gone) = purge(&world, &change, &anchor.certificate)? {
                 outcome = remove(facts, worlds, session, anchor, (&change, &gone))?;
             }

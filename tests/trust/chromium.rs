@@ -273,6 +273,47 @@ fn a_purge_takes_the_ca_out_of_somebody_elses_policy_files() {
 }
 
 #[test]
+fn each_policy_file_that_names_the_ca_counts_once_the_others_are_gone() {
+    let machine = machine!("chromium-purge-each");
+    machine.write_with_mode("/usr/lib/chromium/chromium", "755", "");
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/srv/ca.crt", &pair.root);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let base64: String = pair.root.lines().filter(|line| !line.starts_with('-')).collect();
+    let folder = "/etc/chromium/policies/managed";
+    let file = |name: &str| format!("{folder}/{name}.json");
+    let list = |items: &str| format!("{{\"CACertificates\": [{items}], \"BrowserSignin\": 0}}\n");
+    let trust =
+        format!("labtrust trust /srv/ca.crt --for {HOST} --fingerprint {sha256} --store=chromium-policy");
+    let purge = ["labtrust", "untrust", "/srv/ca.crt", "--purge"];
+
+    for name in ["10-a", "20-b"] {
+        machine.write(&file(name), list(&format!("\"{base64}\"")));
+    }
+    machine.run(["labtrust", "untrust", "/srv/ca.crt"]).exited(1).says("chromium-policy  trusted");
+    machine.run(purge).succeeded().says("chromium-policy  removed");
+    for name in ["10-a", "20-b"] {
+        assert_eq!(machine.read(&file(name)), "{ \"BrowserSignin\": 0}\n");
+    }
+
+    // A file that another one hides makes no browser trust the CA.
+    machine.write(&file("10-a"), list(&format!("\"{base64}\"")));
+    machine.write(&file("20-b"), list("\"AAAA\""));
+    machine.sh(&trust).succeeded();
+    assert!(machine.has(&file("labtrust")));
+    machine.sh("labtrust untrust").exited(1).says("chromium-policy  trusted");
+    machine.sh(&format!("rm {folder}/*.json")).succeeded();
+
+    // An administrator names the CA after labtrust did.
+    machine.sh(&trust).succeeded();
+    machine.write(&file("10-corp"), list(&format!("\"{base64}\", \"AAAA\"")));
+    machine.run(["labtrust", "untrust"]).exited(1).says("chromium-policy  trusted").says(&file("10-corp"));
+    assert!(!machine.has(&file("labtrust")));
+    machine.run(purge).succeeded().says("chromium-policy  removed");
+    assert!(!machine.read(&file("10-corp")).contains(&base64));
+}
+
+#[test]
 fn the_database_that_these_browsers_read_is_written() {
     let machine = machine!("chromium-database");
     machine.ensure_user("alice");

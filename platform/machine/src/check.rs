@@ -15,7 +15,7 @@ pub fn is_met(world: &World, step: &Step) -> Result<bool> {
             Node::File { sha256, mode: found, .. } => sha256 == contents.sha256() && found == *mode,
             _ => false,
         },
-        Step::Rewrite { path, contents } => {
+        Step::Rewrite { path, contents, .. } => {
             matches!(world.look(path)?, Node::File { sha256, .. } if sha256 == contents.sha256())
         }
         Step::Link { path, target } => {

@@ -148,6 +148,12 @@ impl Error {
         Self::Unsafe { path, why: why.into() }.with_hint(hint)
     }
 
+    /// The fault that the file at `path` is not the one that a change was planned for.
+    pub(crate) fn overtaken(path: PathBuf) -> Self {
+        let why = "another program or person changed it meanwhile".into();
+        Self::Unsafe { path, why }.with_hint("run the command again")
+    }
+
     /// Whether the fault is that a file does not exist, or no longer.
     pub(crate) fn is_absence(&self) -> bool {
         matches!(self, Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound)

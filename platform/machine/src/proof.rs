@@ -64,7 +64,7 @@ pub(crate) fn prove_by(
             Node::Link { target: found } if found == *target => ProofResult::Holds("in place".into()),
             _ => ProofResult::Fails(format!("{} does not lead to {}", path.display(), target.display())),
         },
-        Proof::Edited { path, edit } if wanted == Wanted::Gone => {
+        Proof::Edited { path, edit } | Proof::Hidden { path, edit } if wanted == Wanted::Gone => {
             let shown = path.display();
             return Ok(if edit_file::is_gone(world, edit, path)? {
                 ProofResult::Holds(format!("{edit} is not set in {shown}"))
@@ -75,10 +75,13 @@ pub(crate) fn prove_by(
         Proof::Edited { path, edit } if edit_file::is_met(world, edit, path)? => {
             ProofResult::Holds(format!("{edit} is set in {}", path.display()))
         }
-        Proof::Says { command, text } => prints(world, command, text)?,
         Proof::Edited { path, edit } => {
             ProofResult::Fails(format!("{edit} is not set in {}", path.display()))
         }
+        Proof::Hidden { path, edit } => {
+            ProofResult::Fails(format!("{edit} is not in force in {}", path.display()))
+        }
+        Proof::Says { command, text } => prints(world, command, text)?,
     };
     Ok(seen.to(wanted))
 }

@@ -5,8 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_plan::{Certificate, Change, Contents, Edit, Proof, SideEffect, Step, edit::Undone};
-
+use labtrust_plan::{
+    Certificate, Change, Contents, Edit, Fingerprint, Proof, SideEffect, Step, edit::Undone,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -73,20 +74,24 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
 
 /// The steps that take the items of lists that `proof` asks about out of their files, one for each file.
 fn items_out(world: &World, proof: &Proof) -> Result<Vec<Step>> {
-    let mut files: BTreeMap<&Path, Zeroizing<Vec<u8>>> = BTreeMap::new();
+    let mut files: BTreeMap<&Path, (Fingerprint, Zeroizing<Vec<u8>>)> = BTreeMap::new();
     for (path, edit) in proof.edits() {
         let found = match files.get(path) {
-            Some(left) => Some(left.clone()),
-            None => file(world, path)?,
+            Some(known) => Some(known.clone()),
+            None => file(world, path)?.map(|found| (Fingerprint::of(&found), found)),
         };
-        if let Some(left) = found.and_then(|found| edit.purge(&found)) {
-            files.insert(path, left.into());
+        if let Some((before, found)) = found
+            && let Some(left) = edit.purge(&found)
+        {
+            files.insert(path, (before, left.into()));
         }
     }
-    // The rest of the file may hold secrets.
-    let step =
-        |(path, left): (&Path, _)| Step::Rewrite { path: path.to_owned(), contents: Contents::Secret(left) };
-    Ok(files.into_iter().map(step).collect())
+    Ok(files.into_iter().map(|(path, (before, left))| rewrite(path, before, left)).collect())
+}
+
+/// The step after which the file at `path` has the contents `left`. The rest of the file may hold secrets.
+fn rewrite(path: &Path, before: Fingerprint, left: Zeroizing<Vec<u8>>) -> Step {
+    Step::Rewrite { path: path.to_owned(), before, contents: Contents::Secret(left) }
 }
 
 /// Whether `proof` shows that `path` is a file of anchors.
@@ -120,7 +125,7 @@ fn written(path: &Path, found: &[u8], left: Vec<u8>) -> Option<Step> {
     } else if left.trim_ascii().is_empty() {
         Some(Step::Remove { path: path.to_owned() })
     } else {
-        Some(Step::Rewrite { path: path.to_owned(), contents: Contents::Public(left) })
+        Some(rewrite(path, Fingerprint::of(found), left.into()))
     }
 }
 
@@ -216,6 +221,14 @@ mod tests {
             let left = without(text.as_bytes(), &ours);
             assert_eq!(String::from_utf8_lossy(&left), [before, between, after].concat());
         }
+    }
+
+    #[test]
+    fn what_is_left_of_a_file_is_kept_as_a_secret() {
+        let key = b"-----BEGIN PRIVATE KEY-----";
+        let step = written(Path::new("/x"), b"found", key.to_vec()).expect("a step");
+        let Step::Rewrite { before, contents, .. } = step else { unreachable!("a rewrite") };
+        assert_eq!((before, contents), (Fingerprint::of(b"found"), Contents::Secret(key.to_vec().into())));
     }
 
     #[test]

@@ -284,7 +284,7 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Takes the machine's lock until the session's end, if `actor` is the machine. Otherwise the changes that a run with
     /// another state folder makes between our steps, reload and proof would look like ours.
-    pub(crate) fn lock_for(&self, actor: &Actor) -> Result<()> {
+    pub fn lock_for(&self, actor: &Actor) -> Result<()> {
         if *actor == Actor::Machine { self.receipts.hold_machine(self.progress) } else { Ok(()) }
     }
 }

@@ -375,7 +375,11 @@ fn left_by_others(left: &[PathBuf]) -> String {
 /// Whether `proof` says that files are as labtrust wrote them, served or not.
 fn is_of_files(proof: &Proof) -> bool {
     match proof {
-        Proof::Files { .. } | Proof::Linked { .. } | Proof::Edited { .. } | Proof::Absent { .. } => true,
+        Proof::Files { .. }
+        | Proof::Linked { .. }
+        | Proof::Edited { .. }
+        | Proof::Hidden { .. }
+        | Proof::Absent { .. } => true,
         Proof::All(proofs) => proofs.iter().any(is_of_files),
         _ => false,
     }

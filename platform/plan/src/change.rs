@@ -77,6 +77,8 @@ pub enum Step {
     Rewrite {
         /// Its path.
         path: PathBuf,
+        /// The SHA-256 of the contents that it replaces, and no others.
+        before: Fingerprint,
         /// Its contents.
         contents: Contents,
     },

@@ -28,7 +28,7 @@ impl fmt::Display for Step {
                 };
                 write!(f, "write {} ({what}, mode {mode:04o})", path.display())
             }
-            Self::Rewrite { path, contents } => {
+            Self::Rewrite { path, contents, .. } => {
                 write!(f, "rewrite {} ({} bytes)", path.display(), contents.bytes().len())
             }
             Self::Link { path, target } => write!(f, "link {} to {}", path.display(), target.display()),

@@ -7,7 +7,7 @@ use labtrust_plan::Step;
 use crate::{
     Error, Result, database, edit_file,
     receipt::Receipts,
-    world::{Access, World},
+    world::{Access, Node, World},
 };
 
 /// Applies `step` and makes the folders that it needs. Folders in the state folder are private.
@@ -23,10 +23,15 @@ pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()>
             make_folder(path)?;
             world.put(path, contents, Access { mode: *mode, owner: None })
         }
-        Step::Rewrite { path, contents } => match edit_file::access(&world.look(path)?) {
-            Some(access) => world.put(path, contents, access),
-            None => Err(Error::in_the_way(path.clone(), "it is not a regular file")),
-        },
+        Step::Rewrite { path, before, contents } => {
+            let found = world.look(path)?;
+            match (&found, edit_file::access(&found)) {
+                (Node::File { sha256, .. }, Some(access)) if sha256 == before => {
+                    world.put(path, contents, access)
+                }
+                _ => Err(Error::overtaken(path.clone())),
+            }
+        }
         Step::Link { path, target } => {
             make_folder(path)?;
             world.link(path, target)

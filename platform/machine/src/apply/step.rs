@@ -22,7 +22,7 @@ impl Run<'_> {
         batch: &mut Batch<'s>,
     ) -> Result<()> {
         match step {
-            Step::Put { path, contents, .. } | Step::Rewrite { path, contents } => {
+            Step::Put { path, contents, .. } | Step::Rewrite { path, contents, .. } => {
                 let after = After { sha256: Some(contents.sha256()), ..After::NOTHING };
                 self.record_file(record, world, path, after, batch)?;
             }

@@ -72,6 +72,14 @@ pub enum Proof {
         /// The edit.
         edit: Edit,
     },
+    /// The same in a file whose value another file hides. It shows nothing, but the edit is gone only if it is gone here too: the
+    /// file takes over once the other one has no value.
+    Hidden {
+        /// The file.
+        path: PathBuf,
+        /// The edit.
+        edit: Edit,
+    },
     /// The server presents this leaf.
     Served {
         /// The endpoint that is asked.
@@ -113,7 +121,7 @@ impl Proof {
                 Step::Link { path, target } => {
                     others.push(Self::Linked { path: path.clone(), target: target.clone() });
                 }
-                Step::Put { path, contents, .. } | Step::Rewrite { path, contents } => {
+                Step::Put { path, contents, .. } | Step::Rewrite { path, contents, .. } => {
                     files.push((path.clone(), contents.sha256()));
                 }
                 Step::Edit { path, edit, .. } => {
@@ -142,7 +150,7 @@ impl Proof {
     /// The edits of files that it asks about.
     pub fn edits(&self) -> Vec<(&Path, &Edit)> {
         match self {
-            Self::Edited { path, edit } => vec![(path, edit)],
+            Self::Edited { path, edit } | Self::Hidden { path, edit } => vec![(path, edit)],
             Self::All(proofs) => proofs.iter().flat_map(Self::edits).collect(),
             Self::Not(proof) => proof.edits(),
             _ => Vec::new(),

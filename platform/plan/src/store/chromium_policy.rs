@@ -158,25 +158,15 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent("none of these browsers is installed for every user".into());
     }
     let Some((key, item)) = item(anchor) else {
-        let why = NO_SERVER;
         // Somebody else may have set it: who removes the CA needs no server for that.
-        let others = installed.iter().filter_map(|browser| others_change(facts, anchor, browser));
-        let others: Vec<_> = others.collect();
-        let Some(first) = others.first() else { return Planned::without_endpoint(why) };
+        let others: Vec<_> = installed.iter().filter_map(|one| others_change(facts, anchor, one)).collect();
+        let Some(first) = others.first() else { return Planned::without_endpoint(NO_SERVER) };
         let done = Some(Done::Proven(first.proof.clone()));
-        let step = ByHand { done, ..ByHand::new(why, "name one: --for HOST:PORT") };
+        let step = ByHand { done, ..ByHand::new(NO_SERVER, "name one: --for HOST:PORT") };
         return Planned::Partly { changes: others, rest: vec![step] };
     };
-    if key == CONSTRAINED
-        && let Some(name) = anchor.names.iter().find(|name| !is_permitted(anchor, name))
-    {
-        // The browser would refuse the certificate for all its names.
-        return Planned::Manual {
-            why: format!(
-                "the server's certificate is also for {name}, and the policy would limit the CA to other names"
-            ),
-            todo: Some(hint!("name that host too: --for {}", name.as_str())),
-        };
+    if let Some((name, why)) = forbidden(anchor, key) {
+        return Planned::Manual { why, todo: Some(hint!("name that host too: --for {}", name)) };
     }
     let mut changes: Vec<Change> = Vec::new();
     let mut rest = Vec::new();
@@ -198,11 +188,8 @@ pub(crate) fn policies(anchors: &[Anchor]) -> Result<(Value, Vec<Served>), Strin
     let mut policies = serde_json::Map::new();
     for anchor in anchors {
         let (key, item) = item(anchor).ok_or(NO_SERVER)?;
-        if let Some(name) = anchor.names.iter().find(|name| key == CONSTRAINED && !is_permitted(anchor, name))
-        {
-            return Err(format!(
-                "the server's certificate is also for {name}, and the policy would limit the CA to other names"
-            ));
+        if let Some((_, why)) = forbidden(anchor, key) {
+            return Err(why);
         }
         if let Some(list) = policies.entry(key).or_insert_with(|| json!([])).as_array_mut() {
             list.push(item);
@@ -252,6 +239,16 @@ fn item(anchor: &Anchor) -> Option<(&'static str, Value)> {
     Some((CONSTRAINED, json!({ CERTIFICATE: base64, "constraints": constraints })))
 }
 
+/// A name of the server's certificate that the policy `key` would forbid, and the reason: the browser would refuse the certificate
+/// for all its names.
+fn forbidden<'a>(anchor: &'a Anchor, key: &str) -> Option<(&'a str, String)> {
+    let name = anchor.names.iter().find(|name| key == CONSTRAINED && !is_permitted(anchor, name))?;
+    let why = format!(
+        "the server's certificate is also for {name}, and the policy would limit the CA to other names"
+    );
+    Some((name, why))
+}
+
 /// Whether the policy permits `name`: it is the host of an endpoint of `anchor`, or below one.
 fn is_permitted(anchor: &Anchor, name: &str) -> bool {
     anchor.endpoints.iter().any(|endpoint| match (&endpoint.host, name.parse::<Host>()) {
@@ -263,19 +260,17 @@ fn is_permitted(anchor: &Anchor, name: &str) -> bool {
 
 /// The policy files of `browser`, in the order of their names.
 fn files<'f>(facts: &'f Facts, browser: &'f Browser) -> impl Iterator<Item = &'f Path> {
-    facts
-        .paths
-        .iter()
-        .map(PathBuf::as_path)
-        .filter(|path| path.parent() == Some(Path::new(browser.policies.folder)))
+    files_in(facts, vec![browser.policies.folder.into()])
 }
 
 /// The same, and the files whose policies a user may change.
 fn all_files<'f>(facts: &'f Facts, browser: &'f Browser) -> impl Iterator<Item = &'f Path> {
     let folder = Path::new(browser.policies.folder);
-    let folders = [folder.to_owned(), folder.with_file_name(RECOMMENDED)];
-    let is_in =
-        move |path: &&Path| path.parent().is_some_and(|parent| folders.iter().any(|one| one == parent));
+    files_in(facts, vec![folder.to_owned(), folder.with_file_name(RECOMMENDED)])
+}
+
+fn files_in(facts: &Facts, folders: Vec<PathBuf>) -> impl Iterator<Item = &Path> {
+    let is_in = move |path: &&Path| folders.iter().any(|one| path.parent() == Some(one));
     facts.paths.iter().map(PathBuf::as_path).filter(is_in)
 }
 
@@ -296,24 +291,38 @@ fn place(facts: &Facts, browser: &Browser, key: &str) -> Result<PathBuf, Box<ByH
         .map_or_else(|| Path::new(browser.policies.folder).join(OWN), Path::to_owned))
 }
 
-/// The place of an item with the certificate in a policy file, and the item without its limits: whoever set other limits has not
-/// made the browser trust the CA for the known servers.
-type Listed = (PathBuf, &'static str, Value);
+/// An item with the certificate in a policy file.
+struct Listed<'f> {
+    path: &'f Path,
+    key: &'static str,
+    /// Without its limits: whoever set other limits has not made the browser trust the CA for the known servers.
+    item: Value,
+    is_in_force: bool,
+}
 
-/// The items with the certificate of `anchor` in the policy files of `browser`, whoever set them. Without limits, only an item in
-/// the file that is in force counts.
-fn listed(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Vec<Listed> {
+impl Listed<'_> {
+    /// The proof that the browser uses it. The CA is gone only if the item is, even where another file hides it now.
+    fn proof(self) -> Proof {
+        let (path, edit) = (self.path.to_owned(), edit(self.key, &self.item));
+        if self.is_in_force { Proof::Edited { path, edit } } else { Proof::Hidden { path, edit } }
+    }
+}
+
+/// The items with the certificate of `anchor` in the policy files of `browser`, whoever set them.
+fn listed<'f>(facts: &'f Facts, anchor: &Anchor, browser: &'f Browser) -> Vec<Listed<'f>> {
     let base64 = Value::from(anchor.certificate.base64());
+    let is_it = |item: &Value| [Some(item), item.get(CERTIFICATE)].contains(&Some(&base64));
     let is_listed = |path: &Path, key| {
-        let list = value(facts, path, key);
-        let is_it = |item: &Value| [Some(item), item.get(CERTIFICATE)].contains(&Some(&base64));
-        list.is_some_and(|list| list.as_array().is_some_and(|list| list.iter().any(is_it)))
+        value(facts, path, key).is_some_and(|list| list.as_array().is_some_and(|list| list.iter().any(is_it)))
     };
-    let plain = in_force(facts, browser, PLAIN).filter(|path| is_listed(path, PLAIN));
-    let plain = plain.map(|path| (path.to_owned(), PLAIN, base64.clone()));
-    let limited = files(facts, browser).filter(|path| is_listed(path, CONSTRAINED));
-    let limited = limited.map(|path| (path.to_owned(), CONSTRAINED, json!({ CERTIFICATE: base64 })));
-    plain.into_iter().chain(limited).collect()
+    let mut listed = Vec::new();
+    for (key, item) in [(PLAIN, base64.clone()), (CONSTRAINED, json!({ CERTIFICATE: base64 }))] {
+        let in_force = in_force(facts, browser, key);
+        for path in files(facts, browser).filter(|path| is_listed(path, key)) {
+            listed.push(Listed { path, key, item: item.clone(), is_in_force: in_force == Some(path) });
+        }
+    }
+    listed
 }
 
 /// The file of `browser` whose value of `key` is in force: the last one wins.
@@ -327,12 +336,10 @@ fn edit(key: &str, item: &Value) -> Edit {
     Edit::JsonItem { keys: vec![key.to_owned()], item: item.clone(), name }
 }
 
-/// The change that adds `item` to the list `key` in the file at `path`. The CA is gone when it is in none of the `listed` places
-/// either.
-fn change(browser: &Browser, (path, key, item): (&Path, &str, &Value), listed: Vec<Listed>) -> Change {
+/// The change that adds `item` to the list `key` in the file at `path`. The CA is gone when no `listed` item is left either.
+fn change(browser: &Browser, (path, key, item): (&Path, &str, &Value), listed: Vec<Listed<'_>>) -> Change {
     let ours = Proof::Edited { path: path.to_owned(), edit: edit(key, item) };
-    let others = listed.into_iter().filter(|(other, its_key, _)| (&**other, *its_key) != (path, key));
-    let others = others.map(|(path, key, item)| Proof::Edited { path, edit: edit(key, &item) });
+    let others = listed.into_iter().filter(|one| (one.path, one.key) != (path, key)).map(Listed::proof);
     let step = Step::Edit { path: path.to_owned(), edit: edit(key, item), mode: 0o644 };
     change_of(browser, path, vec![step], [ours].into_iter().chain(others).collect())
 }
@@ -340,9 +347,8 @@ fn change(browser: &Browser, (path, key, item): (&Path, &str, &Value), listed: V
 /// A change without steps, if somebody else set the CA for `browser`.
 fn others_change(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<Change> {
     let listed = listed(facts, anchor, browser);
-    let path = listed.first()?.0.clone();
-    let proofs = listed.into_iter().map(|(path, key, item)| Proof::Edited { path, edit: edit(key, &item) });
-    Some(change_of(browser, &path, Vec::new(), proofs.collect()))
+    let path = listed.first()?.path;
+    Some(change_of(browser, path, Vec::new(), listed.into_iter().map(Listed::proof).collect()))
 }
 
 fn change_of(browser: &Browser, path: &Path, steps: Vec<Step>, proofs: Vec<Proof>) -> Change {
@@ -375,7 +381,8 @@ fn distrust(facts: &Facts, anchor: &Anchor, browser: &Browser) -> Option<ByHand>
 /// [`STORE`] names the CA, which the same run may bring about.
 pub(super) fn masks(facts: &Facts, anchor: &Anchor) -> Vec<ByHand> {
     let ignores = |browser: &&Browser, path: &&Path| {
-        value(facts, path, PLATFORM) == Some(false.into()) && listed(facts, anchor, browser).is_empty()
+        value(facts, path, PLATFORM) == Some(false.into())
+            && !listed(facts, anchor, browser).iter().any(|item| item.is_in_force)
     };
     let steps = installed(facts).filter_map(|browser| {
         let path = all_files(facts, browser).find(|path| ignores(&browser, path))?;

@@ -392,3 +392,24 @@ fn several_edits_of_one_file_are_undone_together() {
     bench.undo();
     assert_eq!(bench.file().as_deref(), Some("# A=1\n# B=1\nD=2\n"));
 }
+
+#[test]
+fn a_rewrite_replaces_the_contents_that_it_was_planned_for_and_no_others() {
+    for (found, expected) in [("planned", OutcomeState::Trusted), ("another", OutcomeState::Failed)] {
+        let bench = Bench::new();
+        fs::create_dir(bench.path("")).expect("a folder");
+        fs::write(bench.path("settings"), found).expect("a file");
+        let mut change = bench.change("", "");
+        change.steps = vec![Step::Rewrite {
+            path: bench.path("settings"),
+            before: Fingerprint::of(b"planned"),
+            contents: Contents::Public(b"new".to_vec()),
+        }];
+        change.proof = Proof::of_files(&change.steps);
+        let outcome = bench.apply(change);
+        assert_eq!(outcome.state, expected, "{outcome:?}");
+        let is_new = expected == OutcomeState::Trusted;
+        assert_eq!(bench.read("settings").as_deref(), Some(if is_new { "new" } else { found }));
+        assert!(is_new || outcome.detail.contains("changed it meanwhile"), "{outcome:?}");
+    }
+}
