@@ -57,10 +57,6 @@ pub const STORES: &[Store] = &[
     environment::STORE,
 ];
 
-/// The stores whose questions are answered at the start of each run, since the engines and the doctor need the answers too. The
-/// questions of the others are answered when trust is planned.
-const FIRST: [&str; 4] = [system::STORE.id, docker::STORE.id, podman::STORE.id, macos::STORE.id];
-
 /// The id of Docker's store.
 pub const DOCKER: &str = docker::STORE.id;
 
@@ -83,9 +79,10 @@ impl Store {
         StoreId::new(self.id)
     }
 
-    /// Whether its questions are answered at the start of each run.
+    /// Whether its questions are answered at the start of each run, since the search for engines and the doctor, which plans these
+    /// stores, need the answers too. The questions of the others are answered when trust is planned.
     pub fn is_first(&self) -> bool {
-        FIRST.contains(&self.id)
+        self.group == Group::System || self.asks_engines()
     }
 
     /// The store called `id`.

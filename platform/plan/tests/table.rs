@@ -49,3 +49,10 @@ fn the_document_has_each_store_as_its_row_says() {
         "docs/stores.md is not as the rows say; write it: LABTRUST_UPDATE=1 cargo test -p labtrust-plan --test table\n{table}"
     );
 }
+
+#[test]
+fn every_store_that_the_doctor_plans_is_asked_at_the_start_of_a_run() {
+    let planned = STORES.iter().filter(|store| store.asks_engines() || store.group == Group::System);
+    let missed: Vec<&str> = planned.filter(|store| !store.is_first()).map(|store| store.id).collect();
+    assert_eq!(missed, [""; 0]);
+}

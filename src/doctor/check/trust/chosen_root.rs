@@ -2,7 +2,7 @@
 
 use labtrust_plan::{
     Anchor, Certificate, Endpoint, Host, skip_restarts,
-    store::{Group, Planned, STORES, Scope, Store},
+    store::{Planned, STORES, Scope, Store},
 };
 
 use super::{
@@ -97,9 +97,10 @@ pub(super) fn with_command(case: &Case<'_>, finding: Finding) -> Finding {
 
 fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &ChosenRoot) -> Finding {
     let anchor = anchor(case, &known.root);
-    // A daemon that reads the CA in certs.d needs no restart, whichever other stores trust it now.
-    let is_wide = |store: &Store| store.group == Group::System && scope == Scope::Everything;
-    let mut stores: Vec<_> = STORES.iter().filter(|store| store.asks_engines() || is_wide(store)).collect();
+    // A daemon that reads the CA in certs.d needs no restart, whichever other stores trust it now. The evidence has the facts of
+    // the first stores alone.
+    let is_asked = |store: &&Store| store.asks_engines() || scope == Scope::Everything;
+    let mut stores: Vec<_> = STORES.iter().filter(|store| store.is_first()).filter(is_asked).collect();
     stores.sort_by_key(|store| !store.asks_engines());
     for store in stores {
         let planned = (store.plan)(&case.evidence.facts, &anchor);
