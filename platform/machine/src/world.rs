@@ -25,6 +25,8 @@ mod socket;
 use std::{
     collections::BTreeMap,
     ffi::OsString,
+    fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -130,6 +132,11 @@ impl World {
     /// Fails unless root alone decides which file `path` leads to.
     pub(crate) fn refuse_other_guides(path: &Path) -> Result<()> {
         folder::refuse_other_guides(path, 0)
+    }
+
+    /// The first user or group, except root and its owner, that may write to the file at `path`, which has the metadata `found`.
+    pub(crate) fn who_else_may_write(path: &Path, found: &fs::Metadata) -> Result<Option<String>> {
+        folder::who_else_may_write(None, path, found, found.uid())
     }
 
     /// Whether only root can change or replace the program at `path`.
@@ -323,8 +330,8 @@ mod tests {
             used = folder.to_owned();
             let private = Access { mode: 0o600, owner: None };
             World::here().put(&folder.join("x"), &Contents::Public(b"x".to_vec()), private)?;
-            let mode = std::fs::metadata(folder).map_err(Error::file("look at", folder))?;
-            assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o777, 0o700);
+            let mode = fs::metadata(folder).map_err(Error::file("look at", folder))?;
+            assert_eq!(mode.mode() & 0o777, 0o700);
             Err::<(), _>(wrong_reply())
         });
         assert!(failed.is_err() && !used.exists(), "{used:?}");

@@ -131,12 +131,15 @@ pub struct RealFile {
     /// does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guided: Option<String>,
+    /// Somebody besides root and its owner who may write to it, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<String>,
 }
 
 impl RealFile {
     /// Whether root alone decides what the path leads to, and what is in the file.
     pub fn is_roots(&self) -> bool {
-        self.owner == 0 && self.guided.is_none()
+        self.owner == 0 && self.guided.is_none() && self.writer.is_none()
     }
 }
 
