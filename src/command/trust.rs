@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
             })?
         };
     let (mut parts, files): (Vec<_>, Vec<_>) = done.into_iter().unzip();
-    candidate.notes.extend(builder::note(&context.facts, &parts.concat()));
+    candidate.notes.extend(builder::notes(&context.facts, &parts.concat(), Wanted::There));
     if arguments.restart {
         let mut all = parts.concat();
         restart::restart(&context.facts, context.printer, &mut all, Some((&candidate.anchor, Wanted::There)));

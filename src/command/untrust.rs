@@ -12,7 +12,7 @@ use super::options::reader;
 use crate::{
     cli::Untrust,
     client::{
-        by_script, restart, trust,
+        builder, by_script, restart, trust,
         untrust::{Meant, Removal, find, removals, untrust_all},
     },
     context::Context,
@@ -46,15 +46,14 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
                 continue;
             }
         };
+        let notes = builder::notes(&context.facts, &outcomes, Wanted::Gone);
         if arguments.restart {
             restart::restart(&context.facts, context.printer, &mut outcomes, Some((&anchor, Wanted::Gone)));
         }
-        reports.push(report_one(context, &anchor, &outcomes));
+        reports.push(report_one(context, &anchor, &outcomes, notes));
         code = exit::worse(code, exit::of_outcomes(&outcomes, OutcomeState::Untrusted));
     }
-    if let Some(error) = failed {
-        return Err(error);
-    }
+    failed.map_or(Ok(()), Err)?;
     match (reports.pop(), reports.is_empty(), arguments.all) {
         (Some(report), true, false) => context.printer.document(&report),
         (Some(report), ..) => {

@@ -15,10 +15,18 @@ use crate::{
     program::{sudo, typed},
 };
 
-pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> StoresReport {
+pub(crate) fn report_one(
+    context: &Context<'_>,
+    anchor: &Anchor,
+    outcomes: &[Outcome],
+    notes: Vec<String>,
+) -> StoresReport {
     let repeat = ["untrust".to_owned(), anchor.sha256().to_string()];
     let printer = context.printer;
     printer.say(format_args!("sha256 {}", anchor.sha256()));
+    for note in &notes {
+        printer.say(format_args!("  {note}"));
+    }
     reports::print_stores(printer, outcomes, OutcomeState::Untrusted);
     reports::print_next(context, outcomes, &repeat);
     if outcomes.iter().any(|outcome| outcome.state == OutcomeState::Trusted && !outcome.needs_root) {
@@ -29,7 +37,7 @@ pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Out
         sha256: anchor.sha256(),
         can_sign: None,
         stores: reports::by_store(outcomes, OutcomeState::Untrusted),
-        remaining: NextSteps::of(context, outcomes, &repeat).remaining(Vec::new()),
+        remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
         admin_file: None,
         successor: None,
     }
