@@ -22,7 +22,7 @@ mod trust;
 mod untrust;
 
 use anyhow::Result;
-use labtrust_machine::{Worlds, probe_all_users, probe_with};
+use labtrust_machine::{Unknown, Worlds, probe_all_users, probe_with};
 use labtrust_plan::mean_state;
 
 use crate::{
@@ -42,8 +42,11 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     if let Verb::Explain(arguments) = &cli.verb {
         return explain::run(printer, arguments);
     }
-    let facts =
-        if cli.verb.all_users() { probe_all_users()? } else { probe_with(|fault| warn(printer, &fault))? };
+    let facts = if cli.verb.all_users() {
+        probe_all_users()?
+    } else {
+        probe_with(|who, fault| warn(printer, who, &fault))?
+    };
     if cli.verb.all_users() && !facts.is_root() {
         return Err(all_users_need_root());
     }
@@ -57,8 +60,13 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
 }
 
 /// Warns that the person who called sudo is not known.
-fn warn(printer: &Printer, fault: &labtrust_machine::Error) {
-    let what = "the person who called sudo is not known, so that person's own stores are left out";
+fn warn(printer: &Printer, who: Unknown, fault: &labtrust_machine::Error) {
+    let what = match who {
+        Unknown::Own => "the user of this process is not known, so its environment tells the home folder",
+        Unknown::Invoker => {
+            "the person who called sudo is not known, so that person's own stores are left out"
+        }
+    };
     printer.aside(format_args!("warning: {what}: {fault}"));
 }
 

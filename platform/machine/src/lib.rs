@@ -32,7 +32,7 @@ pub use apply::{already, apply, apply_together};
 pub use check::is_met;
 pub use error::{Error, Result};
 pub use explain::{explain_here, explain_undo};
-pub use probe::{probe, probe_all_users, probe_with};
+pub use probe::{Unknown, probe, probe_all_users, probe_with};
 pub use progress::{Progress, Silent};
 pub use proof::{ask_engine, prove, prove_each};
 pub use purge::purge;

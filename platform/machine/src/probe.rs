@@ -31,27 +31,40 @@ use crate::{
     world::{World, daemon_start, trusted_program},
 };
 
-/// The facts of this machine, as this process sees it.
-pub fn probe() -> Result<Facts> {
-    probe_with(drop)
+/// A user who is not known, since the directory of users does not answer.
+#[derive(Clone, Copy, Debug)]
+pub enum Unknown {
+    /// The user of this process: the environment tells the home folder.
+    Own,
+    /// The person who called sudo.
+    Invoker,
 }
 
-/// The same. If nothing tells who called sudo, `warn` gets the reason.
-pub fn probe_with(warn: impl FnOnce(Error)) -> Result<Facts> {
-    gather(false, |fault| {
-        warn(fault);
-        Ok(None)
+/// The facts of this machine, as this process sees it.
+pub fn probe() -> Result<Facts> {
+    probe_with(|_, _| ())
+}
+
+/// The same. `warn` gets the reason why a user is not known.
+pub fn probe_with(mut warn: impl FnMut(Unknown, Error)) -> Result<Facts> {
+    gather(false, |who, fault| {
+        warn(who, fault);
+        Ok(())
     })
 }
 
 /// The facts of this machine with all its people: their own stores are changed too.
 pub fn probe_all_users() -> Result<Facts> {
-    gather(true, Err)
+    gather(true, |_, fault| Err(fault))
 }
 
-fn gather(all_users: bool, unknown: impl FnOnce(Error) -> Result<Option<User>>) -> Result<Facts> {
-    let user = users::current()?;
-    let invoker = if user.uid == 0 { users::invoker().or_else(unknown)? } else { None };
+fn gather(all_users: bool, mut unknown: impl FnMut(Unknown, Error) -> Result<()>) -> Result<Facts> {
+    let mut known = |who, found: Result<Option<User>>| match found {
+        Ok(user) => Ok(user),
+        Err(fault) => unknown(who, fault).map(|()| None),
+    };
+    let user = users::current(|own| known(Unknown::Own, own))?;
+    let invoker = if user.uid == 0 { known(Unknown::Invoker, users::invoker())? } else { None };
     let mut facts = Facts {
         distribution: distribution(),
         invoker,
@@ -195,12 +208,13 @@ fn with_variable(path: &str) -> Option<PathBuf> {
     Some(Path::new(&value).join(below))
 }
 
-/// The file to which `path` leads, its owner, and the reason why root must not follow the path.
+/// The file to which `path` leads, its owner and others who may write to it, and the reason why root must not follow the path.
 fn real_file(path: &Path) -> Option<RealFile> {
     let real = fs::canonicalize(path).ok().filter(|real| real.to_str().is_some())?;
     let found = fs::metadata(&real).ok().filter(fs::Metadata::is_file)?;
     let guided = World::refuse_other_guides(path).err().map(|error| error.to_string());
-    Some(RealFile { path: real, owner: found.uid(), guided })
+    let writer = World::who_else_may_write(&real, &found).unwrap_or_else(|error| Some(error.to_string()));
+    Some(RealFile { path: real, owner: found.uid(), guided, writer })
 }
 
 /// The text of the settings file at `path`. Root reads a user's file only if that user can read it too: the user may have put a
@@ -274,6 +288,21 @@ fn services() -> Option<ServiceManager> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a test acts as other programs do")]
+    fn a_file_that_others_may_write_is_nobodys_alone() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        for (mode, writer) in [(0o755, None), (0o777, Some("everybody"))] {
+            fs::set_permissions(file.path(), fs::Permissions::from_mode(mode)).expect("a mode");
+            let mut found = real_file(file.path()).expect("a file");
+            assert_eq!(found.writer.as_deref(), writer);
+            (found.owner, found.guided) = (0, None);
+            assert_eq!(found.is_roots(), writer.is_none());
+        }
+    }
 
     #[test]
     fn os_release_is_read_with_and_without_quotes() {

@@ -12,14 +12,14 @@ use std::{
 
 use labtrust_plan::fact::{Os, User};
 
-use self::directory::ask;
+use self::directory::{LONG, SHORT, ask};
 use crate::{Error, Result};
 
-/// The user that this process acts as.
-pub(crate) fn current() -> Result<User> {
+/// The user that this process acts as. `known` gets the answer of the machine's lists; where it makes nothing of a fault, the
+/// environment tells.
+pub(crate) fn current(known: impl FnOnce(Result<Option<User>>) -> Result<Option<User>>) -> Result<User> {
     let uid = rustix::process::geteuid().as_raw();
-    // Without an answer of the directory, the environment tells.
-    if let Some(user) = with_id(uid).unwrap_or_default() {
+    if let Some(user) = known(with_id(uid))? {
         return Ok(user);
     }
     // macOS has its users elsewhere, and a container may have no entry.
@@ -41,7 +41,7 @@ pub(crate) fn invoker() -> Result<Option<User>> {
         let home = PathBuf::from("/Users").join(&name);
         home.is_dir().then_some(User { name, uid, gid: number("SUDO_GID")?, home })
     };
-    Ok(with_id(uid)?.or_else(on_macos))
+    Ok(found(uid, LONG)?.or_else(on_macos))
 }
 
 /// The people of the machine: users with a user id of people (login.defs(5)), a home folder and a shell to log in with.
@@ -59,7 +59,7 @@ pub(crate) fn people() -> Result<Vec<User>> {
     let known: Vec<u32> = text.lines().filter_map(parse).map(|user| user.uid).collect();
     let owners = owners(Path::new("/home")).into_iter();
     let owners: Vec<u32> = owners.filter(|uid| uid >= ids.start() && !known.contains(uid)).collect();
-    let found = ask(&owners)?;
+    let found = ask(&owners, LONG)?;
     let found = found.iter().filter(|line| has_login_shell(line)).filter_map(|line| parse(line));
     people.extend(found.filter(|user| owners.contains(&user.uid) && may_exist(&user.home)));
     Ok(people)
@@ -114,10 +114,16 @@ fn may_exist(home: &Path) -> bool {
 
 /// The user with this user id, if the machine's own list or its directory names one.
 pub(crate) fn with_id(uid: u32) -> Result<Option<User>> {
+    found(uid, SHORT)
+}
+
+/// The same. A directory may take this number of `seconds` to answer.
+fn found(uid: u32, seconds: u64) -> Result<Option<User>> {
     // Users' full names may be in any encoding.
     let text = fs::read("/etc/passwd").unwrap_or_default();
     let listed = String::from_utf8_lossy(&text).lines().filter_map(parse).find(|user| user.uid == uid);
-    let asked = || Ok(ask(&[uid])?.iter().filter_map(|line| parse(line)).find(|user| user.uid == uid));
+    let asked =
+        || Ok(ask(&[uid], seconds)?.iter().filter_map(|line| parse(line)).find(|user| user.uid == uid));
     listed.map_or_else(asked, |user| Ok(Some(user)))
 }
 
