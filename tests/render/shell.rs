@@ -421,3 +421,33 @@ fn runs_wait_for_each_other_and_a_user_is_told_the_truth() {
         machine.changes_since(&before)
     );
 }
+
+#[test]
+fn a_policy_that_cannot_be_replaced_stays() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let folder = "/etc/chromium/policies/managed";
+    machine.sh(&format!(
+        "mkdir -p /usr/lib/chromium {folder}; touch /usr/lib/chromium/chromium; chmod +x /usr/lib/chromium/chromium; mount -t tmpfs -o size=16k small {folder}"
+    ))
+    .succeeded();
+    let render_for_another = || {
+        client(&machine);
+        render(&machine, "shell", "").succeeded();
+    };
+    render_for_another();
+    run(&machine, "sh", "").ends_with(0, true);
+    let file = format!("{folder}/labtrust.json");
+    let before = machine.read(&file);
+    machine.sh(&format!("cat /dev/zero >{folder}/filler")).code();
+    render_for_another();
+    let failed = run(&machine, "sh", "");
+    assert_eq!(failed.state("chromium-policy"), "failed", "{}", failed.said);
+    assert!(failed.said.contains("No space left on device"), "{}", failed.said);
+    assert_eq!(machine.read(&file), before);
+    machine.sh(&format!("rm {folder}/filler")).succeeded();
+    run(&machine, "sh", "").ends_with(0, true);
+    assert_ne!(machine.read(&file), before);
+    run(&machine, "sh", "remove").ends_with(0, true);
+    assert!(!machine.has(&file));
+}
