@@ -15,7 +15,7 @@ pub(super) const RENDERING: Rendering = Rendering {
     id: "ansible",
     title: "a collection for Ansible: ansible-playbook -i INVENTORY trust.yml",
     stores: shell::RENDERING.stores,
-    serves: "what the script serves, on each host of an inventory, with a result for each store",
+    serves: shell::RENDERING.serves,
     judged: "a fleet of hosts with SSH servers; ansible-lint (production), ansible-test sanity, molecule, yamllint",
     render,
 };
@@ -43,7 +43,7 @@ const FILES: [(&str, &str); 14] = [
 
 const NOTES: [&str; 2] = [
     "Run it from the folder of trust.yml: ANSIBLE_COLLECTIONS_PATH=. ansible-playbook -i INVENTORY trust.yml",
-    "The collection serves the system store, Docker, podman and containerd. It names keystores of Java and profiles of browsers, and leaves them to the program.",
+    shell::NOTE,
 ];
 
 fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {

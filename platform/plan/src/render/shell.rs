@@ -29,7 +29,7 @@ pub(super) const RENDERING: Rendering = Rendering {
 /// The name of the script.
 const FILE: &str = "labtrust-trust.sh";
 
-const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java, Firefox and Thunderbird, and leaves them to the program.";
+pub(super) const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java, Firefox and Thunderbird, and leaves them to the program.";
 
 /// The parts of the script that are the same for every CA.
 const PARTS: [&str; 6] = [

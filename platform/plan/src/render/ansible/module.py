@@ -8,8 +8,8 @@ module: labtrust_trust
 short_description: Trust CAs in each store of a host, and prove it
 version_added: @VERSION@
 description:
-  - Trusts the CA of a private GitLab in the system store and in the folders of Docker, podman and containerd, and proves it
-    by asking each store.
+  - Trusts the CA of a private GitLab in each store of a host that has a fixed path, such as the system store and the folders of
+    Docker, podman and containerd, and proves it by asking each store.
   - One POSIX script a host does the work. It is sent over the standard input of the connection, so that the host needs neither
     Python nor a temporary folder.
   - A store that trusts the CA is left as it is. A change that fails is taken back. Files of others are not changed.
