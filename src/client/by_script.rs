@@ -20,12 +20,13 @@ pub(crate) fn is_there(state: &Path) -> Result<bool> {
 pub(crate) fn take_over(session: &Session<'_>) -> Result<()> {
     let receipts: &Receipts = session.receipts;
     let Some(script) = ScriptRecord::read(receipts.state())? else { return Ok(()) };
+    let mut taken = Vec::new();
     for anchor in anchors(&script) {
         let everything = Selection { only: Vec::new(), except: Vec::new() };
         let planning = stores::plan(session.facts, session.worlds, &anchor, &everything);
-        receipts.take_over(&receipt_name(&anchor), &anchor, &planning.changes, &script)?;
+        taken.extend(receipts.take_over(&receipt_name(&anchor), &anchor, &planning.changes, &script)?);
     }
-    Ok(receipts.forget_script(&script)?)
+    Ok(receipts.forget_script(script, &taken)?)
 }
 
 /// The CAs that the script trusts, each with the registries for which it does.

@@ -276,6 +276,17 @@ fn the_script_and_the_program_undo_each_others_work() {
     run(&machine, "sh", "").ends_with(0, true);
     machine.run(["labtrust", "untrust"]).succeeded();
     assert_eq!((machine.read(&planted).as_str(), machine.changes_since(&before)), ("planted", Vec::new()));
+    // Also where somebody damaged a file of the script, and the program repaired it.
+    let planted = format!("/etc/docker/certs.d/{REGISTRY}/{own}.crt");
+    machine.sh(&format!("mkdir -p /etc/docker/certs.d/{REGISTRY}")).succeeded();
+    machine.write(&planted, "planted");
+    let before = machine.settled();
+    run(&machine, "sh", "").ends_with(0, true);
+    machine.write(&planted, "damaged");
+    machine.sh(&trust).succeeded();
+    assert_ne!(machine.read(&planted), "damaged");
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!((machine.read(&planted).as_str(), machine.changes_since(&before)), ("planted", Vec::new()));
 }
 
 #[test]

@@ -156,6 +156,11 @@ impl ChangeRecord {
         }
     }
 
+    /// When it took effect, as a number to compare. An interrupted change has no time: it is the latest.
+    pub(crate) fn effective(&self) -> u64 {
+        self.in_effect_since.unwrap_or(u64::MAX)
+    }
+
     /// Its key in the receipt.
     pub(crate) fn key(&self) -> (StoreId, String) {
         (self.store.clone(), self.subject.clone())

@@ -1,6 +1,7 @@
 //! Undoes the changes that a receipt records, and nothing else. Files that somebody else changed since are left in place
 //! and named.
 
+mod forget;
 mod made;
 mod progress;
 mod reload;
@@ -16,15 +17,18 @@ use std::{
 
 use labtrust_plan::{Proof, Service};
 
-use self::{progress::UndoProgress, step::undo_step};
+use self::{
+    forget::forget,
+    progress::UndoProgress,
+    step::{is_there, undo_step},
+};
 use crate::{
     Result,
-    receipt::{ChangeRecord, Gone, Line, Phase, Receipt, StepRecord},
-    session::{Outcome, OutcomeState, Session, running},
+    receipt::{ChangeRecord, Phase, Receipt},
+    session::{Outcome, OutcomeState, Session, UNRECORDED, running},
     side_effect,
     side_effect::back_up_neighbours,
     updater::{Updater, check_room},
-    world::Node,
 };
 
 /// Undoes the changes of `receipt` for which `wanted` holds, the last one first, with one reload for all of them. The
@@ -46,9 +50,7 @@ pub fn undo_all(
 ) -> Result<Vec<Vec<Outcome>>> {
     let (mut records, mut outcomes) = (Vec::new(), vec![Vec::new(); receipts.len()]);
     let mut order: Vec<usize> = (0..receipts.len()).collect();
-    // An interrupted change has no time: it is the latest.
-    let effective = |record: &ChangeRecord| record.in_effect_since.unwrap_or(u64::MAX);
-    let effective = |receipt: &usize| receipts[*receipt].changes.iter().map(effective).max();
+    let effective = |receipt: &usize| receipts[*receipt].changes.iter().map(ChangeRecord::effective).max();
     order.sort_by_key(|receipt| Reverse(effective(receipt)));
     for receipt in order {
         let changes = &receipts[receipt].changes;
@@ -105,21 +107,47 @@ fn undo_records(
     }
     reload::reload(session, receipts, &mut undone);
     let mut forgotten = BTreeSet::new();
+    let mut left = Vec::new();
     for mut undone in undone {
         let mut outcome = finish(session, receipts, &undone);
         if outcome.state == OutcomeState::Trusted && undone.left.is_empty() {
-            // Another change's reload may have put back what was undone. Without its record, nothing would undo it.
-            let again = undo_steps(session, &receipts[undone.receipt], (undone.receipt, undone.index));
-            undone = UndoProgress { complaints: undone.complaints, ..again };
-            outcome = finish(session, receipts, &undone);
+            outcome = undo_again(session, receipts, &mut undone, outcome);
         }
         if outcome.state != OutcomeState::Failed {
             forgotten.insert((undone.receipt, undone.index));
         }
         outcomes.push((undone.receipt, outcome));
+        left.append(&mut undone.left);
     }
-    forget(session, receipts, &forgotten)?;
+    forget(session, receipts, &forgotten, &left)?;
     Ok(outcomes)
+}
+
+/// Undoes the steps of `undone` again if another change's reload has put one of them back. No reload follows: the record stays
+/// for the next run if the store still trusts the anchor.
+fn undo_again(
+    session: &Session<'_>,
+    receipts: &[Receipt],
+    undone: &mut UndoProgress,
+    outcome: Outcome,
+) -> Outcome {
+    let record = undone.record(receipts);
+    let is_back = session.worlds.of(&record.actor).and_then(|world| {
+        record.steps.iter().try_fold(false, |any, step| Ok(any || is_there(&world, step)?))
+    });
+    undone.fault = match is_back {
+        Ok(false) => return outcome,
+        Ok(true) => undo_steps(session, &receipts[undone.receipt], (undone.receipt, undone.index)).fault,
+        Err(error) => Some(Rc::new(error)),
+    };
+    let mut outcome = finish(session, receipts, undone);
+    if outcome.state == OutcomeState::Trusted {
+        outcome.state = OutcomeState::Failed;
+        let detail = outcome.detail.strip_prefix(UNRECORDED).unwrap_or(&outcome.detail);
+        outcome.detail = format!("another program put it back: {detail}");
+        outcome.hint = Some("run the command again: it goes on from here".into());
+    }
+    outcome
 }
 
 /// Records that `records` are about to be undone.
@@ -142,73 +170,6 @@ fn record_start(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usi
         if was_proven {
             saved?;
         }
-    }
-    Ok(())
-}
-
-/// Drops the records `gone`, which are undone, from their receipts.
-fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usize, usize)>) -> Result<()> {
-    let mut removed = vec![Vec::new(); receipts.len()];
-    for (receipt, index) in gone.iter().rev() {
-        removed[*receipt].push(receipts[*receipt].changes.remove(*index));
-    }
-    remove_folders(session, removed.iter().flatten())?;
-    let mut steps = Vec::new();
-    for (receipt, removed) in receipts.iter().zip(&removed) {
-        let latest = removed.iter().flat_map(|record| record.steps.iter().rev());
-        steps.extend(latest.map(|step| Gone { receipt: receipt.name.clone(), step: step.clone() }));
-    }
-    let has_received = session.receipts.transfer(receipts, &steps)?;
-    mark_folders(session, receipts, removed.iter().flatten())?;
-    for (receipt, removed) in receipts.iter().zip(&removed) {
-        // A receipt without changes is removed, even if it was empty before.
-        if has_received || (removed.is_empty() && receipt.changes.is_empty()) {
-            session.receipts.save(receipt)?;
-        } else if !removed.is_empty() {
-            let lines: Vec<_> = removed.iter().map(Line::gone).collect();
-            session.receipts.save_lines(receipt, &lines)?;
-        }
-    }
-    Ok(())
-}
-
-/// Removes the folders that were made for `records`, if they are empty. This comes after all of them are undone: before
-/// that, one record's folder may hold another one's file.
-fn remove_folders<'a>(session: &Session<'_>, records: impl Iterator<Item = &'a ChangeRecord>) -> Result<()> {
-    for record in records {
-        let mut folders: Vec<_> = record.steps.iter().flat_map(StepRecord::folders).collect();
-        folders.sort_by_key(|folder| Reverse(folder.components().count()));
-        let world = session.worlds.of(&record.actor)?;
-        folders.into_iter().try_for_each(|folder| made::remove(&world, folder))?;
-    }
-    Ok(())
-}
-
-/// Marks the folders that were made for the undone `records` and that none of this state folder's receipts will remove.
-fn mark_folders<'a>(
-    session: &Session<'_>,
-    receipts: &[Receipt],
-    records: impl Iterator<Item = &'a ChangeRecord>,
-) -> Result<()> {
-    let mut left = Vec::new();
-    for record in records {
-        let world = session.worlds.of(&record.actor)?;
-        let folders: BTreeSet<_> = record.steps.iter().flat_map(StepRecord::folders).collect();
-        let left_here = folders.into_iter().filter(|folder| matches!(world.look(folder), Ok(Node::Folder)));
-        left.extend(left_here.map(|folder| (Rc::clone(&world), folder)));
-    }
-    if left.is_empty() {
-        return Ok(());
-    }
-    let mut others: Vec<Receipt> = session.receipts.recorded()?.into_iter().collect();
-    others.retain(|other| receipts.iter().all(|receipt| receipt.name != other.name));
-    let steps = || {
-        receipts.iter().chain(&others).flat_map(|receipt| &receipt.changes).flat_map(|change| &change.steps)
-    };
-    let is_known = |folder: &PathBuf| steps().any(|step| step.folders().contains(folder));
-    for (world, folder) in left.into_iter().filter(|(_, folder)| !is_known(folder)) {
-        // Without the mark, as on a full disk, an empty folder is left in the end.
-        let _ = made::mark(&world, folder);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The certificate to trust, and the endpoints that present its certificates.
 
-use std::path::Path;
+use std::{ffi::OsStr, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,10 @@ impl Anchor {
 
     /// Whether `path` has the name of one of our files in a folder of anchors.
     pub fn is_our_file(path: &Path) -> bool {
-        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(OURS.as_bytes()))
+        let name = path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default();
+        let stem = name.split(|byte| *byte == b'.').next().unwrap_or_default();
+        let short = stem.strip_prefix(OURS.as_bytes()).unwrap_or_default();
+        short.len() == Fingerprint::SHORT && short.iter().all(u8::is_ascii_hexdigit)
     }
 
     /// The command that prints the certificate as PEM: it needs no file.

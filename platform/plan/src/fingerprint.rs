@@ -41,9 +41,12 @@ impl Fingerprint {
         (32..=130).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
+    /// How many digits [`Self::short`] has.
+    pub(crate) const SHORT: usize = 16;
+
     /// The first 16 hexadecimal digits: enough for a file name, never for a decision.
     pub fn short(&self) -> String {
-        self.to_string()[..16].to_owned()
+        self.to_string()[..Self::SHORT].to_owned()
     }
 }
 

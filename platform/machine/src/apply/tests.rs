@@ -1,5 +1,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests act as other programs do")]
 
+mod again;
+mod by_script;
 mod edits;
 mod links;
 mod plans;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_plan::{Contents, Fingerprint, edit::Undone};
+use labtrust_plan::{Contents, Edit, Fingerprint, edit::Undone};
 use zeroize::Zeroizing;
 
 use super::{Gone, Receipt, Receipts, StepRecord, folder::PRIVATE};
@@ -62,13 +62,14 @@ impl Receipts {
     }
 
     /// Takes the edits of the steps `gone`, the latest first, out of the states that `receipt` recorded after them: undoing it
-    /// must not bring them back, and restores what stood there before all of them. True if there were any.
+    /// must not bring them back, and restores what stood there before all of them. States that it recorded earlier stay. True if
+    /// there were any.
     pub(super) fn forget_edits(&self, receipt: &mut Receipt, gone: &[Gone]) -> Result<bool> {
         let mut any = false;
         for step in receipt.changes.iter_mut().flat_map(|change| &mut change.steps) {
-            let StepRecord::File { path, before, adopted: false, .. } = step else { continue };
+            let StepRecord::File { path, before, edit, adopted: false, .. } = step else { continue };
             for gone in gone.iter().filter(|gone| gone.step.edits(path)) {
-                if let Some(earlier) = self.without(gone, before, &receipt.name)? {
+                if let Some(earlier) = self.without(gone, before, edit.as_ref(), &receipt.name)? {
                     *before = earlier;
                     any = true;
                 }
@@ -77,9 +78,9 @@ impl Receipts {
         Ok(any)
     }
 
-    /// The state `before`, saved beside the receipt `name`, without the edit of `gone`; none if that is not in it, or if the bytes
-    /// are damaged.
-    fn without(&self, gone: &Gone, before: &Node, name: &str) -> Result<Option<Node>> {
+    /// The state `before` an edit of `own`, saved beside the receipt `name`, without the edit of `gone`; none if that is not in
+    /// it, or if the bytes are damaged.
+    fn without(&self, gone: &Gone, before: &Node, own: Option<&Edit>, name: &str) -> Result<Option<Node>> {
         let StepRecord::File { before: first, after, edit: Some(edit), .. } = &gone.step else {
             return Ok(None);
         };
@@ -93,6 +94,10 @@ impl Receipts {
             _ => return Ok(None),
         };
         let first = first.as_ref().map(Contents::bytes);
+        if own.is_some_and(|own| own.is_met(first) == Ok(true)) {
+            // `own` was made first: the edit of `gone` is not in the state before it, even if somebody wrote the same there.
+            return Ok(None);
+        }
         let undone = match (*after == Some(*sha256), first) {
             (true, Some(first)) => Undone::Bytes(first.to_vec()),
             (true, None) => Undone::Gone,

@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_plan::{Anchor, Change, Step};
+use labtrust_plan::{Anchor, Change, Contents, Step};
 
-use super::{ChangeRecord, Phase, Receipts, StepRecord};
+use super::{ChangeRecord, Phase, Receipts, StepRecord, folder::PRIVATE};
 use crate::{
-    Result,
+    Error, Result,
     world::{Node, World},
 };
 
@@ -22,7 +22,7 @@ pub struct ScriptRecord {
     files: Vec<PathBuf>,
     /// The folders that it made.
     folders: Vec<PathBuf>,
-    /// The files that stood where it wrote, and the files to which it moved them.
+    /// The files that stood where it first wrote, and the files to which it moved them.
     before: BTreeMap<PathBuf, PathBuf>,
 }
 
@@ -43,7 +43,9 @@ impl ScriptRecord {
                 Some(("made", path)) => record.folders.push(path.into()),
                 Some(("before", kept)) => {
                     if let Some((number, path)) = kept.split_once(' ') {
-                        record.before.insert(path.into(), record.folder.join("before").join(number));
+                        // Where it wrote again, it moved its own file aside, as somebody had left it.
+                        let kept = record.folder.join("before").join(number);
+                        record.before.entry(path.into()).or_insert(kept);
                     }
                 }
                 _ => {}
@@ -57,6 +59,24 @@ impl ScriptRecord {
         &self.files
     }
 
+    fn without(mut self, taken: &[PathBuf]) -> Self {
+        self.files.retain(|path| !taken.contains(path));
+        self.before.retain(|path, _| !taken.contains(path));
+        self.folders.retain(|folder| self.files.iter().any(|path| path.starts_with(folder)));
+        self
+    }
+
+    /// The record as the script writes it.
+    fn text(&self) -> String {
+        let made = self.folders.iter().map(|folder| format!("made {}\n", folder.display()));
+        let before = self.before.iter().map(|(path, kept)| {
+            let number = kept.file_name().unwrap_or_default().display();
+            format!("before {number} {}\n", path.display())
+        });
+        let put = self.files.iter().map(|path| format!("put {}\n", path.display()));
+        made.chain(before).chain(put).collect()
+    }
+
     fn has_written(&self, change: &Change) -> bool {
         let is_written = |step: &Step| matches!(step, Step::Put { path, .. } if self.files.contains(path));
         !change.steps.is_empty() && change.steps.iter().all(is_written)
@@ -64,57 +84,90 @@ impl ScriptRecord {
 }
 
 impl Receipts {
-    /// Records in the receipt `name` those of `changes` that the script made, as if this program had made them.
+    /// Records in the receipt `name` those of `changes` that the script made, as if this program had made them. Returns their
+    /// files.
     pub fn take_over(
         &self,
         name: &str,
         anchor: &Anchor,
         changes: &[Change],
         script: &ScriptRecord,
-    ) -> Result<()> {
+    ) -> Result<Vec<PathBuf>> {
         let mut receipt = self.load_or_new(name, Some(anchor))?;
+        let mut taken = Vec::new();
         for change in changes.iter().filter(|change| script.has_written(change)) {
-            if receipt.find(&change.store, &change.subject).is_some() {
-                continue;
-            }
-            let mut record = ChangeRecord { phase: Phase::Applied, ..ChangeRecord::of(change) };
+            let index = receipt.index_of(&change.store, &change.subject).unwrap_or_else(|| {
+                receipt.changes.push(ChangeRecord { phase: Phase::Applied, ..ChangeRecord::of(change) });
+                receipt.changes.len() - 1
+            });
+            let record = &mut receipt.changes[index];
             for step in &change.steps {
                 let Step::Put { path, contents, .. } = step else { continue };
                 let before = match script.before.get(path) {
-                    Some(kept) => self.back_up(name, &self.world, kept)?,
+                    Some(kept) => self.back_up_kept(name, kept)?,
                     None => Node::Absent,
                 };
-                let folders = script.folders.iter().filter(|folder| path.starts_with(folder)).cloned();
-                record.steps.push(StepRecord::File {
+                let step = StepRecord::File {
                     path: path.clone(),
                     before,
                     after: Some(contents.sha256()),
                     link: None,
-                    folders: folders.collect(),
+                    folders: Vec::new(),
                     edit: None,
                     adopted: false,
-                });
+                };
+                record.record_first(step);
+                taken.push(path.clone());
             }
-            record.proven = record.steps.len();
-            receipt.changes.push(record);
+            record.adopt_folders(|folder| script.folders.iter().any(|made| made == folder));
         }
-        self.save(&receipt)
+        self.save(&receipt)?;
+        self.remove_unneeded(&receipt)?;
+        Ok(taken)
     }
 
-    /// Removes the record of the script, if every file in it was taken over.
-    pub fn forget_script(&self, script: &ScriptRecord) -> Result<()> {
-        let world = &self.world;
-        let receipts = self.recorded()?;
-        let is_taken = |path: &PathBuf| {
-            receipts.iter().flat_map(|receipt| &receipt.changes).any(|change| change.has_file(path))
-        };
-        if !script.files.iter().all(is_taken) {
-            return Ok(());
+    /// Saves the file that the script moved to `kept` beside the receipt `name`.
+    fn back_up_kept(&self, name: &str, kept: &Path) -> Result<Node> {
+        match self.back_up(name, &self.world, kept)? {
+            before @ (Node::File { .. } | Node::Link { .. }) => Ok(before),
+            Node::Absent | Node::Folder | Node::Other => {
+                let why = "is missing or damaged, so the original file cannot be restored".into();
+                Err(Error::Corrupt { path: kept.to_owned(), why }
+                    .with_hint("let the script take back what it wrote: sh labtrust-trust.sh remove"))
+            }
         }
-        world.remove(&script.folder.join("record"))?;
-        script.before.values().try_for_each(|kept| world.remove(kept))?;
-        world.remove_folder(&script.folder.join("before"))?;
-        world.remove_folder(&script.folder)
+    }
+
+    /// Takes the files `taken` out of the record of the script, and removes the record with the last of them.
+    pub fn forget_script(&self, script: ScriptRecord, taken: &[PathBuf]) -> Result<()> {
+        let (world, before) = (&self.world, script.folder.join("before"));
+        let rest = script.without(taken);
+        let path = rest.folder.join("record");
+        if !rest.files.is_empty() {
+            return world.put(&path, &Contents::Secret(rest.text().into_bytes().into()), PRIVATE);
+        }
+        world.remove(&path)?;
+        world.list(&before)?.iter().try_for_each(|kept| world.remove(kept))?;
+        world.remove_folder(&before)?;
+        world.remove_folder(&rest.folder)
+    }
+}
+
+impl ChangeRecord {
+    /// Records the step `first`, which the script had made before this change was recorded.
+    fn record_first(&mut self, first: StepRecord) {
+        let StepRecord::File { path: new, before: earliest, .. } = &first else { return };
+        for step in &mut self.steps {
+            if let StepRecord::File { path, before, adopted, .. } = step
+                && path == new
+            {
+                before.clone_from(earliest);
+                *adopted = false;
+                return;
+            }
+        }
+        self.steps.insert(self.proven, first);
+        self.proven += 1;
     }
 }
 

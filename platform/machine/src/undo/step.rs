@@ -68,6 +68,21 @@ pub(super) fn undo_step(
     Ok(None)
 }
 
+/// Whether `step`, which was undone, is made again.
+pub(super) fn is_there(world: &World, step: &StepRecord) -> Result<bool> {
+    match step {
+        StepRecord::File { adopted: true, .. } => Ok(false),
+        StepRecord::File { path, edit: Some(edit), .. } => edit_file::is_met(world, edit, path),
+        StepRecord::File { path, before, after, link, .. } => {
+            let found = world.look(path)?;
+            Ok(found != *before && is_ours(&found, *after, link.as_deref()))
+        }
+        StepRecord::Entry { database, certificate, before, .. } => {
+            Ok(database::open(database).find(world, certificate)? != *before)
+        }
+    }
+}
+
 fn is_ours(found: &Node, after: Option<Fingerprint>, link: Option<&Path>) -> bool {
     match found {
         Node::Absent => after.is_none() && link.is_none(),

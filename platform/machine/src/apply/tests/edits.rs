@@ -1,5 +1,7 @@
 //! Edits of files that other programs write too.
 
+mod gone;
+
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
 use labtrust_plan::{Edit, edit::TomlChange};
@@ -169,7 +171,7 @@ fn what_stood_before_two_anchors_comes_back_in_any_order() {
                     bench.write(&changed(text));
                 }
             };
-            let anchors = ["labtrust-a.crt", "labtrust-b.crt"];
+            let anchors = ["labtrust-aaaaaaaaaaaaaaaa.crt", "labtrust-bbbbbbbbbbbbbbbb.crt"];
             let receipt_of = |name: &str| if receipts == 0 { "setup".to_owned() } else { name.to_owned() };
             for (index, name) in anchors.iter().enumerate() {
                 let edit =

@@ -44,9 +44,14 @@ impl Bench {
     }
 }
 
+/// The name of the file of an anchor that `state` trusts.
+fn file_name(state: &str) -> String {
+    format!("labtrust-{}.crt", Fingerprint::of(state.as_bytes()).short())
+}
+
 fn anchor(bench: &Bench, state: &str) -> Step {
     Step::Put {
-        path: bench.path("certs.d/h:1").join(format!("labtrust-{state}.crt")),
+        path: bench.path("certs.d/h:1").join(file_name(state)),
         contents: Contents::Public(state.into()),
         mode: 0o644,
     }
@@ -114,9 +119,30 @@ fn a_run_that_was_killed_after_it_took_the_mark_removes_the_folder() {
         receipt.changes[0].adopt_folders(|folder| folder.join(".labtrust-made").exists());
         session.receipts.save(&receipt)
     });
-    for file in [".labtrust-made", "labtrust-two.crt"] {
+    for file in [".labtrust-made", &file_name("two")] {
         fs::remove_file(bench.path("certs.d/h:1").join(file)).expect("removed");
     }
     bench.undo_in("two");
     assert_eq!(bench.tree(), [""; 0]);
+}
+
+#[test]
+fn a_folder_with_a_file_of_ours_that_somebody_changed_is_left_without_a_mark() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("")).expect("a folder");
+    bench.apply_in("one", anchor(&bench, "one"));
+    let ours = format!("certs.d/h:1/{}", file_name("one"));
+    fs::write(bench.path(&ours), "one, and a line of somebody").expect("a file");
+    bench.undo_in("one");
+    assert_eq!(bench.tree(), ["certs.d", "certs.d/h:1", &ours]);
+}
+
+#[test]
+fn a_file_that_only_begins_as_ours_do_is_no_reason_for_a_mark() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("")).expect("a folder");
+    bench.apply_in("one", anchor(&bench, "one"));
+    fs::write(bench.path("certs.d/h:1/labtrust-notes.txt"), "theirs").expect("a file");
+    bench.undo_in("one");
+    assert_eq!(bench.tree(), ["certs.d", "certs.d/h:1", "certs.d/h:1/labtrust-notes.txt"]);
 }

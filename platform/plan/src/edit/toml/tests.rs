@@ -117,7 +117,8 @@ fn an_item_is_taken_out_whatever_came_around_it() {
 
 #[test]
 fn two_items_that_go_in_the_order_in_which_they_came_leave_no_list() {
-    let [first, second] = ["labtrust-a.crt", "labtrust-b.crt"].map(|item| include(&["ca"], item));
+    let [first, second] =
+        ["labtrust-aaaaaaaaaaaaaaaa.crt", "labtrust-bbbbbbbbbbbbbbbb.crt"].map(|item| include(&["ca"], item));
     // An empty list means nothing.
     for (before, expected) in [("z = 1\n", "z = 1\n"), ("ca = []\n", ""), ("ca = ['o']\n", "ca = ['o']\n")] {
         let one = applied(&first, Some(before));
@@ -130,16 +131,16 @@ fn two_items_that_go_in_the_order_in_which_they_came_leave_no_list() {
 
 #[test]
 fn a_list_that_others_emptied_stays_unless_every_item_was_ours() {
-    let ours = include(&["ca"], "labtrust-a.crt");
+    let ours = include(&["ca"], "labtrust-aaaaaaaaaaaaaaaa.crt");
     for (before, expected) in [
         ("ca = ['o.crt']\n", "ca = []\n"),
         ("ca = 'o.crt'\n", "ca = []\n"),
-        ("ca = ['labtrust-b.crt', 'o.crt']\n", "ca = []\n"),
-        ("ca = ['labtrust-b.crt']\n", ""),
+        ("ca = ['labtrust-bbbbbbbbbbbbbbbb.crt', 'o.crt']\n", "ca = []\n"),
+        ("ca = ['labtrust-bbbbbbbbbbbbbbbb.crt']\n", ""),
         ("", ""),
     ] {
         assert_eq!(
-            undone(&ours, "ca = [\"labtrust-a.crt\"]\n", before).as_deref(),
+            undone(&ours, "ca = [\"labtrust-aaaaaaaaaaaaaaaa.crt\"]\n", before).as_deref(),
             Some(expected),
             "{before:?}"
         );
