@@ -2,4 +2,7 @@
 
 pub(crate) mod ansible;
 pub(crate) mod line;
+mod passed;
 pub(crate) mod record;
+pub(crate) mod run_folder;
+pub(crate) mod update;

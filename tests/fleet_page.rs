@@ -4,13 +4,15 @@ use serde_json::Value;
 
 use crate::lab::{Machine, browsers};
 
-const RECORD: &str = "/var/lib/labtrust/rollout.json";
+const RECORD: &str = "/var/lib/labtrust/rollout/records/trust-1.json";
 
 /// A record of so many `hosts` in the state folder.
 fn record(machine: &Machine, hosts: usize) {
     let script = include_str!("fleet_page/record.py");
     let record = machine.run(["/usr/bin/python3", "-c", script, &hosts.to_string()]).succeeded().stdout;
-    machine.run(["mkdir", "-p", "-m", "700", "/var/lib/labtrust"]).succeeded();
+    machine
+        .run(["mkdir", "-p", "-m", "700", "/var/lib/labtrust", "/var/lib/labtrust/rollout/records"])
+        .succeeded();
     machine.write(RECORD, &record);
 }
 

@@ -1,5 +1,7 @@
 //! `rollout` on a fleet: each host is recorded, and what is left is served by the next run.
 
+mod records;
+
 use serde_json::Value;
 
 use crate::lab::{Fleet, HOST, Kind, Machine, Output, Pair, REGISTRY};
@@ -38,9 +40,13 @@ fn says(output: &Output, texts: &[&str]) {
     }
 }
 
-/// The recorded host of this kind.
+/// The folder of the records.
+const RECORDS: &str = "/var/lib/labtrust/rollout/records";
+
+/// The recorded host of this kind, on which the CA is trusted.
 fn recorded(fleet: &Fleet, kind: Kind) -> Value {
-    let record: Value = serde_json::from_str(&fleet.control.read("/var/lib/labtrust/rollout.json")).unwrap();
+    let record = fleet.control.sh(&format!("cat {RECORDS}/trust-*.json")).succeeded().stdout;
+    let record: Value = serde_json::from_str(&record).unwrap();
     record["hosts"][&fleet.host(kind).name].clone()
 }
 
@@ -51,7 +57,7 @@ fn every_host_that_is_not_done_is_served_again() {
     assert_eq!(asked.code(), 3, "{asked}");
     says(&asked, &["would be changed"]);
     assert_eq!(fleet.host(Kind::PLAIN).changes(), [""; 0]);
-    assert!(!fleet.control.has("/var/lib/labtrust/rollout.json"), "a question is not recorded");
+    assert!(!fleet.control.has(RECORDS), "a question is not recorded");
 
     let first = rollout(&fleet, "");
     assert_eq!(first.code(), 3, "{first}");
@@ -104,6 +110,41 @@ fn hosts_that_no_run_began_are_served_by_the_next() {
         assert!(report.contains(&fleet.host(Kind::PLAIN).name), "{ending}");
     }
     assert_eq!(fleet.control.sh("cd /root && labtrust rollout --report out.pdf").code(), 2);
+}
+
+#[test]
+fn only_the_command_line_says_what_is_rolled_out() {
+    let fleet = fleet!(&[Kind::PLAIN, Kind::NO_PYTHON]);
+    let names: Vec<_> = fleet.hosts.iter().map(|host| host.name.as_str()).collect();
+    let other = Pair::constrained(&fleet.control, &[HOST]).root;
+    let variables = serde_json::json!({
+        "labtrust_anchors": [{ "certificate": other }], "labtrust_state": "absent", "labtrust_endpoints": ["other"],
+    });
+    fleet.control.write("/root/rendered/group_vars/all.yml", variables.to_string());
+    let inventory = fleet.control.read("/root/rendered/inventory");
+    fleet.control.write("/root/rendered/inventory", format!("{inventory}\n[web]\n{}\n", names.join("\n")));
+
+    let first = rollout(&fleet, &format!("--limit {}", names[0]));
+    assert_eq!(first.code(), 0, "{first}");
+    let certs = format!("/etc/docker/certs.d/{REGISTRY}");
+    assert_eq!(fleet.hosts[0].machine.sh(&format!("ls {certs}")).succeeded().stdout.lines().count(), 1);
+    // A pattern with a colon stays as it was typed, and the host that is done is left out.
+    let rest = rollout(&fleet, "--limit 'all:&web' --retry");
+    assert_eq!(rest.code(), 0, "{rest}");
+    says(&rest, &["2 of 2 hosts trust the CA", names[1]]);
+    assert!(!rest.stderr.contains(names[0]), "{rest}");
+
+    let removed = rollout(&fleet, "--remove");
+    assert_eq!(removed.code(), 0, "{removed}");
+    assert!(!fleet.hosts[0].machine.has(&certs));
+    // The removal undid what the other record says.
+    let again = rollout(&fleet, "--retry");
+    assert_eq!(again.code(), 0, "{again}");
+    assert!(fleet.hosts[0].machine.has(&certs) && fleet.hosts[1].machine.has(&certs), "{again}");
+
+    let overridden = rollout(&fleet, "-- -e labtrust_state=absent");
+    assert_eq!(overridden.code(), 3, "{overridden}");
+    says(&overridden, &["0 of 2 hosts trust the CA", "does not report the CA"]);
 }
 
 #[test]

@@ -2,19 +2,15 @@
 
 mod options;
 
-use std::{
-    ffi::OsStr,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{ffi::OsStr, path::Path, time::Instant};
 
 use anyhow::Result;
 use labtrust_machine::{World, world::Access};
 use labtrust_plan::{
-    Contents,
+    Anchor, Contents,
     render::{Order, Rendering},
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::format_description::well_known::Rfc3339;
 
 use super::several::{Several, several};
 use crate::{
@@ -25,93 +21,91 @@ use crate::{
     fleet::{
         ansible::{self, Run},
         line::Line,
-        record::{Action, FleetRecord, HostRecord, RolledCa},
+        record::{Action, FleetRecord, RolledCa},
+        run_folder::RunFolder,
+        update::Update,
     },
     hint::fail,
-    report::{fleet_page, rollout as report},
+    report::{
+        fleet_page,
+        rollout::{self as report, Close},
+    },
     state::State,
 };
 
-/// The pause between two saves of the record while hosts end.
-const BETWEEN_SAVES: Duration = Duration::from_secs(1);
+/// The part of the time that saving the record takes while hosts end.
+const MOST_SAVING: u32 = 10;
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rollout) -> Result<u8> {
     let folder = state.folder();
-    let recorded = FleetRecord::load(folder)?;
+    if let Some(file) = &arguments.report {
+        kind(file)?;
+    }
     if arguments.inventories.is_empty() {
         let file = arguments.report.as_deref().ok_or_else(|| {
             misuse("no inventory was named", "name the hosts: {labtrust rollout -i INVENTORY}")
         })?;
-        let record = recorded.ok_or_else(|| {
+        let record = FleetRecord::last(folder)?.ok_or_else(|| {
             fail("nothing was rolled out from here yet", "roll it out first: {labtrust rollout -i INVENTORY}")
         })?;
         return write_report(context, &record, file).map(|()| exit::DONE);
     }
-    if let Some(file) = &arguments.report {
-        kind(file)?;
-    }
+    let mut options = arguments.options();
+    options.validate()?;
     let program = ansible::find(folder)?;
     let Several { anchors, certificates, notes } = several(context, state, &arguments.named())?;
     let action = if arguments.remove { Action::Remove } else { Action::Trust };
-    let mut record = FleetRecord::new(action, certificates.iter().map(rolled).collect());
-    match recorded.filter(|recorded| recorded.is_same(&record)) {
-        Some(recorded) => record = recorded,
-        None if arguments.retry => {
-            return Err(fail(
-                "the last rollout was of another CA, or there was none, so no host is left of it",
-                "leave out --retry",
-            ));
-        }
-        None => {}
+    let cas = anchors.iter().zip(&certificates).map(|(anchor, certificate)| rolled(anchor, certificate));
+    let new = FleetRecord::new(action, cas.collect());
+    let recorded = new.recorded(folder)?;
+    if arguments.retry && recorded.is_none() {
+        return Err(fail(
+            "no rollout of these CAs for these endpoints was recorded, so no host is left of it",
+            "leave out --retry",
+        ));
     }
-    let mut options = arguments.options();
+    let before = recorded.unwrap_or(new);
     if arguments.retry {
-        options.limits.extend(ansible::without(folder, record.done())?);
+        options.done = before.done().map(str::to_owned).collect();
     }
     let order = Order { anchors: &anchors, is_removal: arguments.remove };
     let rendering =
         Rendering::find("ansible").ok_or_else(|| fail("no rendering for Ansible", "report this"))?;
     let rendered = (rendering.render)(&order).map_err(|error| fail(error.what, error.hint))?;
-    let run = Run::prepare(program, folder, &rendered, &options)?;
+    let run_folder = context.session(state, |_, _| RunFolder::make(folder, context.printer))?;
+    let run = Run::prepare(program, run_folder, &order, &rendered, &options)?;
     let mut progress = report::Progress::new(context.printer, options.is_check);
-    let asks_only = arguments.check;
-    let is_everything = options.limits.is_empty();
-    let mut saved = Instant::now();
+    let mut update = Update::new(before, arguments.scope());
+    let save = |update: &Update| context.session(state, |_, _| update.save(folder));
+    let mut next_save = Instant::now();
     let ended = run.follow(|line| match line {
         Line::Hosts { hosts } => {
             progress.expect(&hosts);
-            if is_everything {
-                record.hosts.retain(|name, _| hosts.contains(name));
-            }
-            // A host that is asked again keeps its last result until the new one comes.
-            for host in hosts {
-                record.hosts.entry(host).or_default();
-            }
+            update.name(hosts);
         }
         Line::Host { host, result } => {
-            let result = if options.is_check { result.asked() } else { result };
+            let result = update.end(host.clone(), result);
             progress.show(&host, &result);
-            record.hosts.insert(host, Some(HostRecord { at: now(), result }));
             // A run that is killed has recorded what it did. The last save reports an error.
-            if !asks_only && saved.elapsed() > BETWEEN_SAVES {
-                let _ = record.save(folder);
-                saved = Instant::now();
+            if Instant::now() >= next_save {
+                let begun = Instant::now();
+                let _ = save(&update);
+                next_save = Instant::now() + begun.elapsed() * MOST_SAVING;
             }
         }
     })?;
-    record.at = now();
-    let is_nothing_left = arguments.retry && ended.names_no_host();
-    if record.hosts.is_empty() || !progress.has_begun() && ended.code != Some(0) && !is_nothing_left {
+    drop(run);
+    let record = update.record();
+    if record.hosts.is_empty() || !progress.has_begun() {
         ended.said.iter().for_each(|line| context.printer.aside(format_args!("ansible: {line}")));
         return Err(fail("Ansible named no host of the inventory", ansible::own_failure()));
     }
-    if !asks_only {
-        record.save(folder)?;
-    }
+    save(&update)?;
     if let Some(file) = &arguments.report {
         write_report(context, &record, file)?;
     }
-    Ok(report::print(context, &record, &progress, &ended.said, &notes))
+    let fault = ended.fault(update.missing());
+    Ok(report::print(context, &record, &progress, &Close { fault, said: &ended.said, notes: &notes }))
 }
 
 /// Writes the report on `record` in the form that the name of `file` asks for.
@@ -133,14 +127,11 @@ fn kind(file: &Path) -> Result<fn(&FleetRecord) -> String> {
     })
 }
 
-fn rolled(certificate: &Parsed) -> RolledCa {
+fn rolled(anchor: &Anchor, certificate: &Parsed) -> RolledCa {
     RolledCa {
-        sha256: certificate.fingerprint(),
+        sha256: anchor.sha256(),
         title: certificate.title(),
         not_after: certificate.not_after.format(&Rfc3339).unwrap_or_default(),
+        endpoints: anchor.endpoints.iter().map(ToString::to_string).collect(),
     }
-}
-
-fn now() -> String {
-    OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
 }

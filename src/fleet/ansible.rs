@@ -13,20 +13,25 @@ use labtrust_machine::{
 };
 use labtrust_plan::{
     Contents, ShellLine,
-    render::{Rendered, RenderedFile},
+    render::{Order, Rendered, RenderedFile},
 };
+use serde_json::{Value, json};
 
-use super::line::Line;
+use super::{
+    line::Line,
+    passed::{joined, refuse_own},
+    run_folder::RunFolder,
+};
 use crate::hint::{Hint, fail};
 
 /// The version that `--status` and the others are tried with. pip installs it into a folder of ours.
 const PINNED: &str = "ansible-core==2.19.14";
 
-/// The folder in the state folder for what Ansible reads.
-const FOLDER: &str = "rollout";
-
 /// The callback of the collection that prints a line a host.
 const CALLBACK: &str = "labtrust.trust.jsonl";
+
+/// The group of the hosts that are left out. The inventory of a person has no group of this name.
+const DONE: &str = "labtrust_done";
 
 /// The options of a run that are Ansible's own.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +44,8 @@ pub(crate) struct Options {
     pub restarts: bool,
     pub batch: Option<String>,
     pub most_failures: Option<u8>,
+    /// The hosts that are done, and left out.
+    pub done: Vec<String>,
     /// What follows `--` on the command line.
     pub more: Vec<OsString>,
 }
@@ -47,7 +54,7 @@ pub(crate) struct Options {
 pub(crate) struct Run {
     program: PathBuf,
     arguments: Vec<OsString>,
-    collections: PathBuf,
+    folder: RunFolder,
 }
 
 /// How a run ended.
@@ -60,9 +67,17 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Whether the limit left no host (ansible-core, `cli/__init__.py`).
-    pub(crate) fn names_no_host(&self) -> bool {
-        self.said.iter().any(|line| line.contains("leaves us with no hosts to target"))
+    /// Why the run is not complete, if `missing` of its hosts have not ended.
+    pub(crate) fn fault(&self, missing: usize) -> Option<String> {
+        let hosts = if missing == 1 { "host" } else { "hosts" };
+        match self.code {
+            Some(0 | 2 | 4) if missing == 0 => None,
+            Some(0 | 2 | 4) => Some(format!("Ansible stopped before {missing} {hosts} had ended")),
+            Some(code) => {
+                Some(format!("Ansible ended with the exit code {code}; {missing} {hosts} had not ended"))
+            }
+            None => Some(format!("a signal ended Ansible; {missing} {hosts} had not ended")),
+        }
     }
 }
 
@@ -90,29 +105,30 @@ fn installation(folder: &Path) -> Hint {
 }
 
 impl Run {
-    /// Writes the collection `rendered` and the playbook below the state folder `state`.
+    /// Writes the collection `rendered` of `order` and the playbook into the `folder` of this run.
     pub(crate) fn prepare(
         program: PathBuf,
-        state: &Path,
+        folder: RunFolder,
+        order: &Order<'_>,
         rendered: &Rendered,
         options: &Options,
     ) -> Result<Self> {
-        let folder = state.join(FOLDER);
-        let collections = folder.join("collections");
-        let collection = collections.join("ansible_collections/labtrust/trust");
         let base = base(rendered);
         for file in &rendered.files {
             let Ok(path) = Path::new(&file.path).strip_prefix(base) else { continue };
-            write(&collection.join(path), file)?;
+            write(&collections(&folder).join("ansible_collections/labtrust/trust").join(path), file)?;
         }
-        let playbook = folder.join("playbook.yml");
-        write(
-            &playbook,
-            &RenderedFile { path: String::new(), contents: options.playbook(), is_program: false },
-        )?;
-        let mut arguments = options.arguments();
-        arguments.push(playbook.into());
-        Ok(Self { program, arguments, collections })
+        let text = |name: &str, contents: String| -> Result<OsString> {
+            let path = folder.path().join(name);
+            write(&path, &RenderedFile { path: String::new(), contents, is_program: false })?;
+            Ok(path.into())
+        };
+        let mut arguments = options.arguments()?;
+        if let Some(inventory) = options.inventory() {
+            arguments.extend(["--inventory".into(), text("done.yml", inventory)?]);
+        }
+        arguments.push(text("playbook.yml", options.playbook(order))?);
+        Ok(Self { program, arguments, folder })
     }
 
     /// Runs it, and hands each line of a host to `hear`.
@@ -120,7 +136,7 @@ impl Run {
         let others = env::var_os("ANSIBLE_COLLECTIONS_PATH").filter(|others| !others.is_empty());
         let usual =
             env::var_os("HOME").map(|home| Path::new(&home).join(".ansible/collections").into_os_string());
-        let mut path = self.collections.clone().into_os_string();
+        let mut path = collections(&self.folder).into_os_string();
         for more in [others.or(usual), Some("/usr/share/ansible/collections".into())].into_iter().flatten() {
             path.push(":");
             path.push(more);
@@ -146,6 +162,10 @@ impl Run {
     }
 }
 
+fn collections(folder: &RunFolder) -> PathBuf {
+    folder.path().join("collections")
+}
+
 /// The folder of the collection in the rendering.
 fn base(rendered: &Rendered) -> &Path {
     let files = rendered.files.iter().map(|file| Path::new(&file.path));
@@ -167,13 +187,28 @@ fn write(path: &Path, file: &RenderedFile) -> Result<()> {
 }
 
 impl Options {
-    /// The playbook. JSON is YAML.
-    fn playbook(&self) -> String {
-        let mut play = serde_json::json!({
+    /// The playbook. JSON is YAML. The variables of the role stand here, so that those of the inventory do not count.
+    fn playbook(&self, order: &Order<'_>) -> String {
+        let anchors: Vec<_> = order
+            .anchors
+            .iter()
+            .map(|anchor| {
+                let endpoints: Vec<_> = anchor.endpoints.iter().map(ToString::to_string).collect();
+                json!({ "certificate": anchor.certificate.pem(), "endpoints": endpoints })
+            })
+            .collect();
+        let variables = json!({
+            "labtrust_anchors": anchors,
+            "labtrust_endpoints": [],
+            "labtrust_state": if order.is_removal { "absent" } else { "present" },
+            "labtrust_restart": self.restarts,
+        });
+        let hosts = if self.done().next().is_some() { format!("all:!{DONE}") } else { "all".into() };
+        let mut play = json!({
             "name": "Trust the CA",
-            "hosts": "all",
+            "hosts": hosts,
             "gather_facts": false,
-            "roles": [{ "role": "labtrust.trust.labtrust", "vars": { "labtrust_restart": self.restarts } }],
+            "roles": [{ "role": "labtrust.trust.labtrust", "vars": variables }],
         });
         if let Some(batch) = &self.batch {
             play["serial"] = batch.as_str().into();
@@ -181,16 +216,28 @@ impl Options {
         if let Some(most) = self.most_failures {
             play["max_fail_percentage"] = most.into();
         }
-        serde_json::json!([play]).to_string()
+        json!([play]).to_string()
     }
 
-    fn arguments(&self) -> Vec<OsString> {
+    /// The hosts that are left out. Ansible reads more than a name from one with a colon or a bracket: it is served again.
+    fn done(&self) -> impl Iterator<Item = &String> {
+        self.done.iter().filter(|host| !host.contains([':', '[']))
+    }
+
+    /// The inventory with the group of the hosts that are left out.
+    fn inventory(&self) -> Option<String> {
+        let hosts: serde_json::Map<_, _> = self.done().map(|host| (host.clone(), Value::Null)).collect();
+        (!hosts.is_empty()).then(|| json!({ DONE: { "hosts": hosts } }).to_string())
+    }
+
+    fn arguments(&self) -> Result<Vec<OsString>> {
+        refuse_own(&self.more)?;
         let mut arguments: Vec<OsString> = Vec::new();
         for inventory in &self.inventories {
             arguments.extend(["--inventory".into(), inventory.clone().into_os_string()]);
         }
         if !self.limits.is_empty() {
-            arguments.extend(["--limit".into(), self.limits.join(",").into()]);
+            arguments.extend(["--limit".into(), joined(&self.limits)?.into()]);
         }
         if let Some(forks) = self.forks {
             arguments.extend(["--forks".into(), forks.to_string().into()]);
@@ -198,19 +245,13 @@ impl Options {
         let switches = [("--check", self.is_check), ("--become", self.becomes_root)];
         arguments.extend(switches.into_iter().filter(|(_, is_set)| *is_set).map(|(word, _)| word.into()));
         arguments.extend(self.more.iter().cloned());
-        arguments
+        Ok(arguments)
     }
-}
 
-/// Writes the list of `hosts` that are left out, and returns the limit that names it.
-pub(crate) fn without<'h>(state: &Path, hosts: impl Iterator<Item = &'h str>) -> Result<Option<String>> {
-    let lines: String = hosts.map(|host| format!("!{host}\n")).collect();
-    if lines.is_empty() {
-        return Ok(None);
+    /// Refuses options that contradict each other.
+    pub(crate) fn validate(&self) -> Result<()> {
+        self.arguments().map(drop)
     }
-    let path = state.join(FOLDER).join("done.txt");
-    write(&path, &RenderedFile { path: String::new(), contents: lines, is_program: false })?;
-    Ok(Some(format!("@{}", path.display())))
 }
 
 /// The hint where Ansible itself failed.

@@ -65,6 +65,7 @@ fn words(result: &HostResult, is_check: bool) -> (Mark, String) {
         HostState::Unreachable => (Mark::Bad, format!("not reached: {}", result.why)),
         HostState::Failed => (Mark::Bad, format!("failed: {}", reason(result))),
         HostState::Ok if is_check && !result.is_done() => (Mark::Open, "would be changed".into()),
+        HostState::Ok if !result.is_done() => (Mark::Open, "not done".into()),
         HostState::Ok if result.code == Some(exit::RESTART) => (Mark::Open, "a restart is left".into()),
         HostState::Ok if result.changed => (Mark::Good, "done".into()),
         HostState::Ok => (Mark::Good, "nothing to do".into()),
@@ -83,17 +84,24 @@ pub(crate) fn document(record: &FleetRecord) -> serde_json::Value {
     serde_json::to_value(record).unwrap_or_default()
 }
 
+/// The end of a run.
+pub(crate) struct Close<'c> {
+    /// Why the run is not complete, if it is not.
+    pub fault: Option<String>,
+    /// What Ansible said beside the lines of hosts.
+    pub said: &'c [String],
+    pub notes: &'c [String],
+}
+
 /// Prints the end of a run, and returns the exit code.
 pub(crate) fn print(
     context: &Context<'_>,
     record: &FleetRecord,
     progress: &Progress<'_>,
-    said: &[String],
-    notes: &[String],
+    Close { fault, said, notes }: &Close<'_>,
 ) -> u8 {
     let printer = context.printer;
     let done = record.done().count();
-    let never = record.hosts.values().filter(|host| host.is_none()).count();
     let all = record.hosts.len();
     let does = match record.action {
         Action::Trust => "trust the CA",
@@ -115,7 +123,13 @@ pub(crate) fn print(
         printer
             .say(format_args!("  and {} more: --report FILE.html lists them all", rows.len() - MOST_LISTED));
     }
-    let has_failed = rows.iter().any(|(mark, _)| *mark == Mark::Bad) || never > 0;
+    if let Some(fault) = fault {
+        printer.say(fault);
+    }
+    let is_open = |mark: &Mark| *mark == Mark::Open;
+    // A question is answered with no by a host that would be changed; a host that did not answer is a fault.
+    let has_failed = fault.is_some()
+        || if progress.is_check { rows.iter().any(|(mark, _)| !is_open(mark)) } else { done < all };
     if has_failed {
         said.iter().for_each(|line| printer.aside(format_args!("ansible: {line}")));
     }
@@ -127,10 +141,10 @@ pub(crate) fn print(
     }
     printer.document(&serde_json::json!({ "record": document(record), "notes": notes }));
     let restarts = record.hosts.values().flatten().any(|host| host.result.code == Some(exit::RESTART));
-    if progress.is_check && !rows.is_empty() {
-        if has_failed { exit::FAULT } else { exit::NO }
-    } else if has_failed {
+    if has_failed {
         exit::FAULT
+    } else if done < all {
+        exit::NO
     } else if restarts {
         exit::RESTART
     } else {

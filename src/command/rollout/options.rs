@@ -1,7 +1,10 @@
 //! The options of `rollout`, as types of the layers below.
 
 use super::super::several::Named;
-use crate::{cli::Rollout, fleet::ansible::Options};
+use crate::{
+    cli::Rollout,
+    fleet::{ansible::Options, update::Scope},
+};
 
 impl Rollout {
     /// The CAs that are asked for.
@@ -28,7 +31,21 @@ impl Rollout {
             restarts: self.restart,
             batch: self.serial.clone(),
             most_failures: self.max_fail_percentage,
+            done: Vec::new(),
             more: self.more.clone(),
+        }
+    }
+
+    /// How much of the record the run may change.
+    pub(super) fn scope(&self) -> Scope {
+        if self.check {
+            Scope::Nothing
+        } else if self.status {
+            Scope::Known
+        } else if self.retry || !self.limits.is_empty() {
+            Scope::Part
+        } else {
+            Scope::Everything
         }
     }
 }

@@ -72,7 +72,24 @@ fn what_is_no_certificate_or_endpoint_is_refused_and_no_key_is_shown() {
         assert!(!refused.stdout.contains(secret) && !refused.stderr.contains(secret), "{refused}");
     };
     refuse(vec![&with_key], "", "element 1 of anchors: it holds a private key: give the certificate alone");
+    let labelled = |command: &str| {
+        let body = format!(
+            "{{ echo -----BEGIN CERTIFICATE-----; {command} | base64; echo -----END CERTIFICATE-----; }}"
+        );
+        fleet.control.sh(&format!("cd /root && {body}")).succeeded().stdout
+    };
+    fleet.control.write("/root/pair.key", key);
+    fleet.control.write("/root/pair.crt", root);
+    let store = labelled("openssl pkcs12 -export -inkey pair.key -in pair.crt -passout pass:");
+    let relabelled = labelled("openssl pkcs8 -topk8 -nocrypt -in pair.key -outform DER");
+    let junk = labelled("printf '0\\003\\002\\001\\001'");
+    let more = labelled("{ openssl x509 -in pair.crt -outform DER; printf x; }");
+    let no_certificate = "it is not an X.509 certificate (v3)";
     for (certificate, said) in [
+        (&store[..], no_certificate),
+        (&relabelled, no_certificate),
+        (&junk, no_certificate),
+        (&more, "its certificate is cut off or has more bytes at its end"),
         (key, "it holds a private key"),
         (&cut, "it is not one intact PEM certificate"),
         ("", "it holds 0 PEM certificates"),

@@ -56,20 +56,45 @@ def certificate(text):
         der = base64.b64decode("".join(sections[0][1].split()), validate=True)
     except (binascii.Error, ValueError):
         raise Invalid("its certificate is not valid Base64") from None
-    if not is_one_sequence(der):
-        raise Invalid("its certificate is cut off or has more bytes at its end")
+    try:
+        is_x509 = is_version_3(der)
+    except ValueError:
+        raise Invalid("its certificate is cut off or has more bytes at its end") from None
+    if not is_x509:
+        raise Invalid("it is not an X.509 certificate (v3)")
     return der
 
 
-def is_one_sequence(der):
-    """Whether `der` is exactly one DER SEQUENCE."""
-    if len(der) < 2 or der[0] != 0x30:
+SEQUENCE, BIT_STRING, VERSION = 0x30, 0x03, 0xA0
+VERSION_3 = (VERSION, b"\x02\x01\x02")
+
+
+def is_version_3(der):
+    """Whether `der` is a certificate: what is signed, which begins with its version, the algorithm, the signature."""
+    whole = elements(der)
+    if len(whole) != 1 or whole[0][0] != SEQUENCE:
         return False
-    count = der[1] - 0x80 if der[1] >= 0x80 else 0
-    if count > 3 or der[1] == 0x80:
+    try:
+        parts = elements(whole[0][1])
+        return [tag for tag, _body in parts] == [SEQUENCE, SEQUENCE, BIT_STRING] and elements(parts[0][1])[0] == VERSION_3
+    except (IndexError, ValueError):
         return False
-    length = int.from_bytes(der[2:2 + count], "big") if count else der[1]
-    return len(der) == 2 + count + length
+
+
+def elements(der):
+    """The tag and the contents of each DER element in `der`."""
+    found = []
+    while der:
+        count = der[1] - 0x80 if len(der) > 1 and der[1] >= 0x80 else 0
+        begin = 2 + count
+        if len(der) < begin or count > 3 or der[1] == 0x80:
+            raise ValueError
+        end = begin + (int.from_bytes(der[2:begin], "big") if count else der[1])
+        if len(der) < end:
+            raise ValueError
+        found.append((der[0], der[begin:end]))
+        der = der[end:]
+    return found
 
 
 def parse_endpoints(text):
