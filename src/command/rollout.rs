@@ -76,17 +76,18 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rollout)
     let run = Run::prepare(program, run_folder, &order, &rendered, &options)?;
     let mut progress = report::Progress::new(context.printer, options.is_check);
     let mut update = Update::new(before, arguments.scope());
+    // A run that is killed has recorded what it did. Only the last save reports an error.
     let save = |update: &Update| context.session(state, |_, _| update.save(folder));
     let mut next_save = Instant::now();
     let ended = run.follow(|line| match line {
         Line::Hosts { hosts } => {
             progress.expect(&hosts);
             update.name(hosts);
+            let _ = save(&update);
         }
         Line::Host { host, result } => {
             let result = update.end(host.clone(), result);
             progress.show(&host, &result);
-            // A run that is killed has recorded what it did. The last save reports an error.
             if Instant::now() >= next_save {
                 let begun = Instant::now();
                 let _ = save(&update);

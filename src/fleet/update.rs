@@ -80,19 +80,23 @@ impl Update {
         }
         let recorded =
             recorded.unwrap_or_else(|| FleetRecord { hosts: BTreeMap::new(), ..self.before.clone() });
-        self.merged(recorded).save(state)?;
-        for mut other in FleetRecord::all(state)? {
-            let is_touched = |name: &String| self.results.contains_key(name);
-            if other.is_undone_by(&self.before) && other.hosts.keys().any(is_touched) {
-                other
-                    .hosts
-                    .iter_mut()
-                    .filter(|(name, _)| is_touched(name))
-                    .for_each(|(_, host)| *host = None);
-                other.save(state)?;
-            }
+        let record = self.merged(recorded);
+        if record.hosts.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        record.save(state)?;
+        FleetRecord::all(state)?
+            .into_iter()
+            .filter(|other| other.is_undone_by(&record))
+            .try_for_each(|other| self.forget(other, state))
+    }
+
+    /// Saves `other`, which says the contrary of the hosts that this run serves, without their results.
+    fn forget(&self, mut other: FleetRecord, state: &Path) -> Result<()> {
+        let hosts =
+            other.hosts.iter_mut().filter(|(name, host)| host.is_some() && self.named.contains(*name));
+        let forgotten = hosts.map(|(_, host)| *host = None).count();
+        if forgotten == 0 { Ok(()) } else { other.save(state) }
     }
 
     fn merged(&self, mut record: FleetRecord) -> FleetRecord {

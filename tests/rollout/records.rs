@@ -69,13 +69,13 @@ fn the_exit_code_is_0_only_if_every_host_is_done() {
         (done("a") + &line("b", 4, &sha256, "pending"), "", 4, "2 of 2 hosts"),
     ] {
         machine.write("/tmp/lines", format!("{HOSTS}{lines}"));
-        let output = run(&machine, end, "--for a:4567");
+        let output = run(&machine, end, "--for mygitlab.example.com:4567");
         assert_eq!(output.code(), code, "{output}");
         says(&output, &[said]);
     }
-    let document = run(&machine, "", "--for a:4567 --json");
+    let document = run(&machine, "", "--for mygitlab.example.com:4567 --json");
     let document: Value = serde_json::from_str(&document.stdout).unwrap();
-    assert_eq!(document["record"]["cas"][0]["endpoints"], serde_json::json!(["a:4567"]));
+    assert_eq!(document["record"]["cas"][0]["endpoints"], serde_json::json!(["mygitlab.example.com:4567"]));
     for words in ["-- -C", "-- --limit=a", "-- -vi x"] {
         let refused = run(&machine, "", words);
         assert_eq!(refused.code(), 2, "{refused}");
@@ -90,26 +90,26 @@ fn each_action_with_its_cas_and_endpoints_has_its_record() {
     let sha256 = control(&machine);
     let done = |host| line(host, 0, &sha256, "trusted");
     machine.write("/tmp/lines", format!("{HOSTS}{}{}", done("a"), done("b")));
-    assert_eq!(run(&machine, "", "--for a:4567").code(), 0);
+    assert_eq!(run(&machine, "", "--for mygitlab.example.com:4567").code(), 0);
     let before = records(&machine);
-    let other = run(&machine, "", "--for b:5000 --retry");
+    let other = run(&machine, "", "--for mygitlab.example.com:5000 --retry");
     assert_eq!(other.code(), 3, "{other}");
     says(&other, &["no rollout of these CAs for these endpoints"]);
-    assert_eq!(run(&machine, "", "--for b:5000 --status").code(), 0);
-    assert_eq!(run(&machine, "", "--for b:5000 --check").code(), 0);
+    assert_eq!(run(&machine, "", "--for mygitlab.example.com:5000 --status").code(), 0);
+    assert_eq!(run(&machine, "", "--for mygitlab.example.com:5000 --check").code(), 0);
     assert_eq!(records(&machine), before, "a question makes no record");
 
     // What a question learns of a recorded host is recorded; a host that is not recorded stays out.
     let asked = line("a", 1, &sha256, "untrusted") + &done("c");
     machine.write("/tmp/lines", format!("{{\"hosts\": [\"a\", \"c\"]}}\n{asked}"));
-    let status = run(&machine, "", "--for a:4567 --status");
+    let status = run(&machine, "", "--for mygitlab.example.com:4567 --status");
     assert_eq!(status.code(), 1, "{status}");
     let after = records(&machine);
     let hosts = after[0].1["hosts"].as_object().unwrap();
     assert_eq!((after.len(), hosts.len(), &hosts["a"]["code"]), (1, 2, &1.into()), "{after:#?}");
 
     machine.write("/tmp/lines", format!("{{\"hosts\": [\"b\"]}}\n{}", line("b", 0, &sha256, "untrusted")));
-    assert_eq!(run(&machine, "", "--for b:5000 --remove").code(), 0);
+    assert_eq!(run(&machine, "", "--for mygitlab.example.com:5000 --remove").code(), 0);
     let after = records(&machine);
     assert_eq!(after.len(), 2);
     let trusted = after.iter().find(|(name, _)| name.starts_with("trust-")).unwrap();
@@ -133,17 +133,21 @@ fn two_rollouts_at_once_lose_no_host() {
     };
     let both = format!("{} & {}; wait", one("a", "PAUSE=2"), one("b", "PAUSE=1 AFTER=2"));
     machine.sh(&both).succeeded();
-    let records = records(&machine);
-    assert_eq!(records.len(), 1);
-    assert_eq!(records[0].1["hosts"].as_object().unwrap().len(), 2, "{records:#?}");
+    let recorded_hosts = |machine: &Machine| records(machine)[0].1["hosts"].clone();
+    assert_eq!(recorded_hosts(&machine).as_object().unwrap().len(), 2);
     let mut seen: Vec<_> = machine.read("/tmp/seen").lines().map(str::to_owned).collect();
     seen.dedup();
     assert_eq!(seen.len(), 2, "a playbook each: {seen:?}");
 
-    // The folder of a run that is killed is removed by the next.
-    machine.sh(&format!("{} & sleep 2; kill -INT -$$ 2>/dev/null || kill -9 $!", one("a", "AFTER=5"))).code();
-    machine.sh(&format!("timeout -s INT 3 sh -c '{}'", one("a", "AFTER=9"))).code();
-    machine.sh(&one("b", "")).succeeded();
+    // A run that is interrupted has recorded its hosts. The next one removes its folder.
+    let lines = format!("{{\"hosts\": [\"c\", \"d\"]}}\n{}", line("c", 0, &sha256, "trusted"));
+    machine.write("/tmp/c", lines);
+    machine.write("/tmp/run", one("c", "AFTER=5"));
+    machine.sh("timeout -s INT 2 sh /tmp/run").code();
+    assert!(machine.has("/var/lib/labtrust/rollout/runs"));
+    let hosts = recorded_hosts(&machine);
+    assert_eq!((&hosts["c"]["state"], &hosts["d"]), (&"ok".into(), &Value::Null), "{hosts:#?}");
+    machine.sh(&one("b", "")).exited(3).says("d").says("not begun");
     assert!(!machine.has("/var/lib/labtrust/rollout/runs"));
 }
 
