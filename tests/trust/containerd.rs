@@ -173,7 +173,7 @@ fn a_user_with_a_containerd_has_the_ca_in_the_folder_that_nerdctl_reads() {
     machine.without_docker();
     machine.ensure_user("alice");
     let (_, fingerprint) = serving(&machine);
-    let script = "cd; umask 22; mkdir -p .local/share .config/systemd/user .config/containerd/certs.d; : >.config/systemd/user/containerd.service";
+    let script = "cd; umask 22; mkdir -p .config/systemd/user .config/containerd/certs.d; : >.config/systemd/user/containerd.service";
     machine.run_as("alice", ["sh", "-c", script]).succeeded();
     let before = machine.settled();
     let folder = format!("/home/alice/.config/containerd/certs.d/{REGISTRY}");

@@ -20,7 +20,6 @@ fn a_user_without_root_fetches_by_git_and_takes_it_back_to_the_byte() {
     let gitlab = Gitlab::start(&machine);
     gitlab.serve(&old);
     machine.sh(&format!("printf '%s' '{MINE}' > {CONFIG}; chown alice: {CONFIG}")).succeeded();
-    machine.run_as("alice", ["mkdir", "-p", "/home/alice/.local/share"]).succeeded();
     assert!(fetch(&machine).contains("certificate"));
     let before = machine.manifest();
 

@@ -91,7 +91,7 @@ fn a_person_without_root_clones_logs_in_and_installs_with_one_command_and_the_pa
     let sha256 = gitlab(&machine);
     // A `cafile` of the machine that runs the tests would hide everything else from npm.
     machine.sh("rm -f /usr/etc/npmrc /etc/npmrc").succeeded();
-    machine.run_as("alice", ["sh", "-c", "mkdir -p ~/.local/share ~/.config"]).succeeded();
+    machine.run_as("alice", ["sh", "-c", "mkdir -p ~/.config"]).succeeded();
     let before = machine.settled();
     for (line, refusal) in USES {
         let refused = run(&machine, line);
@@ -138,7 +138,7 @@ fn the_file_for_the_administrator_is_all_that_root_needs() {
     let machine = machine!("laptop");
     let engine = Engine::start(&machine);
     let (_, sha256) = serving(&machine);
-    machine.run_as("alice", ["sh", "-c", "mkdir -p ~/.local/share"]).succeeded();
+    machine.ensure_user("alice");
     let before = machine.settled();
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
     let dry = machine.run_as("alice", [&trust[..], &["--json", "--dry-run"]].concat()).exited(1).stdout;

@@ -5,6 +5,7 @@ mod before;
 mod by_script;
 mod folder;
 mod form;
+mod parents;
 mod recorded;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub use self::{
     by_script::ScriptRecord,
     folder::Receipts,
     form::{SCHEMA, parse},
+    parents::PARENTS,
     recorded::{DamagedReceipt, Recorded},
 };
 use crate::{

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_machine::{World, world::Node};
+use labtrust_machine::{World, receipt::PARENTS, world::Node};
 use labtrust_plan::text;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Files at the top of the state folder that are of no use in a backup.
-const PASSING: [&str; 2] = ["lock", last_backup::FILE];
+const PASSING: [&str; 3] = ["lock", last_backup::FILE, PARENTS];
 /// The greatest depth of folders in the state folder.
 const DEEPEST: usize = 8;
 

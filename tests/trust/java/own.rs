@@ -15,7 +15,6 @@ fn a_users_own_jdk_is_served_as_that_user() {
         .run_as("alice", ["ln", "-s", "17-tem", "/home/alice/.sdkman/candidates/java/current"])
         .succeeded();
     let (_, fingerprint) = serving(&machine);
-    machine.run_as("alice", ["mkdir", "-p", "/home/alice/.local/share"]).succeeded();
     let before = machine.settled();
 
     let ids = sudo(&machine, "alice");

@@ -14,6 +14,7 @@ use labtrust_plan::Anchor;
 use super::{
     CreatedPaths, DamagedReceipt, Gone, Line, Receipt, Recorded, StepRecord,
     form::{self, parse},
+    parents,
 };
 use crate::{
     Error, Result,
@@ -66,7 +67,8 @@ impl Receipts {
     /// Opens the state folder `state`, creates it if it is missing, and waits for its lock.
     pub fn open(state: &Path, progress: &dyn Progress) -> Result<Self> {
         let world = World::here();
-        let lock = || {
+        let mut parents = Vec::new();
+        let mut lock = || {
             let made = world.make_folders(state, 0o700)?;
             // Receipts that somebody else can write would make labtrust run their commands and restore their files.
             let refused =
@@ -75,6 +77,10 @@ impl Receipts {
                 made.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
             }
             refused?;
+            if let [above @ .., _] = &made[..] {
+                parents.extend_from_slice(above);
+            }
+            parents::note(&world, state, &parents)?;
             Lock::acquire(&state.join(LOCK), LONGEST_WAIT, progress)
         };
         let mut locked = lock();
@@ -308,9 +314,11 @@ impl Receipts {
         if self.locks.get_mut().is_empty() {
             return Ok(());
         }
+        let parents = parents::take(&self.world, &self.state, &self.state.join(LOCK));
         self.locks.get_mut().clear();
         // The folder goes if it is empty: after everything is undone, nothing of labtrust stays.
-        self.world.remove_folder(&self.state)
+        self.world.remove_folder(&self.state)?;
+        parents?.iter().rev().try_for_each(|folder| self.world.remove_folder(folder))
     }
 
     /// The state folder.
