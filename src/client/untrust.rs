@@ -202,7 +202,9 @@ fn untrust_rest(
         if outcome.state == OutcomeState::Trusted && removal.purge && !outcome.needs_root {
             let world = worlds.of(&change.actor)?;
             // What is found now must still be there when it is taken out.
-            session.lock_for(&change.actor)?;
+            if change.actor.is_within_reach(facts) {
+                session.lock_for(&change.actor)?;
+            }
             if let Some(gone) = purge(&world, &change, &anchor.certificate)? {
                 outcome = remove(facts, worlds, session, anchor, (&change, &gone))?;
             }

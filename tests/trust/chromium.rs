@@ -291,6 +291,8 @@ fn each_policy_file_that_names_the_ca_counts_once_the_others_are_gone() {
         machine.write(&file(name), list(&format!("\"{base64}\"")));
     }
     machine.run(["labtrust", "untrust", "/srv/ca.crt"]).exited(1).says("chromium-policy  trusted");
+    machine.ensure_user("alice");
+    machine.run_as("alice", purge).exited(3).says("needs root");
     machine.run(purge).succeeded().says("chromium-policy  removed");
     for name in ["10-a", "20-b"] {
         assert_eq!(machine.read(&file(name)), "{ \"BrowserSignin\": 0}\n");
