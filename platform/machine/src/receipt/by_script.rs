@@ -143,7 +143,8 @@ impl Receipts {
         let (world, before) = (&self.world, script.folder.join("before"));
         let rest = script.without(taken);
         let path = rest.folder.join("record");
-        if !rest.files.is_empty() {
+        // What stood where a killed script was about to write is still to be put back: by the script.
+        if !rest.files.is_empty() || !rest.before.is_empty() {
             return world.put(&path, &Contents::Secret(rest.text().into_bytes().into()), PRIVATE);
         }
         world.remove(&path)?;
