@@ -52,7 +52,7 @@ impl Drop for RunFolder {
 fn clear(path: &Path) -> labtrust_machine::Result<()> {
     let world = World::here();
     for inner in world.list(path)? {
-        if matches!(world.look(&inner)?, Node::Folder { .. }) {
+        if matches!(world.look(&inner)?, Node::Folder) {
             clear(&inner)?;
         } else {
             world.remove(&inner)?;
