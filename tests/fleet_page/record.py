@@ -2,8 +2,8 @@
 import json, sys
 
 CAS = [
-    {"sha256": "90e83ace4e5beff801f76fde59c7584aca54d4b767b2f654ccefb4db761a3925", "title": "Example Lab CA 2026", "not_after": "2027-01-14T09:30:00Z"},
-    {"sha256": "03ef43aa12bd0c11d7a4a1f0c3f2a8e95b6d7f18293a4b5c6d7e8f9001122334", "title": "Example Lab CA 2036", "not_after": "2036-11-27T15:59:00Z"},
+    {"sha256": "90e83ace4e5beff801f76fde59c7584aca54d4b767b2f654ccefb4db761a3925", "title": "Example Lab CA 2026", "not_after": "2027-01-14T09:30:00Z", "endpoints": ["registry.example.com:4567"]},
+    {"sha256": "03ef43aa12bd0c11d7a4a1f0c3f2a8e95b6d7f18293a4b5c6d7e8f9001122334", "title": "Example Lab CA 2036", "not_after": "2036-11-27T15:59:00Z", "endpoints": ["registry.example.com:4567"]},
 ]
 WHERE = {
     "system": "/etc/ssl/certs/ca-certificates.crt holds the certificate",
