@@ -320,6 +320,14 @@ impl StepRecord {
         self.is_edit() && matches!(self, Self::File { path: own, .. } if own == path)
     }
 
+    /// The file of its database, if it has one.
+    pub(crate) fn database(&self) -> Option<&Path> {
+        match self {
+            Self::Entry { database, .. } => Some(database.path()),
+            Self::File { .. } => None,
+        }
+    }
+
     /// The file of its database, if that was created for it.
     pub(crate) fn made_database(&self) -> Option<&Path> {
         match self {

@@ -23,8 +23,8 @@ use self::{
     step::{is_there, undo_step},
 };
 use crate::{
-    Result,
-    receipt::{ChangeRecord, Phase, Receipt},
+    Error, Result,
+    receipt::{ChangeRecord, Phase, Receipt, StepRecord},
     session::{Outcome, OutcomeState, Session, UNRECORDED, running},
     side_effect,
     side_effect::back_up_neighbours,
@@ -131,14 +131,10 @@ fn undo_again(
     undone: &mut UndoProgress,
     outcome: Outcome,
 ) -> Outcome {
-    let record = undone.record(receipts);
-    let is_back = session.worlds.of(&record.actor).and_then(|world| {
-        record.steps.iter().try_fold(false, |any, step| Ok(any || is_there(&world, step)?))
-    });
-    undone.fault = match is_back {
+    undone.fault = match undo_what_is_back(session, receipts, undone) {
         Ok(false) => return outcome,
-        Ok(true) => undo_steps(session, &receipts[undone.receipt], (undone.receipt, undone.index)).fault,
-        Err(error) => Some(Rc::new(error)),
+        Ok(true) => None,
+        Err(error) => Some(error),
     };
     let mut outcome = finish(session, receipts, undone);
     if outcome.state == OutcomeState::Trusted {
@@ -148,6 +144,29 @@ fn undo_again(
         outcome.hint = Some("run the command again: it goes on from here".into());
     }
     outcome
+}
+
+/// Undoes the steps of `undone` again, if one of them is made again. True if it was.
+fn undo_what_is_back(
+    session: &Session<'_>,
+    receipts: &[Receipt],
+    undone: &UndoProgress,
+) -> Result<bool, Rc<Error>> {
+    let record = undone.record(receipts);
+    let world = session.worlds.of(&record.actor)?;
+    // Somebody else's entry of the same certificate may be there. Undoing an entry that is gone writes nothing.
+    let databases = || record.steps.iter().filter_map(StepRecord::database).map(|path| world.look(path));
+    let databases = || databases().collect::<Result<Vec<_>>>();
+    let is_back =
+        record.steps.iter().try_fold(false, |any, step| Ok::<_, Error>(any || is_there(&world, step)?))?;
+    let before = databases()?;
+    if !is_back && before.is_empty() {
+        return Ok(false);
+    }
+    match undo_steps(session, &receipts[undone.receipt], (undone.receipt, undone.index)).fault {
+        Some(fault) => Err(fault),
+        None => Ok(is_back || databases()? != before),
+    }
 }
 
 /// Records that `records` are about to be undone.
