@@ -18,6 +18,7 @@ mod node;
 mod process;
 mod raw;
 mod reading;
+mod replace;
 mod request;
 mod running;
 mod socket;
@@ -181,6 +182,16 @@ impl World {
     pub fn put(&self, path: &Path, contents: &Contents, access: Access) -> Result<()> {
         let contents = Bytes(Zeroizing::new(contents.bytes().to_vec()));
         self.act(Request::Put { path: path.to_owned(), contents, access })
+    }
+
+    /// The same, if the file at `path` is still `before`; false if it is not. Runs that replace the file at once wait for each other.
+    pub fn replace(&self, path: &Path, before: &Node, contents: &Contents, access: Access) -> Result<bool> {
+        let contents = Bytes(Zeroizing::new(contents.bytes().to_vec()));
+        let request = Request::Replace { path: path.to_owned(), before: before.clone(), contents, access };
+        match self.ask(request)? {
+            Reply::Number(done) => Ok(done.is_some()),
+            _ => Err(wrong_reply()),
+        }
     }
 
     /// Removes the draft that an interrupted [`World::put`] left beside `path`.

@@ -15,7 +15,7 @@ use super::{
     message::Bytes,
     node::{Access, Node},
     process::{self, Output},
-    reading,
+    reading, replace,
     socket::{self, Answer},
 };
 use crate::Result;
@@ -28,6 +28,7 @@ pub(super) enum Request {
     Read(PathBuf),
     List(PathBuf),
     Put { path: PathBuf, contents: Bytes, access: Access },
+    Replace { path: PathBuf, before: Node, contents: Bytes, access: Access },
     Tidy(PathBuf),
     Remove(PathBuf),
     Rename(PathBuf, PathBuf),
@@ -74,6 +75,10 @@ impl Request {
             Self::List(path) => Reply::Paths(file::list(&path)?),
             Self::Put { path, contents, access } => {
                 file::put(&path, &contents.0, access, &mut flushes()).map(|_| Reply::Done)?
+            }
+            Self::Replace { path, before, contents, access } => {
+                let replace = || file::put(&path, &contents.0, access, &mut flushes());
+                Reply::Number(replace::replace(&path, &before, replace)?.map(|_| 1))
             }
             Self::Tidy(path) => file::tidy(&path, &mut flushes()).map(|()| Reply::Done)?,
             Self::Remove(path) => file::remove(&path, &mut flushes()).map(|()| Reply::Done)?,

@@ -65,8 +65,7 @@ pub(super) fn rewrite(keystore: &Keystore, world: &World, change: Rewrite<'_>) -
         }
         let new = changed(keystore, world, &keytool, (&bytes, &opened), change)?;
         let access = Access { mode, owner: Some((uid, gid)) };
-        if world.look(path)? == node {
-            world.put(path, &Contents::Secret(new), access)?;
+        if world.replace(path, &node, &Contents::Secret(new), access)? {
             return Ok(());
         }
     }
