@@ -71,13 +71,12 @@ pub(super) fn undo_step(
 /// Whether the file of `step`, which was undone, is made again.
 pub(super) fn is_there(world: &World, step: &StepRecord) -> Result<bool> {
     match step {
-        StepRecord::File { adopted: true, .. } => Ok(false),
+        StepRecord::File { adopted: true, .. } | StepRecord::Entry { .. } => Ok(false),
         StepRecord::File { path, edit: Some(edit), .. } => edit_file::is_met(world, edit, path),
         StepRecord::File { path, before, after, link, .. } => {
             let found = world.look(path)?;
             Ok(found != *before && is_ours(&found, *after, link.as_deref()))
         }
-        StepRecord::Entry { .. } => Ok(false),
     }
 }
 
