@@ -53,6 +53,8 @@ fn recorded(fleet: &Fleet, kind: Kind) -> Value {
 #[test]
 fn every_host_that_is_not_done_is_served_again() {
     let fleet = fleet!(&[Kind::PLAIN, Kind::FAILS, Kind::DOWN]);
+    let planned = rollout(&fleet, "--dry-run");
+    says(&planned, &["would be changed"]);
     let asked = rollout(&fleet, "--check");
     assert_eq!(asked.code(), 3, "{asked}");
     says(&asked, &["would be changed"]);

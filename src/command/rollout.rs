@@ -48,9 +48,11 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rollout)
         let record = FleetRecord::last(folder)?.ok_or_else(|| {
             fail("nothing was rolled out from here yet", "roll it out first: {labtrust rollout -i INVENTORY}")
         })?;
-        return write_report(context, &record, file).map(|()| exit::DONE);
+        write_report(context, &record, file)?;
+        return Ok(if context.everywhere.dry_run { exit::NO } else { exit::DONE });
     }
-    let mut options = arguments.options();
+    let is_dry_run = context.everywhere.dry_run;
+    let mut options = arguments.options(is_dry_run);
     options.validate()?;
     let program = ansible::find(folder)?;
     let Several { anchors, certificates, notes } = several(context, state, &arguments.named())?;
@@ -75,7 +77,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rollout)
     let run_folder = context.session(state, |_, _| RunFolder::make(folder, context.printer))?;
     let run = Run::prepare(program, run_folder, &order, &rendered, &options)?;
     let mut progress = report::Progress::new(context.printer, options.is_check);
-    let mut update = Update::new(before, arguments.scope());
+    let mut update = Update::new(before, arguments.scope(is_dry_run));
     // A run that is killed has recorded what it did. Only the last save reports an error.
     let save = |update: &Update| context.session(state, |_, _| update.save(folder));
     let mut next_save = Instant::now();
@@ -113,6 +115,10 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rollout)
 fn write_report(context: &Context<'_>, record: &FleetRecord, file: &Path) -> Result<()> {
     let contents = (kind(file)?)(record);
     let path = std::path::absolute(file)?;
+    if context.everywhere.dry_run {
+        context.printer.aside(format_args!("would write {}", path.display()));
+        return Ok(());
+    }
     let access = Access { mode: 0o644, owner: None };
     World::here().put(&path, &Contents::Public(contents.into_bytes()), access)?;
     context.printer.aside(format_args!("report: {}", path.display()));

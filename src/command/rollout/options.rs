@@ -20,13 +20,13 @@ impl Rollout {
         }
     }
 
-    /// The options that are Ansible's.
-    pub(super) fn options(&self) -> Options {
+    /// The options that are Ansible's. A dry run is its check.
+    pub(super) fn options(&self, is_dry_run: bool) -> Options {
         Options {
             inventories: self.inventories.clone(),
             limits: self.limits.clone(),
             forks: self.forks,
-            is_check: self.check || self.status,
+            is_check: is_dry_run || self.check || self.status,
             becomes_root: self.becomes_root,
             restarts: self.restart,
             batch: self.serial.clone(),
@@ -37,8 +37,8 @@ impl Rollout {
     }
 
     /// How much of the record the run may change.
-    pub(super) fn scope(&self) -> Scope {
-        if self.check {
+    pub(super) fn scope(&self, is_dry_run: bool) -> Scope {
+        if is_dry_run || self.check {
             Scope::Nothing
         } else if self.status {
             Scope::Known
