@@ -139,8 +139,9 @@ def anchors_by_state(options):
 
 
 def without_comments(text):
-    """The script without the lines that are comments: it is sent to each host."""
-    return "".join(line for line in text.splitlines(keepends=True) if not line.lstrip().startswith("#"))
+    """The script without indentation and without the lines that are comments: it is sent to each host."""
+    lines = (line.lstrip(" ") for line in text.splitlines(keepends=True))
+    return "".join(line for line in lines if not line.startswith("#"))
 
 
 def is_fault(found, state, is_only_planned):
