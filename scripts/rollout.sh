@@ -260,8 +260,17 @@ put() {
     make_folder "${1%/*}" || return 1
     # A policy that this script wrote for other certificates is replaced, and stays if that fails.
     known=false
-    if [ "$writes" = policy ] && has_record "put $1"; then known=true; else set_aside "$1" || return 1; fi
-    remember "put $1" || return 1
+    if [ "$writes" = policy ] && has_record "put $1"; then
+        known=true
+    elif ! set_aside "$1"; then
+        remove_folders "${1%/*}"
+        return 1
+    elif ! remember "put $1"; then
+        failure=$why
+        take_back "$1"
+        why=$failure
+        return 1
+    fi
     rm -f "$1.labtrust-part"
     # The message of cat names the reason where the shell's own printf does not.
     if why=$( { contents | cat >"$1.labtrust-part" && chmod 644 "$1.labtrust-part" &&
