@@ -40,7 +40,7 @@ enum Other {
 }
 
 impl Planning {
-    /// The outcomes besides the changes, as the stores are now.
+    /// The outcomes of stores without changes, as the stores are now.
     pub(crate) fn others(&self, facts: &Facts, worlds: &Worlds, anchor: &Anchor) -> Vec<Outcome> {
         let mut judged: Vec<(Outcome, Option<ByHand>)> = Vec::new();
         for other in &self.others {

@@ -36,7 +36,7 @@ fn docker_builds_images_that_trust_both_authorities() {
              sh -c '{before} sh /feature/install.sh'"
         ))
     };
-    // The image has no link to its awk, as small images have none: the script says so, instead of a wrong answer.
+    // Small images have no awk. The script names the missing program instead of answering wrongly.
     run("without", "").exited(3).says("awk is missing");
     run("feature", "ln -s mawk /usr/bin/awk;").succeeded().says("\"state\":\"trusted\"");
     machine.sh("docker commit feature feature").succeeded();

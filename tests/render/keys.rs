@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Prints each file with a private key, as the program of another hand finds it, and searches the renderings for its forms.
+/// Prints each file with a private key, as another program finds it, and searches the renderings for its forms.
 const SEARCH: &str = r#"
 import base64, pathlib, subprocess, sys
 

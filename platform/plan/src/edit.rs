@@ -125,8 +125,8 @@ impl Edit {
         }
     }
 
-    /// The file with the contents `found` without the edit, whoever made it and whatever else the item of a list says; none if it
-    /// is not there, or if only the one who made it can take it out.
+    /// The contents `found` without the edit, also if another program made it or set other values beside it in the item. None if
+    /// the edit is not there, or is of a kind that only its own maker can take out.
     pub fn purge(&self, found: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::JsonItem { keys, item, name } => json_item::purge(found, keys, item, name.as_deref()),

@@ -131,7 +131,7 @@ pub struct RealFile {
     /// does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guided: Option<String>,
-    /// Somebody besides root and its owner who may write to it, if there is one.
+    /// Another user than root and the owner who may write to the file, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writer: Option<String>,
 }

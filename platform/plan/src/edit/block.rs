@@ -55,8 +55,8 @@ pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, name: &str, line
                 range.start -= if added { end.len() } else { 0 };
             }
             let after = spliced(now, range, &old);
-            // Blocks of other changes of ours, which made the file. With another state folder's block, it may also have been
-            // there before, and empty: no receipt says so, and it goes with the last block.
+            // Blocks of other changes of ours, which made the file. If one of them has another state folder, somebody may also
+            // have made the file before, empty. No receipt says that, so the file is removed with its last block.
             let was_ours = before.is_none_or(|before| !before.is_empty() && are_all(before));
             if was_ours && after.is_empty() { Undone::Gone } else { Undone::Bytes(after) }
         }

@@ -18,8 +18,8 @@ pub(super) const RENDERING: Rendering = Rendering {
     render: |order| Ok(rendered(order)),
 };
 
-/// The name of p11-kit's module among the security devices. It is not one of labtrust's own names, so `labtrust trust` finds a
-/// module that somebody else loads, and leaves it.
+/// The name of p11-kit's module among the security devices. labtrust's own policy has another name, so `labtrust trust` leaves
+/// this module as somebody else's.
 const DEVICE: &str = "p11-kit-trust";
 
 /// The architectures of Debian, as folders of libraries.

@@ -295,7 +295,7 @@ fn place(facts: &Facts, browser: &Browser, key: &str) -> Result<PathBuf, Box<ByH
 struct Listed<'f> {
     path: &'f Path,
     key: &'static str,
-    /// Without its limits: whoever set other limits has not made the browser trust the CA for the known servers.
+    /// The item without its limits. With other limits, the browser does not trust the CA for the known servers.
     item: Value,
     is_in_force: bool,
 }
@@ -308,7 +308,7 @@ impl Listed<'_> {
     }
 }
 
-/// The items with the certificate of `anchor` in the policy files of `browser`, whoever set them.
+/// The items with the certificate of `anchor` in the policy files of `browser`, also those of other programs.
 fn listed<'f>(facts: &'f Facts, anchor: &Anchor, browser: &'f Browser) -> Vec<Listed<'f>> {
     let base64 = Value::from(anchor.certificate.base64());
     let is_it = |item: &Value| [Some(item), item.get(CERTIFICATE)].contains(&Some(&base64));
