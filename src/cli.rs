@@ -12,6 +12,7 @@ mod request;
 mod rollout;
 mod rotate;
 mod server;
+mod several;
 
 use std::path::PathBuf;
 
@@ -33,6 +34,7 @@ pub use self::{
     rollout::Rollout,
     rotate::{Rotate, StepArgs},
     server::{Import, KeyKind, Passphrase, Setup, Sign, SiteArgs},
+    several::SeveralArgs,
 };
 
 /// Private CA and HTTPS certificates for a self-hosted GitLab and its container registry

@@ -3,9 +3,8 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::Args;
-use labtrust_plan::{Fingerprint, Target};
 
-use super::Passphrase;
+use super::SeveralArgs;
 
 /// Trust a CA on many machines, through Ansible, and record each host
 ///
@@ -15,24 +14,11 @@ use super::Passphrase;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent switches")]
 pub struct Rollout {
-    /// Certificate file (./NAME), "-" for standard input, HOST[:PORT] or an https:// URL [default: the CA that setup
-    /// created here]
-    pub source: Option<String>,
+    #[command(flatten)]
+    pub cas: SeveralArgs,
     /// Inventory of Ansible: a file, a folder, a script or a list with a comma; repeatable
     #[arg(short, long = "inventory", value_name = "INVENTORY")]
     pub inventories: Vec<PathBuf>,
-    /// SHA-256 of the root certificate; required when SOURCE is a server
-    #[arg(long, value_name = "SHA256")]
-    pub fingerprint: Option<Fingerprint>,
-    /// Another CA beside it, such as the old one of a rotation
-    #[arg(long, value_name = "SOURCE")]
-    pub also: Option<String>,
-    /// SHA-256 of the root certificate of --also
-    #[arg(long, value_name = "SHA256", requires = "also")]
-    pub also_fingerprint: Option<Fingerprint>,
-    /// Server or registry to trust the CAs for; repeatable
-    #[arg(long = "for", value_name = "HOST[:PORT]")]
-    pub endpoints: Vec<Target>,
     /// Serve only these hosts or groups; repeatable
     #[arg(long = "limit", value_name = "PATTERN")]
     pub limits: Vec<String>,
@@ -66,8 +52,6 @@ pub struct Rollout {
     /// Write a report on all recorded hosts: .html, .json or .csv; without an inventory, of the last run
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    #[command(flatten)]
-    pub passphrase: Passphrase,
     /// Further options of ansible-playbook, after --
     #[arg(last = true, value_name = "ANSIBLE OPTIONS")]
     pub more: Vec<OsString>,

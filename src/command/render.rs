@@ -9,7 +9,7 @@ use labtrust_plan::{
     render::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
 };
 
-use super::several::{Named, Several, several};
+use super::several::{Several, several};
 use crate::{
     cli::Render,
     context::Context,
@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
     let rendering = Rendering::find(&arguments.kind).ok_or_else(|| {
         misuse(format!("{} is no rendering", arguments.kind), "list them: labtrust help render")
     })?;
-    let Several { anchors, notes, .. } = several(context, state, &arguments.named())?;
+    let Several { anchors, notes, .. } = several(context, state, &arguments.cas, arguments.remove)?;
     let order = Order { anchors: &anchors, is_removal: arguments.remove };
     let mut rendered = (rendering.render)(&order).map_err(|Unrenderable { what, hint }| fail(what, hint))?;
     rendered.notes.extend(notes);
@@ -77,18 +77,4 @@ fn proposal(folder: &Path, rendered: &Rendered) -> Result<Proposal> {
 
 fn mode(file: &RenderedFile) -> u32 {
     if file.is_program { 0o755 } else { 0o644 }
-}
-
-impl Render {
-    fn named(&self) -> Named<'_> {
-        Named {
-            source: self.source.as_deref(),
-            fingerprint: self.fingerprint,
-            also: self.also.as_deref(),
-            also_fingerprint: self.also_fingerprint,
-            endpoints: &self.endpoints,
-            passphrase: &self.passphrase,
-            is_removal: self.remove,
-        }
-    }
 }

@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rollout)
     let mut options = arguments.options(is_dry_run);
     options.validate()?;
     let program = ansible::find(folder)?;
-    let Several { anchors, certificates, notes } = several(context, state, &arguments.named())?;
+    let Several { anchors, certificates, notes } = several(context, state, &arguments.cas, arguments.remove)?;
     let action = if arguments.remove { Action::Remove } else { Action::Trust };
     let cas = anchors.iter().zip(&certificates).map(|(anchor, certificate)| rolled(anchor, certificate));
     let new = FleetRecord::new(action, cas.collect());

@@ -1,25 +1,11 @@
 //! The options of `rollout`, as types of the layers below.
 
-use super::super::several::Named;
 use crate::{
     cli::Rollout,
     fleet::{ansible::Options, update::Scope},
 };
 
 impl Rollout {
-    /// The CAs that are asked for.
-    pub(super) fn named(&self) -> Named<'_> {
-        Named {
-            source: self.source.as_deref(),
-            fingerprint: self.fingerprint,
-            also: self.also.as_deref(),
-            also_fingerprint: self.also_fingerprint,
-            endpoints: &self.endpoints,
-            passphrase: &self.passphrase,
-            is_removal: self.remove,
-        }
-    }
-
     /// The options that are Ansible's. A dry run is its check.
     pub(super) fn options(&self, is_dry_run: bool) -> Options {
         Options {
