@@ -61,8 +61,11 @@ fuzz_target!(|bytes: &[u8]| {
         };
         assert_eq!(edit.undo(Some(&others), Some(bytes)), Undone::Already);
         assert_eq!(other.is_met(Some(&others)), Ok(true));
-        let Undone::Bytes(none) = other.undo(Some(&others), Some(&after)) else {
-            panic!("{other:?} is not taken back in {:?}", String::from_utf8_lossy(&others))
+        let none = match other.undo(Some(&others), Some(&after)) {
+            Undone::Bytes(none) => none,
+            // A file that held blocks alone goes with the last of them.
+            Undone::Gone if Edit::has_only_blocks(&after) => continue,
+            _ => panic!("{other:?} is not taken back in {:?}", String::from_utf8_lossy(&others)),
         };
         if let (Edit::Json { .. }, Ok(was)) = (edit, serde_json::from_slice::<Value>(bytes)) {
             assert_eq!(serde_json::from_slice::<Value>(&none).ok(), Some(was), "JSON stays JSON");
