@@ -205,8 +205,10 @@ fn untrust_rest(
             if change.actor.is_within_reach(facts) {
                 session.lock_for(&change.actor)?;
             }
-            if let Some(gone) = purge(&world, &change, &anchor.certificate)? {
-                outcome = remove(facts, worlds, session, anchor, (&change, &gone))?;
+            match purge(&world, &change, &anchor.certificate)? {
+                Some(gone) => outcome = remove(facts, worlds, session, anchor, (&change, &gone))?,
+                // Nothing of its own: the updater of another store of root's fills it.
+                None => outcome.needs_root = !change.actor.is_within_reach(facts),
             }
         }
         // Registries that labtrust does not know matter only if they trust the CA.

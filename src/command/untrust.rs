@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
         if arguments.restart {
             restart::restart(&context.facts, context.printer, &mut outcomes, Some((&anchor, Wanted::Gone)));
         }
-        reports.push(report_one(context, &anchor, &outcomes, notes));
+        reports.push(report_one(context, &anchor, &outcomes, notes, arguments));
         code = exit::worse(code, exit::of_outcomes(&outcomes, OutcomeState::Untrusted));
     }
     failed.map_or(Ok(()), Err)?;

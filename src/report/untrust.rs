@@ -8,6 +8,7 @@ use super::{
     stores::{NextSteps, StoresReport},
 };
 use crate::{
+    cli::Untrust,
     client::untrust::left::is_installed_for,
     context::Context,
     exit,
@@ -15,13 +16,18 @@ use crate::{
     program::{sudo, typed},
 };
 
+/// Reports the stores of one CA, which `arguments` name. A CA that no receipt knows is found by its file alone.
 pub(crate) fn report_one(
     context: &Context<'_>,
     anchor: &Anchor,
     outcomes: &[Outcome],
     notes: Vec<String>,
+    arguments: &Untrust,
 ) -> StoresReport {
-    let repeat = ["untrust".to_owned(), anchor.sha256().to_string()];
+    let file = arguments.what.clone().filter(|what| what.contains('/'));
+    let what = file.unwrap_or_else(|| anchor.sha256().to_string());
+    let mut repeat = vec!["untrust".to_owned(), what.clone()];
+    repeat.extend(arguments.purge.then(|| "--purge".to_owned()));
     let printer = context.printer;
     printer.say(format_args!("sha256 {}", anchor.sha256()));
     for note in &notes {
@@ -29,9 +35,10 @@ pub(crate) fn report_one(
     }
     reports::print_stores(printer, outcomes, OutcomeState::Untrusted);
     reports::print_next(context, outcomes, &repeat);
-    if outcomes.iter().any(|outcome| outcome.state == OutcomeState::Trusted && !outcome.needs_root) {
+    let is_left = |outcome: &Outcome| outcome.state == OutcomeState::Trusted && !outcome.needs_root;
+    if !arguments.purge && outcomes.iter().any(is_left) {
         printer.heading("Still trusted: another program or person installed the CA too. To remove it:");
-        printer.command(shell_line!("{labtrust untrust {} --purge}", anchor.sha256()));
+        printer.command(shell_line!("{labtrust untrust {} --purge}", what));
     }
     StoresReport {
         sha256: anchor.sha256(),

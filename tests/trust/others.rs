@@ -50,6 +50,21 @@ fn trust_that_another_program_added_stays_until_it_is_purged() {
 }
 
 #[test]
+fn a_users_purge_prints_the_command_with_which_root_purges() {
+    let machine = machine!("client");
+    machine.ensure_user("alice");
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/usr/local/share/ca-certificates/by-hand.crt", &pair.root);
+    machine.run(["update-ca-certificates"]).succeeded();
+    machine.write("/tmp/ca.crt", &pair.root);
+    let purged = machine.run_as("alice", ["labtrust", "untrust", "/tmp/ca.crt", "--purge"]).exited(3);
+    let purged = purged.says("labtrust untrust /tmp/ca.crt --purge");
+    assert!(!purged.stdout.contains("To remove it:"), "{purged}");
+    machine.run(["labtrust", "untrust", "/tmp/ca.crt", "--purge"]).succeeded();
+    assert!(!machine.read("/etc/ssl/certs/ca-certificates.crt").contains(pair.root.trim()));
+}
+
+#[test]
 fn a_file_that_was_changed_since_is_left_and_named() {
     let machine = machine!("client");
     let (pair, fingerprint) = serving(&machine);
