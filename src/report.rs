@@ -1,6 +1,7 @@
 //! The reports of the verbs, for people and as JSON for scripts.
 
 pub(crate) mod backup;
+mod brief;
 pub(crate) mod consent;
 pub(crate) mod doctor;
 pub(crate) mod fleet_page;

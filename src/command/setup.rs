@@ -13,7 +13,7 @@ use crate::{
     client::restart,
     context::Context,
     hint::fail,
-    report::{self, consent, install},
+    report::{self, consent},
     server::{
         install_pair,
         setup::{
@@ -31,12 +31,19 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
     let asked = asked(context, arguments);
     let draft_of = |state: &State<'_>| Draft::make(&context.facts, &context.worlds, state, &asked);
     let draft = context.plan(state, draft_of)?;
-    if let ControlFlow::Break(code) = install::ask(context, state, &draft.plan)? {
-        return Ok(code);
-    }
+    let is_shown = match report::setup::ask(context, state, &draft)? {
+        ControlFlow::Break(code) => return Ok(code),
+        ControlFlow::Continue(is_shown) => is_shown,
+    };
     let mut setup = context.session(state, |session, state| {
         // Another run may have created or removed a CA meanwhile.
         let is_current = draft.root_before == current_root(state)?;
+        if is_shown && !is_current {
+            return Err(fail(
+                "another run of labtrust changed the CA while this one waited for the answer: nothing was done",
+                "run the command again: it shows the plan for the CA of now",
+            ));
+        }
         let draft = if is_current { draft } else { draft_of(state)? };
         let done = install_pair::carry_out(session, &draft.plan)?;
         let made = state.again();
@@ -54,7 +61,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
             Some((&setup.draft.plan.anchor, Wanted::There)),
         );
     }
-    Ok(report::setup::report(context, state, arguments, &setup))
+    Ok(report::setup::report(context, state, arguments, &setup, is_shown))
 }
 
 fn asked<'a>(context: &Context<'a>, arguments: &'a Setup) -> Asked<'a> {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use labtrust_machine::World;
-use labtrust_plan::{Actor, Change, Contents, Endpoint, Facts, ShellLine, Step, Target, fact::EngineKind};
+use labtrust_plan::{
+    Actor, Change, Contents, Endpoint, Facts, ShellLine, Step, Target, fact::EngineKind, text,
+};
 
 use super::{
     STORE,
@@ -31,6 +33,8 @@ pub(crate) struct Prepared {
     pub registry: Endpoint,
     /// Notes on the ports that are not the usual ones.
     pub notes: Vec<String>,
+    /// Why the folder is a bad place for a new GitLab, if it is.
+    pub warning: Option<String>,
     ports: Ports,
     files: Vec<(PathBuf, Contents, u32)>,
 }
@@ -78,6 +82,7 @@ impl Prepared {
             Ok(world.read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
         };
         let (old_compose, old_rb) = (read(&compose)?, read(&gitlab_rb)?);
+        let warning = old_rb.is_none().then(|| work_tree_warning(world, &folder)).flatten();
         // labtrust writes gitlab.rb first, so it did not write a compose file without one.
         let strangers = OTHER_COMPOSE_FILES.iter().map(|name| folder.join(name));
         for stranger in strangers.chain(old_rb.is_none().then(|| compose.clone())) {
@@ -121,6 +126,7 @@ impl Prepared {
         Ok(Self {
             installation: Installation::prepared(&folder.join("config")),
             notes: Vec::new(),
+            warning,
             ports,
             gitlab: blueprint.gitlab,
             registry: blueprint.registry,
@@ -166,6 +172,17 @@ impl Prepared {
     pub(crate) fn start(&self) -> ShellLine {
         shell_line!("cd {} && docker compose up -d", self.folder)
     }
+}
+
+/// The warning about a `folder` inside somebody's git work tree: `git clean` deletes ignored and untracked files there.
+fn work_tree_warning(world: &World, folder: &Path) -> Option<String> {
+    let is_work_tree = |above: &&Path| exists(world, &above.join(".git")).unwrap_or(false);
+    let work_tree = folder.ancestors().find(is_work_tree)?;
+    Some(format!(
+        "{} is inside the git work tree {}: GitLab would keep its data and keys there, and `git clean` may delete them",
+        text::path(folder),
+        text::path(work_tree)
+    ))
 }
 
 fn occupied_error(path: &Path, why: &str, folder: &Path) -> anyhow::Error {

@@ -1,13 +1,15 @@
-//! Consent, for all verbs: explains what a run would change. A dry run ends there; on a terminal labtrust asks.
+//! Consent, for all verbs: explains what a run would change. A dry run ends there; on a terminal labtrust asks, after the
+//! plan in short (in full with `-v`).
 
 use std::{fmt, ops::ControlFlow, path::Path};
 
 use anyhow::Result;
 use labtrust_machine::{explain_here, explain_undo, receipt::ChangeRecord};
-use labtrust_plan::{Change, SCHEMA, ShellLine, explain, text};
+use labtrust_plan::{Change, Reload, SCHEMA, ShellLine, Step, explain, text};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::brief;
 use crate::{
     by_hand::ByHand,
     context::Context,
@@ -36,21 +38,51 @@ enum Text {
     Heading(String),
     Line(String),
     Table(Vec<(Mark, Vec<String>)>),
+    /// A line about the plan, above the question.
+    Introduction(String),
+    Changes(Changes),
+}
+
+/// The form in which a proposal is printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// In full.
+    DryRun,
+    /// Above a question, in full.
+    Full,
+    /// Above a question, in short.
+    Brief,
+}
+
+/// Changes that are applied, in full and in short.
+struct Changes {
+    /// The heading and the lines of each.
+    full: Vec<(String, Vec<String>)>,
+    brief: Vec<(Mark, Vec<String>)>,
+    /// The lines of the edits of other programs' files, which the plan in short shows too.
+    edits: Vec<String>,
 }
 
 impl Proposal {
     /// Adds `changes`, as sentences and as the data that is applied.
     pub(crate) fn apply(&mut self, context: &Context<'_>, changes: &[Change]) {
-        for change in changes {
-            let steps = explained(context, change);
-            self.part(change.store.as_str(), &change.subject, &steps);
-            if let Some(entry) = self.plan.last_mut() {
-                entry["schema"] = SCHEMA.into();
-                let mut data = json!(change);
-                hide_secrets(&mut data);
-                entry["change"] = data;
-            }
+        if changes.is_empty() {
+            return;
         }
+        self.changes_anything = true;
+        let (mut full, mut edits) = (Vec::new(), Vec::new());
+        for change in changes {
+            let (store, subject) = (change.store.as_str(), &change.subject);
+            let steps = explained(context, change);
+            let mut data = json!(change);
+            hide_secrets(&mut data);
+            self.plan.push(json!({
+                "schema": SCHEMA, "store": store, "subject": subject, "steps": steps, "change": data,
+            }));
+            edits.extend(edits_of(change).iter().flat_map(|edit| explained(context, edit)));
+            full.push((heading(store, subject), steps));
+        }
+        self.text.push(Text::Changes(Changes { full, brief: brief::rows(changes), edits }));
     }
 
     /// Adds the undoing of `records`.
@@ -62,7 +94,7 @@ impl Proposal {
 
     fn part(&mut self, store: &str, subject: &str, steps: &[String]) {
         self.changes_anything = true;
-        self.heading(format!("{store}: {subject}"));
+        self.heading(heading(store, subject));
         for step in steps {
             self.line(format_args!("  {step}"));
         }
@@ -96,6 +128,11 @@ impl Proposal {
         self.text.push(Text::Line(line.to_string()));
     }
 
+    /// Puts lines above the plan where it is asked about.
+    pub(crate) fn introduce(&mut self, lines: Vec<String>) {
+        self.text.splice(0..0, lines.into_iter().map(Text::Introduction));
+    }
+
     /// Adds a table.
     pub(crate) fn table(&mut self, rows: Vec<(Mark, Vec<String>)>) {
         self.text.push(Text::Table(rows));
@@ -123,6 +160,11 @@ impl Proposal {
         }
     }
 
+    /// Whether it changes anything.
+    pub(crate) fn changes_anything(&self) -> bool {
+        self.changes_anything
+    }
+
     /// Adds a field to each change of the plan.
     pub(crate) fn field_of_changes(&mut self, name: &str, value: impl Serialize) {
         let value = json!(value);
@@ -148,15 +190,51 @@ impl Proposal {
         document
     }
 
-    fn print(&self, printer: &Printer) {
+    fn print(&self, printer: &Printer, form: Form) {
         for text in &self.text {
             match text {
                 Text::Heading(text) => printer.heading(text),
-                Text::Line(line) => printer.say(line),
+                Text::Introduction(_) if form == Form::DryRun => {}
+                Text::Introduction(line) | Text::Line(line) => printer.say(line),
                 Text::Table(rows) => printer.table(rows),
+                Text::Changes(changes) => changes.print(printer, form),
+            }
+        }
+        if form == Form::Brief && self.text.iter().any(|text| matches!(text, Text::Changes(_))) {
+            printer.say("Each step: the same command with -v.");
+        }
+    }
+}
+
+impl Changes {
+    fn print(&self, printer: &Printer, form: Form) {
+        if form == Form::Brief {
+            printer.heading("Changes on this machine:");
+            printer.table(&self.brief);
+            for line in &self.edits {
+                printer.say(format_args!("  {line}"));
+            }
+            return;
+        }
+        for (heading, steps) in &self.full {
+            printer.heading(heading);
+            for step in steps {
+                printer.say(format_args!("  {step}"));
             }
         }
     }
+}
+
+fn heading(store: &str, subject: &str) -> String {
+    format!("{store}: {subject}")
+}
+
+/// The edits of `change`, without its other steps and its commands.
+fn edits_of(change: &Change) -> Option<Change> {
+    let mut edits = change.clone();
+    edits.steps.retain(|step| matches!(step, Step::Edit { .. }));
+    edits.reload = Reload::default();
+    (!edits.steps.is_empty()).then_some(edits)
 }
 
 /// The steps of `change`, a line each. An edit is shown against the current file.
@@ -173,7 +251,7 @@ fn explained(context: &Context<'_>, change: &Change) -> Vec<String> {
 pub(crate) fn dry_run(context: &Context<'_>, proposal: &Proposal) -> u8 {
     let printer = context.printer;
     printer.document(&proposal.document());
-    proposal.print(printer);
+    proposal.print(printer, Form::DryRun);
     if !proposal.changes_anything {
         printer.say("nothing would change");
     }
@@ -209,7 +287,7 @@ pub(crate) fn ask(
     if !proposal.changes_anything {
         return Ok(ControlFlow::Continue(()));
     }
-    proposal.print(context.printer);
+    proposal.print(context.printer, if context.printer.is_verbose() { Form::Full } else { Form::Brief });
     confirm(context.printer, question)
 }
 

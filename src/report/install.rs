@@ -17,6 +17,16 @@ use crate::{
 /// Explains `plan` for a dry run, or asks about it on a terminal. Breaks with the exit code after a dry run or a no. A
 /// broad CA needs a yes, or `--yes`.
 pub(crate) fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
+    ask_about(context, state, plan, || propose(context, state, plan))
+}
+
+/// The same, with the proposal of `propose`.
+pub(crate) fn ask_about(
+    context: &Context<'_>,
+    state: &State<'_>,
+    plan: &Plan,
+    propose: impl FnOnce() -> Result<Proposal>,
+) -> Result<ControlFlow<u8>> {
     let trust = trust::receipt_name(&plan.anchor);
     let needed = if plan.planning.changes.is_empty() { &[RECEIPT][..] } else { &[RECEIPT, &trust] };
     recorded::check(state.receipts()?, needed)?;
@@ -29,7 +39,7 @@ pub(crate) fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Resu
             "use a narrower host or domain, such as mygitlab.example.com; to allow all of these names, add --yes",
         ));
     }
-    consent::ask(context, DO_THIS, plan.warnings(), || propose(context, state, plan))
+    consent::ask(context, DO_THIS, plan.warnings(), propose)
 }
 
 /// The changes of `plan`.

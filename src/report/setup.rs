@@ -1,33 +1,70 @@
 //! The report of `setup`: the CA and its limits, the certificate, the trust stores, and the commands for clients.
 
-use labtrust_machine::session::OutcomeState;
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::ShellLine;
 
 use super::{
-    backup,
+    backup, brief, install,
     pair::PairReport,
     stores as reports,
     stores::{NextSteps, by_store, until},
 };
 use crate::{
-    cli::Setup, client::source::can_sign, context::Context, exit, gitlab, printer::Printer,
-    server::setup::draft::SetupDone, state,
+    certificate::Parsed,
+    cli::Setup,
+    client::source::can_sign,
+    context::Context,
+    exit, gitlab,
+    printer::{Mark, Printer},
+    server::setup::draft::{Draft, SetupDone},
+    state,
 };
 
 /// The clients that enforce name constraints. The judges' tests measure it.
 const LIMITS: &str =
     "every client checks them; OpenSSL, curl, git, Java, Python and Node with one gap (SECURITY.md)";
 
-/// Prints what `setup` made; the answer is the exit code.
+/// Explains the plan of `draft` for a dry run, or asks about it on a terminal. Breaks with the exit code after a dry run or
+/// a no; else whether the CA and the certificate of the plan were shown.
+pub(crate) fn ask(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    draft: &Draft,
+) -> Result<ControlFlow<u8, bool>> {
+    let mut is_shown = false;
+    let propose = || {
+        let Draft { leaf, root_before, .. } = draft;
+        let is_new = *root_before != Some(leaf.root.fingerprint());
+        let names: Vec<_> = leaf.leaf().names.iter().map(ToString::to_string).collect();
+        let mut lines = ca_lines(&leaf.root, leaf.issuer(), is_new);
+        lines.push(format!("certificate for {}", names.join(", ")));
+        lines.push(format!("  until     {}", until(leaf.leaf())));
+        let mut proposal = install::propose(context, state, &draft.plan)?;
+        proposal.introduce(lines);
+        is_shown = proposal.changes_anything();
+        Ok(proposal)
+    };
+    Ok(match install::ask_about(context, state, &draft.plan, propose)? {
+        ControlFlow::Break(code) => ControlFlow::Break(code),
+        ControlFlow::Continue(()) => ControlFlow::Continue(is_shown),
+    })
+}
+
+/// Prints the CA, the certificate and the next steps; the answer is the exit code. `is_shown`: the plan showed the CA and
+/// the certificate.
 pub(crate) fn report(
     context: &Context<'_>,
     state: &state::State<'_>,
     arguments: &Setup,
     setup: &SetupDone,
+    is_shown: bool,
 ) -> u8 {
     let report = Report::new(context, state, arguments, setup);
     context.printer.document(&report.pair);
-    report.print_made(context);
+    report.print_made(context, is_shown && !context.printer.is_verbose());
     report.print_next(context);
     let trusted = exit::of_outcomes(&setup.done.trusted, OutcomeState::Trusted);
     exit::worse(trusted, exit::of_unmet(&report.unmet))
@@ -76,17 +113,23 @@ impl<'a> Report<'a> {
     }
 
     /// Prints the CA, the certificate and the stores.
-    fn print_made(&self, context: &Context<'_>) {
+    fn print_made(&self, context: &Context<'_>, is_shown: bool) {
         let printer = context.printer;
         let SetupDone { draft, own, done } = self.setup;
+        if is_shown {
+            printer.heading("Installed and checked:");
+        } else {
+            self.print_ca(printer);
+        }
         if done.placed.iter().all(|outcome| !outcome.changed) {
             printer.say("everything is set up already: nothing was changed");
         }
-        self.print_ca(printer);
         if self.stage {
             printer.say(
                 "  not installed yet (--stage): when the clients trust this CA, run setup again without --stage",
             );
+        } else if is_shown {
+            printer.table(&placed_table(&done.placed));
         } else {
             self.pair.print(context, |file| !file.path.starts_with(&own.folder));
             self.print_proofs(printer);
@@ -107,18 +150,8 @@ impl<'a> Report<'a> {
 
     fn print_ca(&self, printer: &Printer) {
         let SetupDone { draft, own, .. } = self.setup;
-        printer.say(format_args!(
-            "{}  {}",
-            if own.root.is_ca() { "CA" } else { "self-signed certificate" },
-            own.root.title()
-        ));
-        printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
-        if own.root.is_ca() {
-            printer.say(format_args!("  can sign  {}", can_sign(draft.leaf.issuer())));
-            if !draft.leaf.issuer().permitted.is_everything() {
-                printer.say(format_args!("  limits    {LIMITS}"));
-            }
-            printer.say(format_args!("  until     {}", until(&own.root)));
+        for line in ca_lines(&own.root, draft.leaf.issuer(), false) {
+            printer.say(line);
         }
         printer.say(format_args!("  files     {}", own.folder.display()));
     }
@@ -153,4 +186,30 @@ impl<'a> Report<'a> {
             site.print_next(printer, &self.unmet);
         }
     }
+}
+
+/// The rows of what was installed, one for each store, with its proof.
+fn placed_table(placed: &[Outcome]) -> Vec<(Mark, Vec<String>)> {
+    let good = OutcomeState::Trusted;
+    let row = |report: reports::StoreReport| {
+        (reports::mark(&report, good), vec![brief::head(&report.id).to_owned(), report.detail])
+    };
+    by_store(placed, good).into_iter().map(row).collect()
+}
+
+/// The lines about the CA `root`, whose `issuer` signs the certificate.
+fn ca_lines(root: &Parsed, issuer: &Parsed, is_new: bool) -> Vec<String> {
+    let kind = if root.is_ca() { "CA" } else { "self-signed certificate" };
+    let mut lines = vec![
+        format!("{}{kind}  {}", if is_new { "new " } else { "" }, root.title()),
+        format!("  sha256    {}", root.fingerprint()),
+    ];
+    if root.is_ca() {
+        lines.push(format!("  can sign  {}", can_sign(issuer)));
+        if !issuer.permitted.is_everything() {
+            lines.push(format!("  limits    {LIMITS}"));
+        }
+        lines.push(format!("  until     {}", until(root)));
+    }
+    lines
 }

@@ -58,19 +58,60 @@ fn a_bare_folder_gets_only_the_pair() {
 }
 
 #[test]
-fn on_a_terminal_the_plan_is_shown_and_asked_about() {
+fn on_a_terminal_a_short_plan_is_shown_and_asked_about() {
     let machine: Machine = machine!("nas");
     let setup = ["labtrust", "setup", HOST, "--prepare", "/srv/gitlab"];
     let before = machine.settled();
     let mut terminal = machine.command(setup).terminal();
-    terminal.expect("Do this? [y/N]");
-    terminal.send("n\n");
-    terminal.finish().exited(1);
+    terminal.expect("new CA").expect("can sign").expect(HOST).expect("until").expect("certificate for");
+    terminal.expect("/srv/gitlab/config/ssl: ").expect("update-ca-certificates");
+    terminal.expect("restarts").expect("nothing").expect("with -v").expect("Do this? [y/N]").send("n\n");
+    let short = terminal.finish().exited(1);
+    assert!(!short.stdout.contains("mode 0600"), "{short}");
     assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    let mut terminal = machine.command([&setup[..], &["-v"]].concat()).terminal();
+    terminal.expect("new CA").expect("intermediate.key (a secret, mode 0600)");
+    terminal.expect("Do this? [y/N]").send("n\n");
+    terminal.finish().exited(1);
+
+    let mut terminal = machine.command(setup).terminal();
+    terminal.expect("Do this? [y/N]").send("y\n");
+    let done = terminal.finish().succeeded();
+    let (plan, report) = done.stdout.split_once("Do this? [y/N]").unwrap();
+    let (_, sha256) = report.split_once("--fingerprint ").unwrap();
+    let sha256 = sha256.split_whitespace().next().unwrap();
+    assert!(
+        plan.contains(&format!("sha256    {sha256}")),
+        "the CA of the plan is the one that is made: {done}"
+    );
+    machine.run(["labtrust", "status"]).succeeded().says(sha256);
+    assert!(!report.contains("can sign"), "it was shown: {done}");
+}
+
+#[test]
+fn a_plan_for_another_ca_than_that_of_now_is_not_carried_out() {
+    let machine = machine!("nas");
+    let setup = ["labtrust", "setup", HOST, "--prepare", "/srv/gitlab"];
     let mut terminal = machine.command(setup).terminal();
     terminal.expect("Do this? [y/N]");
+    machine.run(["labtrust", "setup", HOST, "--out", "/srv/other", "--no-trust"]).succeeded();
     terminal.send("y\n");
-    terminal.finish().succeeded();
+    terminal.finish().exited(3).says("another run of labtrust changed the CA").says("run the command again");
+    assert!(!machine.has("/srv/gitlab"));
+}
+
+#[test]
+fn a_folder_in_somebodys_clone_is_warned_about() {
+    let machine = machine!("nas");
+    machine.sh("mkdir -p /root/clone/.git").succeeded();
+    let setup = ["labtrust", "setup", HOST, "--no-trust", "--prepare"];
+    let warning = "is inside the git work tree /root/clone: GitLab would keep its data and keys there";
+    machine.run([&setup[..], &["/root/clone/gitlab", "--dry-run"]].concat()).exited(1).says(warning);
+    machine.run([&setup[..], &["/root/clone/gitlab"]].concat()).succeeded().says(warning);
+    // The choice was made.
+    let again = machine.run([&setup[..], &["/root/clone/gitlab"]].concat()).succeeded();
+    assert!(!again.stderr.contains("work tree"), "{again}");
 }
 
 /// One flush for each file, and one for each folder in each change: six files in two folders, and the receipt before each

@@ -265,10 +265,11 @@ impl Site {
         Expected::now(&World::here(), &self.installation, &self.before, &self.layout)
     }
 
-    /// The settings in gitlab.rb that are overwritten, and its unknown parts, a line each.
+    /// The settings in gitlab.rb that are overwritten, its unknown parts, and the doubts about a new folder, a line each.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let conflicts = self.configured.conflicts().iter().map(ToString::to_string);
-        conflicts.chain(self.doubts.iter().cloned()).collect()
+        let folder = self.prepared.iter().filter_map(|prepared| prepared.warning.clone());
+        conflicts.chain(self.doubts.iter().cloned()).chain(folder).collect()
     }
 
     /// The changes that install `pair`.
