@@ -14,6 +14,8 @@ mod backup;
 #[cfg(target_os = "linux")]
 mod bad_input;
 #[cfg(target_os = "linux")]
+mod book;
+#[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
 mod container;
@@ -22,6 +24,8 @@ mod damage;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
+#[cfg(target_os = "linux")]
+mod examples;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]
