@@ -36,6 +36,8 @@ mod fleet_page;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod hosts;
+#[cfg(target_os = "linux")]
+mod install;
 mod judges;
 #[cfg(target_os = "linux")]
 mod keystore;
