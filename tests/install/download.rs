@@ -3,7 +3,7 @@
 use super::{TEMPLATE, VERSION, is_unchanged, with_stand_in};
 use crate::lab::{HOST, Machine, Pair, Validity};
 
-/// Serves /srv/dist at https://HOST/dist with a certificate that the machine trusts, and makes the release name it.
+/// Serves the folder of the release at `https://HOST/dist` with a certificate that the machine trusts, and makes the release name it.
 fn serve(machine: &Machine) {
     let pair = Pair::made(machine, &[HOST], Validity::Current);
     machine.write("/srv/pair.pem", pair.chain() + &pair.key);
