@@ -65,18 +65,24 @@ pub(crate) fn redacted(text: &str) -> String {
 }
 
 /// Runs a line of an example as root in `/root`; on a terminal if `shown` has a question, with its answers.
-pub(crate) fn run(machine: &Machine, line: &str, shown: &str) -> String {
+fn run(machine: &Machine, line: &str, shown: &str) -> String {
     let line = line.replace("sudo ", "");
-    let mut answers = shown.match_indices(QUESTION).map(|(at, _)| &shown[at + QUESTION.len()..]).peekable();
-    if answers.peek().is_none() {
+    let answers = shown.match_indices(QUESTION).map(|(at, _)| &shown[at + QUESTION.len()..]);
+    let answers: Vec<_> = answers.map(|answer| answer.lines().next().unwrap_or_default()).collect();
+    if answers.is_empty() {
         return machine.sh(&format!("cd /root; {{ {line}\n}} 2>&1")).stdout;
     }
+    run_on_terminal(machine, &line, &answers).text()
+}
+
+/// The screen of a terminal after root ran `line` in `/root` and gave `answers`.
+pub(crate) fn run_on_terminal(machine: &Machine, line: &str, answers: &[&str]) -> Screen {
     let command = machine.command(["sh", "-c", &format!("cd /root; {line}")]);
     let mut terminal = command.env("TERM", "xterm-256color").terminal();
     for answer in answers {
-        terminal.expect(QUESTION).send(&format!("{}\n", answer.lines().next().unwrap_or_default()));
+        terminal.expect(QUESTION).send(&format!("{answer}\n"));
     }
-    Screen::of(&terminal.finish().stdout).text()
+    Screen::of(&terminal.finish().stdout)
 }
 
 /// The story of the doctor: a registry that serves, and an engine that asks a proxy for it.

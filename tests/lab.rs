@@ -89,7 +89,7 @@ pub(crate) use process::Output;
 pub(crate) use programs::{Program, are_here as are_programs_here, install_cargo};
 pub(crate) use proxy::{Passing, Proxy};
 pub(crate) use recipe::Recipe;
-pub(crate) use screen::Screen;
+pub(crate) use screen::{Screen, Style};
 pub(crate) use tree::Manifest;
 
 /// The name that every machine of the lab knows, and the address behind it.
