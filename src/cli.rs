@@ -5,7 +5,7 @@
 
 mod backup;
 mod doctor;
-pub mod page;
+pub mod help;
 mod render;
 mod renew;
 mod request;
@@ -13,6 +13,7 @@ mod rollout;
 mod rotate;
 mod server;
 mod several;
+mod web_page;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,7 @@ pub use self::{
     rotate::{Rotate, StepArgs},
     server::{Import, KeyKind, Passphrase, Setup, Sign, SiteArgs},
     several::SeveralArgs,
+    web_page::Page,
 };
 
 /// Private CA and HTTPS certificates for a self-hosted GitLab and its container registry
@@ -88,6 +90,7 @@ pub enum Verb {
     Explain(Explain),
     Render(Render),
     Rollout(Rollout),
+    Page(Page),
     Inspect(Inspect),
     Export(Export),
     Completions(Completions),
@@ -110,7 +113,7 @@ impl Verb {
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("On the server", &["setup", "import", "request", "sign", "renew", "rotate", "backup", "restore"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
-    ("For many machines", &["render", "rollout"]),
+    ("For many machines", &["render", "rollout", "page"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];
 
@@ -128,7 +131,7 @@ pub fn command() -> clap::Command {
     let help = format!(
         "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\nEverywhere:\n{{options}}\n\nFor examples and exit codes: labtrust help COMMAND"
     );
-    page::add_to(command.help_template(help))
+    help::add_to(command.help_template(help))
 }
 
 /// Trust a CA in every trust store of this machine, and check each store

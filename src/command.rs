@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod inspect;
 mod options;
+mod page;
 mod render;
 mod renew;
 mod request;
@@ -84,6 +85,7 @@ fn run_verb(context: &Context<'_>, state: &State<'_>, verb: &Verb) -> Result<u8>
         Verb::Untrust(arguments) => untrust::run(context, state, arguments),
         Verb::Status(arguments) => status::run(context, state, arguments),
         Verb::Render(arguments) => render::run(context, state, arguments),
+        Verb::Page(arguments) => page::run(context, state, arguments),
         Verb::Rollout(arguments) => rollout::run(context, state, arguments),
         Verb::Request(arguments) => request::run(context, state, arguments),
         Verb::Sign(arguments) => sign::run(context, state, arguments),

@@ -3,6 +3,7 @@
 use std::{error::Error as _, num::ParseIntError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use labtrust_machine::serve::InvalidAddress;
 use labtrust_plan::{InvalidFingerprint, InvalidHost, Prose};
 
 use crate::{exit::misuse, hint::hint};
@@ -37,6 +38,7 @@ fn invalid_value(error: &clap::Error) -> Option<anyhow::Error> {
     let what = flag.map_or_else(|| said.clone(), |flag| format!("{flag}: {said}"));
     let hint = source.downcast_ref().map(InvalidHost::hint);
     let hint = hint.or_else(|| source.downcast_ref().map(InvalidFingerprint::hint));
+    let hint = hint.or_else(|| source.downcast_ref().map(InvalidAddress::hint));
     Some(misuse(what, hint.unwrap_or(HELP)))
 }
 

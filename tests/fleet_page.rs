@@ -24,25 +24,9 @@ fn the_page_is_used_with_mouse_and_keyboard_on_screens_and_paper() {
         record(&machine, hosts);
         machine.sh(&format!("labtrust rollout --report /root/{page}.html")).succeeded();
     }
-    let pictures = std::env::var_os("LABTRUST_PICTURES").map_or("", |_| "/root/pictures");
-    machine.run(["mkdir", "-p", "/root/steps", "/root/pictures"]).succeeded();
-    machine.write("/root/steps/browser.py", include_str!("fleet_page/browser.py"));
-    machine.write("/root/steps/steps.py", include_str!("fleet_page/steps.py"));
-
-    let told = machine.sh(&format!(
-        "export AXE=/var/cache/labtrust-programs/axe/node_modules/axe-core/axe.min.js
-        export CHROMEDRIVER=/var/cache/labtrust-browsers/usr/lib/chromium/chromedriver CHROMIUM=/usr/bin/chromium
-        /usr/bin/python3 /root/steps/steps.py /root/forty.html /root/many.html '{pictures}'"
-    ));
-    println!("{}", told.stdout);
+    let pages = ["/root/forty.html", "/root/many.html"];
+    let told = browsers::use_page(&machine, include_str!("fleet_page/steps.py"), &pages);
     told.succeeded().says("ok: serves many hosts");
-    if let Some(folder) = std::env::var_os("LABTRUST_PICTURES") {
-        let names = machine.run(["ls", pictures]).succeeded().stdout;
-        for name in names.lines() {
-            let bytes = machine.read_bytes(&format!("{pictures}/{name}"));
-            std::fs::write(std::path::Path::new(&folder).join(name), bytes).unwrap();
-        }
-    }
 }
 
 #[test]

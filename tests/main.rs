@@ -46,6 +46,8 @@ mod lab_selftest;
 #[cfg(target_os = "linux")]
 mod monitoring;
 #[cfg(target_os = "linux")]
+mod page;
+#[cfg(target_os = "linux")]
 mod pasted;
 #[cfg(target_os = "linux")]
 mod races;

@@ -7,7 +7,7 @@ mod compose;
 mod dockerfile;
 mod gitlab_ci;
 mod judges;
-mod keys;
+pub(crate) mod keys;
 mod kubernetes;
 mod shell;
 

@@ -5,7 +5,7 @@ use labtrust_machine::{World, world::Access};
 use labtrust_plan::Contents;
 
 use crate::{
-    cli::{self, Completions, page::PAGES},
+    cli::{self, Completions, help::HELP_PAGES},
     context::Context,
     exit, input,
     report::{
@@ -27,7 +27,7 @@ pub(super) fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
         return Ok(exit::DONE);
     };
     let folder = input::folder(folder, "--out")?;
-    let verbs = std::iter::once(None).chain(PAGES.iter().map(|page| Some(page.verb)));
+    let verbs = std::iter::once(None).chain(HELP_PAGES.iter().map(|page| Some(page.verb)));
     let world = World::here();
     let mut files = Vec::new();
     for verb in verbs {

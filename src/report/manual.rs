@@ -10,7 +10,7 @@ use clap_mangen::{
 use crate::{
     cli::{
         self, GROUPS,
-        page::{ENVIRONMENT, FILES, PAGES, Page},
+        help::{ENVIRONMENT, FILES, HELP_PAGES, HelpPage},
     },
     exit::{self, misuse},
 };
@@ -29,7 +29,7 @@ pub(crate) fn page<T: AsRef<str>>(words: &[T]) -> Result<Vec<u8>> {
         named = named.find_subcommand(word.as_ref()).ok_or_else(|| unknown(words))?;
     }
     let verb = words.first().map(AsRef::as_ref);
-    match (verb, verb.and_then(Page::of)) {
+    match (verb, verb.and_then(HelpPage::of)) {
         (None, _) => of_program(&program),
         (Some(verb), Some(page)) => of_command(&program, verb, page),
         (Some(_), None) => Err(unknown(words)),
@@ -63,7 +63,7 @@ fn of_program(program: &Command) -> Result<Vec<u8>> {
     render(program, None, &commands, &Roff::new(), &general_exits())
 }
 
-fn of_command(program: &Command, verb: &str, page: &Page) -> Result<Vec<u8>> {
+fn of_command(program: &Command, verb: &str, page: &HelpPage) -> Result<Vec<u8>> {
     let Some(command) = program.find_subcommand(verb) else { return Err(unknown(&[verb])) };
     let command = command.clone().display_name(title(Some(verb))).bin_name(format!("labtrust {verb}"));
     let mut examples = Roff::new();
@@ -125,7 +125,7 @@ fn render(
     section(&mut roff, "FILES", FILES.iter().copied());
     section(&mut roff, "ENVIRONMENT", ENVIRONMENT.iter().copied());
     roff.control("SH", ["SEE ALSO"]);
-    let others = std::iter::once(None).chain(PAGES.iter().map(|page| Some(page.verb)));
+    let others = std::iter::once(None).chain(HELP_PAGES.iter().map(|page| Some(page.verb)));
     let others: Vec<_> =
         others.filter(|other| *other != verb).map(|other| format!("{}(1)", title(other))).collect();
     roff.text([roman(others.join(", "))]);
@@ -135,7 +135,7 @@ fn render(
 
 /// The exit codes of all commands.
 fn general_exits() -> Vec<(u8, &'static str)> {
-    let mut exits: Vec<(u8, &str)> = PAGES.first().map(Page::exits).unwrap_or_default();
+    let mut exits: Vec<(u8, &str)> = HELP_PAGES.first().map(HelpPage::exits).unwrap_or_default();
     for (code, meaning) in &mut exits {
         if *code == exit::NO {
             *meaning = "the answer is no: a store does not trust the CA, the doctor found a problem, or --dry-run found something to change";

@@ -1,11 +1,11 @@
-# Uses the page as people do and tells what it has seen, a line each. Arguments: a page of 40 hosts, a page of 2,000, and a
-# folder for pictures or nothing. The environment names chromedriver, the browser and axe-core.
+# Uses the page as people do and tells what it has seen, a line each. Arguments: a page of 40 hosts, and a page of 2,000.
+# The environment names chromedriver, the browser, axe-core, and a folder for pictures or nothing.
 import os, sys
 
-from browser import Browser
+from chromium import Browser
 
-forty, many, pictures = sys.argv[1:4]
-DRIVER, BINARY, AXE = (os.environ[name] for name in ("CHROMEDRIVER", "CHROMIUM", "AXE"))
+forty, many = sys.argv[1:3]
+DRIVER, BINARY, AXE, pictures = (os.environ[name] for name in ("CHROMEDRIVER", "CHROMIUM", "AXE", "PICTURES"))
 
 SHOWN = "return [...document.querySelectorAll('#matrix tbody tr[data-host]')].filter((row) => row.checkVisibility()).map((row) => row.dataset.host)"
 STATUS = "return document.getElementById('shown').textContent"

@@ -1,5 +1,7 @@
 //! Real browsers in a machine that has none.
 
+use std::{path::Path, time::Duration};
+
 use super::machine::Machine;
 use super::process::Output;
 
@@ -9,6 +11,35 @@ pub(crate) const NEW_CERTUTIL: &str = "/var/cache/labtrust-browsers/nss/certutil
 /// Puts the browser `name`, `chromium` or `firefox-esr`, into the machine.
 pub(crate) fn install(machine: &Machine, name: &str) {
     machine.run(["sh", "-c", include_str!("browsers/install.sh"), "install", name]).succeeded();
+}
+
+/// The folder in the machine for the pictures that [`use_page`] takes.
+const PICTURES: &str = "/root/pictures";
+
+/// Runs the Python script `steps`, which uses pages with the modules `chromium` and `marionette`, with `arguments`. The
+/// environment names chromedriver, the browser and axe-core, and a folder for pictures, where a person wants to look at some.
+pub(crate) fn use_page(machine: &Machine, steps: &str, arguments: &[&str]) -> Output {
+    machine.run(["mkdir", "-p", "/root/steps", PICTURES]).succeeded();
+    machine.write("/root/steps/chromium.py", include_str!("browsers/chromium.py"));
+    machine.write("/root/steps/marionette.py", include_str!("browsers/marionette.py"));
+    machine.write("/root/steps/steps.py", steps);
+    let wanted = std::env::var_os("LABTRUST_PICTURES");
+    let told = machine
+        .command(["/usr/bin/python3", "/root/steps/steps.py"].into_iter().chain(arguments.iter().copied()))
+        .env("AXE", "/var/cache/labtrust-programs/axe/node_modules/axe-core/axe.min.js")
+        .env("CHROMEDRIVER", "/var/cache/labtrust-browsers/usr/lib/chromium/chromedriver")
+        .env("CHROMIUM", "/usr/bin/chromium")
+        .env("PICTURES", wanted.as_ref().map_or("", |_| PICTURES))
+        .limit(Duration::from_secs(300))
+        .run();
+    println!("{}", told.stdout);
+    if let Some(folder) = wanted {
+        for name in machine.run(["ls", PICTURES]).succeeded().stdout.lines() {
+            let bytes = machine.read_bytes(&format!("{PICTURES}/{name}"));
+            std::fs::write(Path::new(&folder).join(name), bytes).unwrap();
+        }
+    }
+    told
 }
 
 /// The page at `url` as Chromium of `user` shows it, or the fault that it names. It has a new profile; the NSS database belongs to
@@ -42,7 +73,7 @@ pub(crate) fn keep_picture(machine: &Machine, name: &str, take: impl FnOnce()) {
     if let Some(folder) = std::env::var_os("LABTRUST_PICTURES") {
         take();
         let picture = machine.read_bytes("/tmp/shot.png");
-        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
         machine.run(["rm", "-f", "/tmp/shot.png"]).succeeded();
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Prints each file with a private key, as another program finds it, and searches the renderings for its forms.
-const SEARCH: &str = r#"
+pub(crate) const SEARCH: &str = r#"
 import base64, pathlib, subprocess, sys
 
 def der(path):

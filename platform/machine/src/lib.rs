@@ -20,6 +20,7 @@ mod proof;
 mod purge;
 pub mod reach;
 pub mod receipt;
+pub mod serve;
 pub mod session;
 mod side_effect;
 mod sources;

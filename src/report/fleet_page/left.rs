@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    escape,
     host::{self, HostGroup},
     summary::{class, grouped, hosts, sign},
 };
 use crate::{
     fleet::record::{Action, FleetRecord},
     printer::Mark,
+    report::html,
 };
 
 /// The reasons that are listed; the table has all.
@@ -75,13 +75,13 @@ fn steps(action: Action, reasons: &[Reason<'_>]) -> String {
 }
 
 fn item(reason: &Reason<'_>) -> String {
-    let names = reason.hosts.iter().map(|name| escape::text(name)).collect::<Vec<_>>().join(", ");
+    let names = reason.hosts.iter().map(|name| html::text(name)).collect::<Vec<_>>().join(", ");
     let names = if reason.hosts.len() <= FEW_HOSTS {
         format!("<p class=\"of\">{names}</p>")
     } else {
         format!("<details><summary>{}</summary>{names}</details>", hosts(reason.hosts.len()))
     };
-    let (mark, word, text) = (reason.group.mark(), reason.group.word(), escape::text(&reason.text));
+    let (mark, word, text) = (reason.group.mark(), reason.group.word(), html::text(&reason.text));
     let (class, sign) = (class(mark), sign(mark));
     format!("<li><p class=\"{class}\">{sign} {word}</p><p class=\"reason\">{text}</p>{names}</li>")
 }

@@ -2,10 +2,11 @@
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{escape, host::HostGroup};
+use super::host::HostGroup;
 use crate::{
     fleet::record::{Action, FleetRecord, RolledCa},
     printer::Mark,
+    report::html,
 };
 
 /// From so many days before its end a CA is marked.
@@ -66,7 +67,7 @@ pub(super) fn tiles(record: &FleetRecord) -> String {
 /// The CAs with their fingerprints and ends.
 pub(super) fn cas(record: &FleetRecord) -> String {
     let item = |ca: &RolledCa| {
-        let (title, end) = (escape::text(&ca.title), end(ca, &record.at));
+        let (title, end) = (html::text(&ca.title), end(ca, &record.at));
         format!("<li><p>{title}</p><p>{end}</p><p><code>sha256 {}</code></p></li>", ca.sha256)
     };
     format!("<ul class=\"cas\">{}</ul>", record.cas.iter().map(item).collect::<String>())
@@ -75,8 +76,8 @@ pub(super) fn cas(record: &FleetRecord) -> String {
 /// The end of `ca`, counted from the end of the last run.
 fn end(ca: &RolledCa, at: &str) -> String {
     let instant = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
-    let day = escape::text(ca.not_after.get(..10).unwrap_or(&ca.not_after));
-    let full = escape::quoted(&ca.not_after);
+    let day = html::text(ca.not_after.get(..10).unwrap_or(&ca.not_after));
+    let full = html::quoted(&ca.not_after);
     let Some(days) = instant(&ca.not_after).zip(instant(at)).map(|(end, at)| (end - at).whole_days()) else {
         return format!("ends <time datetime=\"{full}\">{day}</time>");
     };

@@ -6,14 +6,16 @@ use labtrust_machine::session::OutcomeState;
 use serde_json::json;
 
 use super::{
-    escape,
     host::{self, HostGroup},
     summary::{class, sign},
 };
 use crate::{
     fleet::record::{Action, FleetRecord, HostRecord},
     printer::Mark,
-    report::stores::{self, StoreReport},
+    report::{
+        html,
+        stores::{self, StoreReport},
+    },
 };
 
 /// The stores that occur, in the order of the table of stores.
@@ -51,7 +53,7 @@ pub(super) fn state_words(action: Action) -> String {
 
 /// The choices of a menu.
 pub(super) fn options<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
-    values.into_iter().map(|value| format!("<option>{}</option>", escape::text(value))).collect()
+    values.into_iter().map(|value| format!("<option>{}</option>", html::text(value))).collect()
 }
 
 /// The choices of the hosts' states, with the number of hosts.
@@ -65,9 +67,9 @@ pub(super) fn group_options(record: &FleetRecord) -> String {
 /// The cells of the table's head.
 pub(super) fn heads(stores: &[&str]) -> String {
     let head = |data: &str, title: &str| {
-        format!("<th role=\"columnheader\" scope=\"col\" data-{data}>{}</th>", escape::text(title))
+        format!("<th role=\"columnheader\" scope=\"col\" data-{data}>{}</th>", html::text(title))
     };
-    let columns = stores.iter().map(|id| head(&format!("store=\"{}\"", escape::text(id)), id));
+    let columns = stores.iter().map(|id| head(&format!("store=\"{}\"", html::text(id)), id));
     let (first, last) =
         ([head("sort=\"host\"", "Host"), head("sort=\"state\"", "State")], head("sort=\"why\"", "Why"));
     first.into_iter().chain(columns).chain([last]).collect()
@@ -87,14 +89,14 @@ fn row(name: &str, host: Option<&HostRecord>, stores: &[&str], action: Action) -
     let why = if reason.is_empty() {
         String::new()
     } else {
-        format!("<span class=\"why\">{}</span>", escape::text(&reason))
+        format!("<span class=\"why\">{}</span>", html::text(&reason))
     };
     format!(
         "<tr role=\"row\" data-host=\"{}\" data-group=\"{}\"><th role=\"rowheader\" scope=\"row\">{}</th>\
          <td role=\"cell\" class=\"{}\">{} {}{changed}</td>{cells}<td role=\"cell\">{why}</td></tr>\n",
-        escape::quoted(name),
+        html::quoted(name),
         group.id(),
-        escape::text(name),
+        html::text(name),
         class(group.mark()),
         sign(group.mark()),
         group.word(),
@@ -104,7 +106,7 @@ fn row(name: &str, host: Option<&HostRecord>, stores: &[&str], action: Action) -
 /// The cell of the store `id`.
 fn cell(id: &str, host: Option<&HostRecord>, action: Action) -> String {
     let good = host::wanted(action);
-    let label = escape::text(id);
+    let label = html::text(id);
     let Some(store) = host.and_then(|host| host::store(host, id, action)) else {
         let word =
             if host.is_some_and(|host| !host.result.anchors.is_empty()) { "not there" } else { "no result" };

@@ -1,15 +1,17 @@
-//! Names and details come from the hosts: here they become text that cannot break out of the page.
+//! HTML from templates: names and details come from other machines, and here they become text that cannot break out of a page.
 
+use base64ct::{Base64, Encoding as _};
 use labtrust_plan::text;
+use ring::digest;
 use serde_json::Value;
 
 /// `text` for an element or a quoted attribute. Hidden characters are shown as escapes.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     quoted(&text::shown(text))
 }
 
 /// `value` for a quoted attribute that the script reads back unchanged.
-pub(super) fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     let mut safe = String::with_capacity(value.len());
     for character in value.chars() {
         match character {
@@ -25,7 +27,7 @@ pub(super) fn quoted(value: &str) -> String {
 }
 
 /// `value` for a `<script type="application/json">`: JSON in which nothing ends the element or begins a comment.
-pub(super) fn script_data(value: &Value) -> String {
+pub(crate) fn script_data(value: &Value) -> String {
     let mut safe = String::new();
     for character in value.to_string().chars() {
         match character {
@@ -38,4 +40,24 @@ pub(super) fn script_data(value: &Value) -> String {
         }
     }
     safe
+}
+
+/// The source of a Content Security Policy (CSP3 §2.3.1) that allows the inline element with `contents`.
+pub(crate) fn source(contents: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, contents.as_bytes());
+    format!("'sha256-{}'", Base64::encode_string(hash.as_ref()))
+}
+
+/// `template` with `parts` in place of their names. A part is not searched for names.
+pub(crate) fn fill(template: &str, parts: &[(&str, String)]) -> String {
+    let mut pieces = template.split("{{");
+    let mut page = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("}}").unwrap_or((piece, ""));
+        if let Some((_, part)) = parts.iter().find(|(known, _)| *known == name) {
+            page.push_str(part);
+        }
+        page.push_str(rest);
+    }
+    page
 }

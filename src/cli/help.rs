@@ -11,7 +11,7 @@ pub struct Example {
 }
 
 /// The page of one command.
-pub struct Page {
+pub struct HelpPage {
     /// The name of the command.
     pub verb: &'static str,
     /// Examples, the most common first.
@@ -76,8 +76,8 @@ const fn example(what: &'static str, line: &'static str) -> Example {
 }
 
 /// The pages, in the order of the help.
-pub const PAGES: &[Page] = &[
-    Page {
+pub const HELP_PAGES: &[HelpPage] = &[
+    HelpPage {
         verb: "setup",
         examples: &[
             example(
@@ -98,7 +98,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[NOT_TRUSTED, RESTART],
     },
-    Page {
+    HelpPage {
         verb: "import",
         examples: &[
             example(
@@ -116,7 +116,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[NOT_TRUSTED, RESTART],
     },
-    Page {
+    HelpPage {
         verb: "request",
         examples: &[
             example("Write a CSR for every host in gitlab.rb", "labtrust request -o mygitlab.csr"),
@@ -131,7 +131,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[DRY_RUN],
     },
-    Page {
+    HelpPage {
         verb: "sign",
         examples: &[
             example(
@@ -142,7 +142,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[DRY_RUN],
     },
-    Page {
+    HelpPage {
         verb: "renew",
         examples: &[
             example("Renew now", "labtrust renew"),
@@ -156,7 +156,7 @@ pub const PAGES: &[Page] = &[
             RESTART,
         ],
     },
-    Page {
+    HelpPage {
         verb: "rotate",
         examples: &[
             example("Show the progress", "labtrust rotate"),
@@ -166,7 +166,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[NOT_TRUSTED, RESTART],
     },
-    Page {
+    HelpPage {
         verb: "backup",
         examples: &[
             example("Encrypt with a passphrase that is asked for", "labtrust backup ca.age"),
@@ -177,7 +177,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[DRY_RUN],
     },
-    Page {
+    HelpPage {
         verb: "restore",
         examples: &[
             example("Show what would be restored", "labtrust restore ca.age --dry-run"),
@@ -189,7 +189,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[DRY_RUN],
     },
-    Page {
+    HelpPage {
         verb: "trust",
         examples: &[
             example(
@@ -217,7 +217,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[NOT_TRUSTED, RESTART],
     },
-    Page {
+    HelpPage {
         verb: "untrust",
         examples: &[
             example("Remove the only CA", "labtrust untrust"),
@@ -232,7 +232,7 @@ pub const PAGES: &[Page] = &[
             RESTART,
         ],
     },
-    Page {
+    HelpPage {
         verb: "status",
         examples: &[
             example("Show the state of this machine", "labtrust status"),
@@ -244,7 +244,7 @@ pub const PAGES: &[Page] = &[
             NOT_YET,
         ],
     },
-    Page {
+    HelpPage {
         verb: "doctor",
         examples: &[
             example("Find out why docker login fails", "labtrust doctor mygitlab.example.com:4567"),
@@ -261,7 +261,7 @@ pub const PAGES: &[Page] = &[
             RESTART,
         ],
     },
-    Page {
+    HelpPage {
         verb: "explain",
         examples: &[
             example(
@@ -275,7 +275,7 @@ pub const PAGES: &[Page] = &[
             (exit::NO, "labtrust has no explanation for this message"),
         ],
     },
-    Page {
+    HelpPage {
         verb: "inspect",
         examples: &[
             example("Show what a server sends", "labtrust inspect mygitlab.example.com"),
@@ -283,7 +283,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[PRINTED],
     },
-    Page {
+    HelpPage {
         verb: "render",
         examples: &[
             example(
@@ -297,7 +297,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[WRITTEN, DRY_RUN],
     },
-    Page {
+    HelpPage {
         verb: "rollout",
         examples: &[
             example("Trust the CA of this machine on every host", "labtrust rollout -i hosts.ini --become"),
@@ -315,7 +315,19 @@ pub const PAGES: &[Page] = &[
             RESTART,
         ],
     },
-    Page {
+    HelpPage {
+        verb: "page",
+        examples: &[
+            example("Write the page for a web server or GitLab Pages", "labtrust page -o public"),
+            example("Serve it on port 8080 until Ctrl-C", "labtrust page --listen 8080"),
+            example(
+                "On another machine, with the program's packages",
+                "labtrust page mygitlab.example.com:4567 --fingerprint SHA256 --binaries dist -o public",
+            ),
+        ],
+        exits: &[(exit::DONE, "written, or the address was served until the command was stopped"), DRY_RUN],
+    },
+    HelpPage {
         verb: "export",
         examples: &[
             example("Write the CA's certificate to a file", "labtrust export -o ca.crt"),
@@ -323,7 +335,7 @@ pub const PAGES: &[Page] = &[
         ],
         exits: &[WRITTEN, DRY_RUN],
     },
-    Page {
+    HelpPage {
         verb: "completions",
         examples: &[example(
             "Install completions for bash",
@@ -331,7 +343,7 @@ pub const PAGES: &[Page] = &[
         )],
         exits: &[PRINTED],
     },
-    Page {
+    HelpPage {
         verb: "man",
         examples: &[
             example("Read a page", "labtrust man setup | man -l -"),
@@ -341,10 +353,10 @@ pub const PAGES: &[Page] = &[
     },
 ];
 
-impl Page {
+impl HelpPage {
     /// The page of the command `verb`.
     pub fn of(verb: &str) -> Option<&'static Self> {
-        PAGES.iter().find(|page| page.verb == verb)
+        HELP_PAGES.iter().find(|page| page.verb == verb)
     }
 
     /// Its exit codes and their meanings, in order.
@@ -370,7 +382,7 @@ impl Page {
 
 /// The command line with examples and exit codes at the end of each `--help`.
 pub fn add_to(command: clap::Command) -> clap::Command {
-    PAGES.iter().fold(command, |command, page| {
+    HELP_PAGES.iter().fold(command, |command, page| {
         command.mut_subcommand(page.verb, |verb| verb.after_long_help(page.after_options()))
     })
 }
@@ -384,10 +396,10 @@ mod tests {
     fn every_command_has_a_page_with_examples_that_the_command_line_takes() {
         let command = cli::command();
         for verb in command.get_subcommands() {
-            assert!(Page::of(verb.get_name()).is_some(), "{}", verb.get_name());
+            assert!(HelpPage::of(verb.get_name()).is_some(), "{}", verb.get_name());
         }
         let fingerprint = "ab".repeat(32);
-        for page in PAGES {
+        for page in HELP_PAGES {
             let mut verb = command.find_subcommand(page.verb).expect("a command").clone();
             let help = verb.render_long_help().to_string();
             for example in page.examples {

@@ -10,7 +10,7 @@ OPTIONS = [
 
 
 class Browser:
-    def __init__(self, driver, binary):
+    def __init__(self, driver, binary, logs=("browser",)):
         self.profile = tempfile.TemporaryDirectory()
         self.driver = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.driver.stdout:
@@ -18,7 +18,7 @@ class Browser:
                 break
         self.root = "http://127.0.0.1:%s/session" % found.group(1)
         options = {"binary": binary, "args": OPTIONS + ["--user-data-dir=" + self.profile.name]}
-        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {log: "ALL" for log in logs}}
         try:
             session = self.ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})
         except Exception:
@@ -43,7 +43,10 @@ class Browser:
             self.driver.wait(20)
 
     def open(self, page):
-        self.ask("POST", "/url", {"url": "file://" + page})
+        self.visit("file://" + page)
+
+    def visit(self, url):
+        self.ask("POST", "/url", {"url": url})
 
     def run(self, script, *arguments):
         return self.ask("POST", "/execute/sync", {"script": script, "args": list(arguments)})
@@ -91,6 +94,10 @@ class Browser:
         """Milliseconds that the page's main thread has worked, without those in which other programs had the processor."""
         self.debug("Performance.enable", timeDomain="threadTicks")
         return 1000 * next(one["value"] for one in self.debug("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration")
+
+    def network(self):
+        """The events of the browser's own protocol since the last time, if the log `performance` is kept."""
+        return [json.loads(entry["message"])["message"] for entry in self.ask("POST", "/se/log", {"type": "performance"})]
 
     def complaints(self):
         """What the console says of the page, such as a breach of its policy."""

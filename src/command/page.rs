@@ -1,0 +1,120 @@
+//! `page`: the page that shows people how to trust the CA, as files or served over HTTP.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use labtrust_machine::{World, serve::Server, world::Access};
+use labtrust_plan::{Contents, ShellLine, render::Unrenderable, text};
+
+use super::several::{Several, several};
+use crate::{
+    cli::Page,
+    context::Context,
+    exit::{self, misuse},
+    hint::{Advice, fail, shell_line},
+    input,
+    report::{
+        consent::{self, Proposal},
+        page::{Program, Site, SiteFile, Subject, is_offered, printed, site},
+    },
+    state::State,
+};
+
+pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Page) -> Result<u8> {
+    let several = several(context, state, &arguments.cas, false)?;
+    let programs = arguments.binaries.as_deref().map(programs).transpose()?.unwrap_or_default();
+    let subject = Subject {
+        anchors: &several.anchors,
+        certificates: &several.certificates,
+        command: command(state, &several)?,
+        programs: &programs,
+    };
+    let site = site(&subject).map_err(|Unrenderable { what, hint }| fail(what, hint))?.ok_or_else(|| {
+        misuse("the page needs a server that people open", "name it: --for mygitlab.example.com")
+    })?;
+    let mut notes = several.notes.clone();
+    if arguments.binaries.is_some() && programs.is_empty() {
+        notes.push("--binaries: no program, archive or package whose name begins with labtrust".into());
+    }
+    if let Some(address) = arguments.listen {
+        if context.everywhere.dry_run {
+            return Ok(consent::dry_run(context, &Proposal::default()));
+        }
+        let server = Server::bind(address).with_context(|| Advice {
+            what: format!("cannot listen on {address}"),
+            hint: "choose another port, or an address of this machine: --listen 8080".into(),
+        })?;
+        printed::serving(context, &subject, &site, server.address(), &notes);
+        context.printer.check()?;
+        let files = site.files.into_iter().map(SiteFile::served).collect();
+        server.run(files).context("the server's socket is broken")?;
+        return Ok(exit::DONE);
+    }
+    let folder = input::folder(arguments.out.as_deref().unwrap_or(Path::new("")), "--out")?;
+    let proposal = proposal(&folder, &site)?;
+    if context.everywhere.dry_run {
+        return Ok(consent::dry_run(context, &proposal));
+    }
+    write(&folder, &site)?;
+    printed::written(context, &subject, &site, &folder, &notes);
+    Ok(exit::DONE)
+}
+
+/// The command of a client that has labtrust.
+fn command(state: &State<'_>, several: &Several) -> Result<ShellLine> {
+    let Some(anchor) = several.anchors.first() else { return Ok(ShellLine::of(["labtrust", "trust"])) };
+    let server = anchor.endpoints.last().map(ToString::to_string).unwrap_or_default();
+    let own = state.nearest_ca()?.filter(|own| own.root.fingerprint() == anchor.sha256());
+    Ok(match own {
+        Some(own) => own.client_line_at(&server),
+        None => shell_line!("labtrust trust {} --fingerprint {}", server, anchor.sha256()),
+    })
+}
+
+/// The program's archives and packages in `folder`.
+fn programs(folder: &Path) -> Result<Vec<Program>> {
+    let folder = input::folder(folder, "--binaries")?;
+    let mut programs = Vec::new();
+    for path in World::here().list(&folder)? {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if !name.starts_with("labtrust") || !path.is_file() {
+            continue;
+        }
+        if let Some(contents) = World::read_named(&path)?.filter(|contents| is_offered(name, contents)) {
+            programs.push(Program { name: name.to_owned(), contents: contents.to_vec() });
+        }
+    }
+    Ok(programs)
+}
+
+/// The files that are missing or differ. Fails if one of them is somebody else's.
+fn proposal(folder: &Path, site: &Site) -> Result<Proposal> {
+    let mut proposal = Proposal::default();
+    for file in &site.files {
+        let path = folder.join(&file.path);
+        let there = World::here().read(&path)?;
+        if there.as_ref().is_some_and(|there| !file.may_replace(there)) {
+            return Err(fail(
+                format!("{} is there already, and labtrust did not write it", text::path(&path)),
+                "choose a folder for the page alone: --out DIR",
+            ));
+        }
+        if there.is_none_or(|there| *there != file.contents) {
+            let line = format!("write {} ({} bytes)", text::path(&path), file.contents.len());
+            proposal.line(&line);
+            proposal.step(&path, &line);
+        }
+    }
+    Ok(proposal)
+}
+
+/// Writes the files, the pages last: a page never names a file that is not there.
+fn write(folder: &Path, site: &Site) -> Result<()> {
+    World::here().make_folders(folder, 0o755)?;
+    for file in site.files.iter().rev() {
+        let access = Access { mode: if file.is_program { 0o755 } else { 0o644 }, owner: None };
+        let contents = Contents::Public(file.contents.clone());
+        World::here().put(&folder.join(&file.path), &contents, access)?;
+    }
+    Ok(())
+}

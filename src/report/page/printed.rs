@@ -1,0 +1,92 @@
+//! What `page` prints: where the page is, and what the administrator tells people in another way.
+
+use std::{net::SocketAddr, path::Path};
+
+use labtrust_plan::Fingerprint;
+use serde_json::{Value, json};
+
+use super::{
+    site::{Site, SiteFile},
+    subject::Subject,
+};
+use crate::context::Context;
+
+/// The site was written into `folder`.
+pub(crate) fn written(
+    context: &Context<'_>,
+    subject: &Subject<'_>,
+    site: &Site,
+    folder: &Path,
+    notes: &[String],
+) {
+    for file in &site.files {
+        context.printer.say(format_args!("written: {}", folder.join(&file.path).display()));
+    }
+    tell(context, subject, site, notes);
+    let path = |file: &SiteFile| json!(folder.join(&file.path));
+    context.printer.document(&document(subject, site, notes, path, None));
+}
+
+/// The site is served at `address` from now on.
+pub(crate) fn serving(
+    context: &Context<'_>,
+    subject: &Subject<'_>,
+    site: &Site,
+    address: SocketAddr,
+    notes: &[String],
+) {
+    let url = url(site, address);
+    context.printer.say(format_args!("serving: {url}"));
+    tell(context, subject, site, notes);
+    context.printer.say("The page is served until you press Ctrl-C.");
+    let path = |file: &SiteFile| json!(file.path);
+    context.printer.document(&document(subject, site, notes, path, Some(&url)));
+}
+
+/// The URL of the page at `address`: for all addresses of the machine, by the name of GitLab's host, where it usually runs.
+fn url(site: &Site, address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://{}:{}/", site.host.in_url(), address.port())
+    } else {
+        format!("http://{address}/")
+    }
+}
+
+/// What people need from the administrator, and not from the page.
+fn tell(context: &Context<'_>, subject: &Subject<'_>, site: &Site, notes: &[String]) {
+    let printer = context.printer;
+    for note in notes {
+        printer.aside(note);
+    }
+    printer.heading("Tell people these in another way, such as in person or in a chat that they trust:");
+    for anchor in subject.anchors {
+        printer.say(format_args!("  fingerprint            {}", anchor.sha256()));
+    }
+    for file in site.files.iter().filter(|file| is_script(file)) {
+        printer.say(format_args!("  {:<22} SHA-256 {}", file.path, Fingerprint::of(&file.contents)));
+    }
+}
+
+fn is_script(file: &SiteFile) -> bool {
+    [".sh", ".ps1"].iter().any(|ending| file.path.ends_with(ending))
+}
+
+fn document(
+    subject: &Subject<'_>,
+    site: &Site,
+    notes: &[String],
+    path: impl Fn(&SiteFile) -> Value,
+    url: Option<&str>,
+) -> Value {
+    let anchors = subject.anchors.iter();
+    let anchors = anchors.map(|anchor| json!({ "sha256": anchor.sha256(), "endpoints": anchor.endpoints }));
+    let files = site.files.iter().map(|file| {
+        json!({ "path": path(file), "media_type": file.media_type, "sha256": Fingerprint::of(&file.contents) })
+    });
+    json!({
+        "anchors": anchors.collect::<Vec<_>>(),
+        "files": files.collect::<Vec<_>>(),
+        "url": url,
+        "notes": notes,
+    })
+}

@@ -1,0 +1,109 @@
+//! The onboarding page: its files, judged by other programs, and the page itself in browsers.
+
+use serde_json::Value;
+
+use crate::{
+    lab::{Gitlab, HOST, Machine, browsers},
+    render::keys::SEARCH,
+    setup::json,
+};
+
+/// A server with a GitLab and a CA that setup made, trusted nowhere.
+fn server(machine: &Machine) -> Gitlab<'_> {
+    machine.without_hooks();
+    let gitlab = Gitlab::start(machine);
+    machine.run(["labtrust", "setup", HOST, "--no-trust"]).succeeded();
+    gitlab
+}
+
+#[test]
+fn the_files_of_the_page_are_judged_by_other_programs() {
+    let machine = machine!("server");
+    let _gitlab = server(&machine);
+    let dry = ["labtrust", "page", "-o", "/root/out", "--dry-run"];
+    machine.run(dry).exited(1).says("write /root/out/index.html");
+    assert!(!machine.has("/root/out"));
+    let report = json(&machine.run(["labtrust", "page", "-o", "/root/out", "--json"]).succeeded().stdout);
+    machine.run(dry).succeeded().says("nothing would change");
+    let sha256 = report["anchors"][0]["sha256"].as_str().unwrap().to_owned();
+
+    // Each certificate and the profile hold the CA, as OpenSSL and Python read them; the DER file's hash is the fingerprint.
+    let read = r#"
+import hashlib, json, plistlib, subprocess, sys
+report, sha256 = json.load(sys.stdin), sys.argv[1]
+def pem(path):
+    return subprocess.run(["openssl", "x509", "-in", path, "-outform", "DER"], capture_output=True, check=True).stdout
+types = {}
+for file in report["files"]:
+    contents = open(file["path"], "rb").read()
+    assert hashlib.sha256(contents).hexdigest() == file["sha256"], file
+    ending = file["path"].rsplit(".", 1)[1]
+    types[ending] = file["media_type"]
+    if ending == "crt":
+        assert hashlib.sha256(pem(file["path"])).hexdigest() == sha256
+    if ending == "cer":
+        assert file["sha256"] == sha256
+    if ending == "mobileconfig":
+        payloads = plistlib.loads(contents)["PayloadContent"]
+        assert [hashlib.sha256(payload["PayloadContent"]).hexdigest() for payload in payloads] == [sha256]
+print(json.dumps(types))
+"#;
+    let read = machine.command(["python3", "-c", read, &sha256]).stdin(&report.to_string()).run().succeeded();
+    let types: Value = serde_json::from_str(&read.stdout).unwrap();
+    assert_eq!(types["mobileconfig"], "application/x-apple-aspen-config");
+    assert_eq!(types["crt"], "application/x-x509-ca-cert");
+    assert_eq!(types["cer"], "application/pkix-cert");
+    assert_eq!(types["sh"], "text/x-shellscript; charset=utf-8");
+    let page = machine.read("/root/out/en.html");
+    assert!(page.contains(&format!("labtrust trust {HOST}:4567 --fingerprint {sha256}")), "{page}");
+
+    let said = machine.run(["python3", "-c", SEARCH]).succeeded().stdout;
+    let numbers: Vec<usize> = said.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    assert!(numbers[0] >= 2 && numbers[1] >= 10, "keys and files: {said}");
+}
+
+#[test]
+fn a_page_of_somebody_else_is_never_replaced() {
+    let machine = machine!("server");
+    let _gitlab = server(&machine);
+    machine.run(["mkdir", "/srv/www"]).succeeded();
+    machine.write("/srv/www/index.html", "<h1>Welcome to nginx!</h1>");
+    let before = machine.settled();
+    let page = ["labtrust", "page", "-o", "/srv/www"];
+    machine.run(page).exited(3).says("/srv/www/index.html is there already").says("--out DIR");
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine.run(["rm", "/srv/www/index.html"]).succeeded();
+    machine.run(page).succeeded().says("fingerprint");
+    machine.run(page).succeeded();
+}
+
+/// Serves the page on port 8080 until the machine ends.
+fn serve(machine: &Machine) {
+    let script = "setsid labtrust page --listen 8080 >/root/serving 2>&1 </dev/null &";
+    machine.sh(script).succeeded();
+    machine.wait_for_port("127.0.0.1", "8080");
+}
+
+#[test]
+fn the_page_is_used_in_browsers_before_and_after_the_ca_is_trusted() {
+    let machine = machine!("server");
+    for name in ["chromium", "firefox-esr"] {
+        browsers::install(&machine, name);
+    }
+    let _gitlab = server(&machine);
+    let sha256 =
+        machine.sh("labtrust export --der | sha256sum | cut -c 1-64").succeeded().stdout.trim().to_owned();
+    serve(&machine);
+    let take = |steps: &str, verdict: &str| {
+        let (url, origin) = (format!("http://{HOST}:8080/"), format!("https://{HOST}"));
+        let told = browsers::use_page(
+            &machine,
+            include_str!("page/steps.py"),
+            &[steps, &url, &origin, &sha256, verdict],
+        );
+        told.succeeded().says("ok: Firefox: tells whether it trusts");
+    };
+    take("all", "refused");
+    machine.run(["labtrust", "trust"]).succeeded();
+    take("verdict", "trusted");
+}
