@@ -86,7 +86,6 @@
         }
 
         put(element("address"), location.href.split("#")[0]);
-        element("address").parentElement.hidden = false;
         // Paper shows every way.
         let closed = [];
         addEventListener("beforeprint", () => {
