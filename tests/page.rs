@@ -107,3 +107,81 @@ fn the_page_is_used_in_browsers_before_and_after_the_ca_is_trusted() {
     machine.run(["labtrust", "trust"]).succeeded();
     take("verdict", "trusted");
 }
+
+#[test]
+fn strangers_requests_do_not_stop_the_server() {
+    let machine = machine!("server");
+    machine.run(["labtrust", "setup", HOST, "--out", "/root/pair", "--no-trust"]).succeeded();
+    serve(&machine);
+    let junk = r#"
+import os, random, socket, sys
+def ask(request, wait=True):
+    stream = socket.create_connection(("127.0.0.1", 8080), 5)
+    stream.settimeout(5)
+    answer = b""
+    try:
+        stream.sendall(request)
+        while wait and (piece := stream.recv(65536)):
+            answer += piece
+    except OSError:
+        pass
+    stream.close()
+    return answer
+good = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+random.seed(1)
+for number in range(300):
+    damaged = bytearray(good * random.randint(1, 3))
+    for _ in range(random.randint(1, 6)):
+        damaged[random.randrange(len(damaged))] = random.randrange(256)
+    ask(bytes(damaged[: random.randint(1, len(damaged))]) + b"\r\n\r\n", wait=number % 3 == 0)
+ask(os.urandom(1 << 20))
+ask(b"GET /" + b"a" * (1 << 20))
+files = [ask(b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n" % path.encode()) for path in sys.argv[1:]]
+assert all(b" 200 OK\r\n" in file for file in files[:1]) and all(b" 404 " in file for file in files[1:]), files
+assert ask(good).startswith(b"HTTP/1.1 200 OK\r\n")
+"#;
+    let paths =
+        ["index.html", "../root/pair", "%2e%2e/etc/passwd", "index.html%00", "..%5cetc", "var/lib/labtrust"];
+    machine.run([&["python3", "-c", junk][..], &paths].concat()).succeeded();
+    machine.run(["labtrust", "page", "--listen", "8080"]).exited(3).says("cannot listen on").says("--listen");
+    machine.run(["labtrust", "page", "--listen", "192.0.2.99:80"]).exited(3).says("cannot listen on");
+    machine.run(["labtrust", "page", "--listen", "localhost:80"]).exited(2).says("192.0.2.10:8080");
+}
+
+/// The blocks of docs/page.md in the language `language`, in their order.
+fn blocks(language: &str) -> Vec<String> {
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/page.md")).unwrap();
+    let blocks = document.split("```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.strip_prefix(&format!("{language}\n"))).map(str::to_owned).collect()
+}
+
+#[test]
+fn what_the_docs_say_is_done() {
+    let machine = machine!("server");
+    machine.run(["labtrust", "setup", HOST, "--out", "/root/pair", "--no-trust"]).succeeded();
+    let [write, serve] = &blocks("sh")[..] else { panic!("two commands") };
+    machine.sh(&format!("cd /srv && {write}")).succeeded().says("public/index.html");
+    machine.sh(&format!("setsid {} >/dev/null 2>&1 </dev/null &", serve.trim())).succeeded();
+    machine.wait_for_port("127.0.0.1", "8080");
+    machine.sh("curl -sS http://127.0.0.1:8080/").succeeded().says("Compare the fingerprint");
+
+    let [location] = &blocks("nginx")[..] else { panic!("one block") };
+    let server = format!("server {{ listen 8081; root /srv/public; {location} }}");
+    let http = format!("include /etc/nginx/mime.types; default_type application/octet-stream; {server}");
+    machine.write("/root/nginx.conf", format!("pid /root/nginx.pid; events {{}} http {{ {http} }}"));
+    machine.run(["nginx", "-c", "/root/nginx.conf"]).succeeded();
+    let files = machine.sh("cd /srv/public && ls").succeeded().stdout;
+    for file in files.lines() {
+        let line = format!(
+            "curl -sS -o /dev/null -w '%{{http_code}} %{{content_type}}' http://127.0.0.1:8081/{file}"
+        );
+        let said = machine.sh(&line).succeeded().stdout;
+        let wanted = match file.rsplit('.').next() {
+            Some("html") => "200 text/html",
+            Some("mobileconfig") => "200 application/x-apple-aspen-config",
+            Some("crt") => "200 application/x-x509-ca-cert",
+            _ => "200 application/octet-stream",
+        };
+        assert_eq!(said, wanted, "{file}");
+    }
+}
