@@ -122,9 +122,28 @@ fn the_judges_of_ansible_accept_the_collection() {
     fleet.sh("ansible-doc -t module labtrust.trust.labtrust_trust").succeeded().says("anchors");
     fleet.sh("ansible-doc -t role labtrust.trust.labtrust").succeeded().says("labtrust_anchors");
     fleet.sh("ansible-doc -t callback labtrust.trust.jsonl").succeeded().says("unreachable");
-    let judges = "--test action-plugin-docs --test compile --test pep8 --test runtime-metadata --test shebang --test validate-modules";
-    fleet.sh(&format!(
-        "cd {collection} && git init -q && git add . && HOME={SANITY} ansible-test sanity --color no {judges}"
-    )).succeeded();
+    let sanity = |judges: &[&str]| {
+        let judges: String = judges.iter().map(|judge| format!(" --test {judge}")).collect();
+        let judge = format!("HOME={SANITY} ansible-test sanity --color no --python default{judges}");
+        fleet.sh(&format!("cd {collection} && git init -q && git add . && {judge}"))
+    };
+    sanity(&[
+        "action-plugin-docs",
+        "compile",
+        "import",
+        "pep8",
+        "pylint",
+        "runtime-metadata",
+        "shebang",
+        "validate-modules",
+    ])
+    .succeeded();
     fleet.sh(&format!("cd {collection}/extensions && molecule test")).succeeded();
+    // A module that is nowhere, and a name that nothing defines.
+    let broken = "printf '\n\nimport labtrust_nowhere\n\n\ndef broken():\n    return undefined_name\n'";
+    fleet.sh(&format!("{broken} >>{collection}/plugins/plugin_utils/script.py")).succeeded();
+    sanity(&["import", "pylint"])
+        .exited(1)
+        .says("No module named 'labtrust_nowhere'")
+        .says("Undefined variable 'undefined_name'");
 }
