@@ -4,5 +4,6 @@ pub(crate) mod ansible;
 pub(crate) mod line;
 mod passed;
 pub(crate) mod record;
+pub(crate) mod rendered_folder;
 pub(crate) mod run_folder;
 pub(crate) mod update;

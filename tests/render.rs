@@ -5,6 +5,7 @@ mod ansible;
 mod browsers;
 mod compose;
 mod dockerfile;
+mod folder;
 mod gitlab_ci;
 mod judges;
 pub(crate) mod keys;

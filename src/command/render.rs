@@ -3,17 +3,15 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_machine::{World, world::Access};
-use labtrust_plan::{
-    Contents,
-    render::{Order, Rendered, RenderedFile, Rendering, Unrenderable},
-};
+use labtrust_machine::World;
+use labtrust_plan::render::{Order, Rendered, Rendering, Unrenderable};
 
 use super::several::{Several, several};
 use crate::{
     cli::Render,
     context::Context,
     exit::{self, misuse},
+    fleet::rendered_folder::{RenderedFolder, Stale},
     hint::fail,
     report::{
         consent::{self, Proposal},
@@ -31,20 +29,17 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
     let mut rendered = (rendering.render)(&order).map_err(|Unrenderable { what, hint }| fail(what, hint))?;
     rendered.notes.extend(notes);
     if let Some(folder) = &arguments.out {
-        let folder = std::path::absolute(folder)?;
+        let folder = RenderedFolder::open(std::path::absolute(folder)?, rendering.id)?;
+        let stale = folder.stale(&rendered)?;
+        let changed = stale.changed.iter().map(|path| {
+            format!("{} is no longer rendered, and was changed since it was: it is left", path.display())
+        });
+        rendered.notes.extend(changed);
         if context.everywhere.dry_run {
-            return Ok(consent::dry_run(context, &proposal(&folder, &rendered)?));
+            return Ok(consent::dry_run(context, &proposal(folder.path(), &rendered, &stale)?));
         }
-        for file in &rendered.files {
-            let access = Access { mode: mode(file), owner: None };
-            let contents = Contents::Public(file.contents.clone().into_bytes());
-            let path = folder.join(&file.path);
-            if let Some(parent) = path.parent() {
-                World::here().make_folders(parent, 0o755)?;
-            }
-            World::here().put(&path, &contents, access)?;
-        }
-        report::print(context, rendering, &anchors, &rendered, Some(&folder));
+        folder.write(&rendered, &stale)?;
+        report::print(context, rendering, &anchors, &rendered, Some((folder.path(), &stale)));
     } else {
         if rendered.files.len() > 1 && !context.everywhere.json {
             return Err(misuse(
@@ -60,8 +55,8 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
     Ok(exit::DONE)
 }
 
-/// What `--dry-run` shows: the files that are missing or differ.
-fn proposal(folder: &Path, rendered: &Rendered) -> Result<Proposal> {
+/// What `--dry-run` shows: the files that are missing or differ, and those that go.
+fn proposal(folder: &Path, rendered: &Rendered, stale: &Stale) -> Result<Proposal> {
     let mut proposal = Proposal::default();
     for file in &rendered.files {
         let path = folder.join(&file.path);
@@ -72,9 +67,10 @@ fn proposal(folder: &Path, rendered: &Rendered) -> Result<Proposal> {
             proposal.step(&path, &line);
         }
     }
+    for path in &stale.removed {
+        let line = format!("remove {}", path.display());
+        proposal.line(&line);
+        proposal.step(path, &line);
+    }
     Ok(proposal)
-}
-
-fn mode(file: &RenderedFile) -> u32 {
-    if file.is_program { 0o755 } else { 0o644 }
 }

@@ -7,20 +7,24 @@ use labtrust_plan::{
     render::{Rendered, Rendering},
 };
 
-use crate::context::Context;
+use crate::{context::Context, fleet::rendered_folder::Stale};
 
-/// Prints `rendered`, which was written into `folder`, or as data on standard output.
+/// Prints `rendered`, which was written into a folder in place of what is stale there, or as data on standard output.
 pub(crate) fn print(
     context: &Context<'_>,
     rendering: &Rendering,
     anchors: &[Anchor],
     rendered: &Rendered,
-    folder: Option<&Path>,
+    written: Option<(&Path, &Stale)>,
 ) {
     let printer = context.printer;
-    if let Some(folder) = folder {
+    let folder = written.map(|(folder, _)| folder);
+    if let Some((folder, stale)) = written {
         for file in &rendered.files {
-            printer.say(format_args!("written: {}", folder.join(&file.path).display()));
+            printer.aside(format_args!("written: {}", folder.join(&file.path).display()));
+        }
+        for path in &stale.removed {
+            printer.aside(format_args!("removed: {}", path.display()));
         }
     }
     for note in &rendered.notes {
@@ -36,6 +40,7 @@ pub(crate) fn print(
             "sha256": anchor.sha256(), "endpoints": anchor.endpoints,
         })).collect::<Vec<_>>(),
         "files": files.collect::<Vec<_>>(),
+        "removed": written.map(|(_, stale)| &stale.removed[..]).unwrap_or_default(),
         "notes": rendered.notes,
     }));
 }
