@@ -83,9 +83,14 @@ fn every_host_that_is_not_done_is_served_again() {
     let document: Value = serde_json::from_str(&healthy.stdout).unwrap();
     assert_eq!(document["record"]["hosts"].as_object().unwrap().len(), 3, "{healthy}");
 
+    let would = rollout(&fleet, "--remove --check --limit '!down*'");
+    assert_eq!(would.code(), 1, "{would}");
+    says(&would, &["0 of 2 hosts no longer have the CA", "would be changed"]);
+    assert_eq!(rollout(&fleet, "--check --limit '!down*'").code(), 3, "the host that is down is recorded");
     let removed = rollout(&fleet, "--remove --limit '!down*'");
     assert_eq!(removed.code(), 0, "{removed}");
     says(&removed, &["2 of 2 hosts no longer have the CA"]);
+    assert_eq!(rollout(&fleet, "--remove --check --limit '!down*'").code(), 0);
     let is_ours = |line: &String| !line.contains("update-ca-certificates") && !line.contains("root/updater");
     for kind in [Kind::PLAIN, Kind::FAILS] {
         let left: Vec<_> = fleet.host(kind).changes().into_iter().filter(is_ours).collect();

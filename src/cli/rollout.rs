@@ -38,7 +38,7 @@ pub struct Rollout {
     #[arg(long)]
     pub restart: bool,
     /// Ask each host what it would change, and change nothing
-    #[arg(long, conflicts_with = "remove")]
+    #[arg(long)]
     pub check: bool,
     /// Ask each host whether it trusts the CAs, and change nothing
     #[arg(long, conflicts_with_all = ["check", "retry", "remove"])]

@@ -55,6 +55,10 @@ pub(crate) struct FleetRecord {
     pub at: String,
     /// The hosts by name. None: the last run named the host, and did not come to it.
     pub hosts: BTreeMap<String, Option<HostRecord>>,
+    /// The hosts of earlier runs that the inventory of the last whole run no longer named, with their last results. They count
+    /// neither as done nor as left.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gone: BTreeMap<String, Option<HostRecord>>,
 }
 
 /// The last result of a host.
@@ -69,7 +73,7 @@ pub(crate) struct HostRecord {
 impl FleetRecord {
     /// A record without hosts.
     pub(crate) fn new(action: Action, cas: Vec<RolledCa>) -> Self {
-        Self { schema: SCHEMA, action, cas, at: String::new(), hosts: BTreeMap::new() }
+        Self { schema: SCHEMA, action, cas, at: String::new(), hosts: BTreeMap::new(), gone: BTreeMap::new() }
     }
 
     /// The record that was changed last in the state folder `state`, if there is one.

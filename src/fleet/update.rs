@@ -16,7 +16,7 @@ use super::{
 /// How much of the record a run may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// The hosts that it names; the others are no longer in the inventory.
+    /// The hosts that it names; the others are no longer in the inventory, and gone.
     Everything,
     /// The hosts that it names, which are a part of the inventory.
     Part,
@@ -79,7 +79,7 @@ impl Update {
             return record.save(state);
         }
         let recorded =
-            recorded.unwrap_or_else(|| FleetRecord { hosts: BTreeMap::new(), ..self.before.clone() });
+            recorded.unwrap_or_else(|| FleetRecord::new(self.before.action, self.before.cas.clone()));
         let record = self.merged(recorded);
         if record.hosts.is_empty() {
             return Ok(());
@@ -93,8 +93,8 @@ impl Update {
 
     /// Saves `other`, which says the contrary of the hosts that this run serves, without their results.
     fn forget(&self, mut other: FleetRecord, state: &Path) -> Result<()> {
-        let hosts =
-            other.hosts.iter_mut().filter(|(name, host)| host.is_some() && self.named.contains(*name));
+        let hosts = other.hosts.iter_mut().chain(&mut other.gone);
+        let hosts = hosts.filter(|(name, host)| host.is_some() && self.named.contains(*name));
         let forgotten = hosts.map(|(_, host)| *host = None).count();
         if forgotten == 0 { Ok(()) } else { other.save(state) }
     }
@@ -102,9 +102,16 @@ impl Update {
     fn merged(&self, mut record: FleetRecord) -> FleetRecord {
         if self.scope == Scope::Everything && !self.named.is_empty() {
             // Another run may have added hosts of its own meanwhile.
-            record.hosts.retain(|name, _| self.named.contains(name) || !self.before.hosts.contains_key(name));
+            let is_gone = |name: &String| !self.named.contains(name) && self.before.hosts.contains_key(name);
+            let (gone, hosts): (BTreeMap<_, _>, _) =
+                record.hosts.into_iter().partition(|(name, _)| is_gone(name));
+            record.hosts = hosts;
+            record.gone.extend(gone);
         }
         for name in &self.named {
+            if let Some(host) = record.gone.remove(name) {
+                record.hosts.insert(name.clone(), host);
+            }
             // A host that is asked again keeps its last result until the new one comes.
             record.hosts.entry(name.clone()).or_default();
         }

@@ -123,6 +123,13 @@ pub(crate) fn print(
         printer
             .say(format_args!("  and {} more: --report FILE.html lists them all", rows.len() - MOST_LISTED));
     }
+    if !record.gone.is_empty() {
+        let names: Vec<_> = record.gone.keys().take(MOST_LISTED).map(String::as_str).collect();
+        let more = record.gone.len() - names.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        printer
+            .aside(format_args!("no longer in the inventory, and not counted: {}{more}", names.join(", ")));
+    }
     if let Some(fault) = fault {
         printer.say(fault);
     }

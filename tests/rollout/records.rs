@@ -119,6 +119,38 @@ fn each_action_with_its_cas_and_endpoints_has_its_record() {
 }
 
 #[test]
+fn hosts_that_the_inventory_no_longer_names_are_kept_and_not_counted() {
+    let machine = machine!("control");
+    let sha256 = control(&machine);
+    let rolled = |hosts: &[(&str, u8)], words: &str| {
+        let names: Vec<_> = hosts.iter().map(|(host, _)| *host).collect();
+        let state = |code: &u8| if *code == 0 { "trusted" } else { "failed" };
+        let lines: String =
+            hosts.iter().map(|(host, code)| line(host, *code, &sha256, state(code))).collect();
+        machine.write("/tmp/lines", format!("{}\n{lines}", serde_json::json!({ "hosts": names })));
+        run(&machine, "", &format!("--for {HOST} {words}"))
+    };
+    assert_eq!(rolled(&[("a", 0), ("b", 3)], "").code(), 3);
+    // Another inventory: the host that failed there is not left of this one.
+    let other = rolled(&[("a", 0), ("c", 0)], "");
+    assert_eq!(other.code(), 0, "{other}");
+    says(&other, &["2 of 2 hosts", "no longer in the inventory, and not counted: b"]);
+    let record = records(&machine).remove(0).1;
+    assert_eq!(
+        (&record["hosts"]["b"], &record["gone"]["b"]["code"]),
+        (&Value::Null, &3.into()),
+        "{record:#}"
+    );
+    let quiet = rolled(&[("a", 0)], "--limit a -q");
+    assert!(!quiet.stderr.contains("no longer"), "{quiet}");
+    // A run that names it again counts it again, also where it does not come to it.
+    machine.write("/tmp/lines", "{\"hosts\": [\"b\"]}\n");
+    assert_eq!(run(&machine, "", &format!("--for {HOST} --retry")).code(), 3);
+    let record = records(&machine).remove(0).1;
+    assert_eq!((&record["hosts"]["b"]["code"], &record["gone"]), (&3.into(), &Value::Null), "{record:#}");
+}
+
+#[test]
 fn two_rollouts_at_once_lose_no_host() {
     let machine = machine!("control");
     let sha256 = control(&machine);
