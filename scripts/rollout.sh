@@ -47,14 +47,29 @@ registries_1() {
 daemons='containerd:containerd crio:crio k3s-server:k3s k3s-agent:k3s-agent rke2:rke2-server rke2:rke2-agent'
 kubernetes='kubelet crictl /var/lib/kubelet /etc/crictl.yaml'
 containerd_settings=/etc/containerd/config.toml
+nerdctl='/etc/nerdctl/nerdctl.toml /etc/containerd/certs.d /etc/docker/certs.d'
+linked='fedora rhel centos arch alpine'
+modules='/usr/lib/*/pkcs11/p11-kit-trust.so /usr/lib64/pkcs11/p11-kit-trust.so /usr/lib/pkcs11/p11-kit-trust.so'
 engines='/etc/docker/certs.d:/usr/bin/dockerd /etc/docker/certs.d:/usr/sbin/dockerd /etc/docker/certs.d:/usr/local/bin/dockerd /etc/docker/certs.d:/var/packages/ContainerManager/target /etc/docker/certs.d:/var/packages/Docker/target /var/snap/docker/current/etc/docker/certs.d:/var/snap/docker/current /etc/docker/certs.d:/var/run/docker.sock /etc/docker/certs.d:/run/docker.sock'
 declared='/etc/NIXOS /run/ostree-booted'
 
-browsers() {
-    in_policy /etc/chromium/policies/managed /usr/lib/chromium/chromium /usr/lib/chromium-browser/chromium-browser /usr/lib64/chromium-browser/chromium-browser
-    in_policy /etc/chromium-browser/policies/managed /snap/chromium/current
-    in_policy /etc/opt/chrome/policies/managed /opt/google/chrome/chrome
-    in_policy /etc/brave/policies/managed /opt/brave.com/brave/brave
+# (user) Below the home folder: what nerdctl reads, and signs of a containerd; and browsers.
+user() {
+    nerdctl_own='.config/nerdctl/nerdctl.toml .config/containerd/certs.d .config/docker/certs.d'
+    nerdctl_signs='.config/systemd/user/containerd.service .local/share/nerdctl .config/nerdctl/nerdctl.toml .config/containerd/certs.d'
+    nss_programs='chromium chromium-browser google-chrome google-chrome-stable microsoft-edge microsoft-edge-stable brave-browser brave-browser-stable vivaldi vivaldi-stable opera opera-stable'
+}
+
+chromium() {
+    in_chromium /etc/chromium/policies/managed /usr/lib/chromium/chromium /usr/lib/chromium-browser/chromium-browser /usr/lib64/chromium-browser/chromium-browser
+    in_chromium /etc/chromium-browser/policies/managed /snap/chromium/current
+    in_chromium /etc/opt/chrome/policies/managed /opt/google/chrome/chrome
+    in_chromium /etc/brave/policies/managed /opt/brave.com/brave/brave
+}
+
+firefox() {
+    in_firefox libxul.so distribution/policies.json /etc/firefox/policies/policies.json /usr/lib/firefox /usr/lib/firefox-esr /usr/lib64/firefox /opt/firefox
+    in_firefox libxul.so distribution/policies.json /etc/thunderbird/policies/policies.json /usr/lib/thunderbird /usr/lib64/thunderbird /opt/thunderbird
 }
 
 families() {
@@ -68,6 +83,9 @@ families() {
 }
 
 # --- What every store uses ---------------------------------------------------------------------------------------
+
+# A word in parentheses before a function names the only case that needs it: a removal, a user who is not root, a restart, a CA that
+# can sign for every server, the help. For Ansible, the script is sent without those that are not needed.
 
 # Ends with the message $1 and the hint $2.
 fail() {
@@ -124,14 +142,17 @@ check_certificates() {
 }
 
 # Whether a PEM section of the file $1 is the current certificate.
-holds() {
-    [ -f "$1" ] && [ -r "$1" ] && awk -v want="$(body)" '
+holds() { [ -f "$1" ] && [ -r "$1" ] && contains <"$1"; }
+
+# The same of standard input.
+contains() {
+    awk -v want="$(body)" '
         { gsub(/[ \t\r]/, "") }
         /^-----BEGINCERTIFICATE-----$/ { inside = 1; text = ""; next }
         /^-----ENDCERTIFICATE-----$/ { if (inside && text == want) found = 1; inside = 0; next }
         inside { text = text $0 }
         END { exit !found }
-    ' "$1"
+    '
 }
 
 # --- Results: one JSON object a store and certificate -----------------------------------------------------------
@@ -244,9 +265,9 @@ set_aside() {
     return 1
 }
 
-# The contents of the file that the store writes: the current certificate, below a line that some updaters require; or a policy.
+# What is written: the text of a policy, or the current certificate, below a line that some updaters require.
 contents() {
-    [ "$writes" = certificate ] || { "$writes"; return; }
+    [ -z "$text" ] || { printf '%s\n' "$text"; return; }
     [ -z "$heading" ] || printf '%s\n' "$heading"
     "pem_$n"
 }
@@ -258,9 +279,9 @@ is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(ca
 put() {
     ! is_as_wanted "$1" || return 0
     make_folder "${1%/*}" || return 1
-    # A policy that this script wrote for other certificates is replaced, and stays if that fails.
+    # A policy that is there already is edited, and stays if that fails.
     known=false
-    if [ "$writes" = policy ] && has_record "put $1"; then
+    if [ -n "$text" ] && [ -e "$1" ]; then
         known=true
     elif ! set_aside "$1"; then
         remove_folders "${1%/*}"
@@ -434,6 +455,7 @@ late_services() {
     done | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 
+# (restart) Restarts the service $1.
 restart_service() {
     if [ -d /run/systemd/system ] && has systemctl; then bounded "$timeout" systemctl restart "$1"
     elif has rc-service; then bounded "$timeout" rc-service "$1" restart
@@ -561,44 +583,21 @@ store_system() {
         return
     fi
     where=${copies:-$bundle}
+    if [ "$action" = remove ]; then
+        out_of_system
+        return
+    fi
     waiting=
     for n in $anchors; do
         choose "$n"
         file=$folder/$name.$ending
-        case $action in
-            remove)
-                if is_changed "$file"; then
-                    report system failed false "$file is not as this script writes it: left as it is"
-                    continue
-                fi
-                if ! is_as_wanted "$file"; then
-                    if system_trusts; then
-                        report system trusted false "$where still holds the certificate: somebody else put it there"
-                    else
-                        report system untrusted false "$where does not hold the certificate"
-                    fi
-                    continue
-                fi ;;
-            *)
-                if system_trusts; then
-                    report_trusted false "$file" "$where holds the certificate"
-                    continue
-                fi ;;
-        esac
-        if ! is_root; then
+        if system_trusts; then
+            report_trusted false "$file" "$where holds the certificate"
+        elif ! is_root; then
             report system failed false "needs root"
         elif [ "$dry_run" = true ]; then
-            if [ "$action" = remove ]; then
-                report system trusted false "$file is here"
-            else
-                report system untrusted false "$where does not hold the certificate"
-            fi
+            report system untrusted false "$where does not hold the certificate"
             differs "$file"
-        elif [ "$action" = remove ] && ! take_back "$file"; then
-            report system failed true "$why"
-        elif [ "$action" = remove ]; then
-            sweep
-            waiting="$waiting $n"
         elif put "$file"; then
             waiting="$waiting $n"
         else
@@ -608,19 +607,10 @@ store_system() {
     [ -n "$waiting" ] || return 0
     update && said=''
     reason=$said
-    [ "$action" = remove ] && again=false || again=true
     failed=false
     for n in $waiting; do
         choose "$n"
-        if [ "$action" = remove ]; then
-            sweep
-            differs "$folder/$name.$ending"
-            if system_trusts; then
-                report system trusted true "$where still holds the certificate${reason:+: $tool: $reason}"
-            else
-                report system untrusted true "$where does not hold the certificate"
-            fi
-        elif system_trusts; then
+        if system_trusts; then
             differs "$folder/$name.$ending"
             if [ -n "$reason" ]; then
                 report system partial true "$where holds the certificate, but $tool failed: $reason"
@@ -635,12 +625,52 @@ store_system() {
         fi
     done
     # The bundle is made again without what was taken back.
-    if [ "$failed" = true ] && [ "$timed_out" = false ] && [ "$again" = true ]; then update; fi
+    if [ "$failed" = true ] && [ "$timed_out" = false ]; then update; fi
+}
+
+# (remove) The certificates out of the system store.
+out_of_system() {
+    waiting=
+    for n in $anchors; do
+        choose "$n"
+        file=$folder/$name.$ending
+        if is_changed "$file"; then
+            report system failed false "$file is not as this script writes it: left as it is"
+        elif ! is_as_wanted "$file"; then
+            if system_trusts; then
+                report system trusted false "$where still holds the certificate: somebody else put it there"
+            else
+                report system untrusted false "$where does not hold the certificate"
+            fi
+        elif ! is_root; then
+            report system failed false "needs root"
+        elif [ "$dry_run" = true ]; then
+            report system trusted false "$file is here"
+            differs "$file"
+        elif take_back "$file"; then
+            sweep
+            waiting="$waiting $n"
+        else
+            report system failed true "$why"
+        fi
+    done
+    [ -n "$waiting" ] || return 0
+    update && said=''
+    for n in $waiting; do
+        choose "$n"
+        sweep
+        differs "$folder/$name.$ending"
+        if system_trusts; then
+            report system trusted true "$where still holds the certificate${said:+: $tool: $said}"
+        else
+            report system untrusted true "$where does not hold the certificate"
+        fi
+    done
 }
 
 # --- What an earlier run left --------------------------------------------------------------------------------------------
 
-# The store of the file $1.
+# (remove) The store of the file $1.
 store_of() {
     case $1 in
         */containers/certs.d/*) echo podman ;;
@@ -650,7 +680,7 @@ store_of() {
     esac
 }
 
-# Takes back what the record still has of the certificates: files for registries that this script does not name, of programs that
+# (remove) Takes back what the record still has of the certificates: files for registries that this script does not name, of programs that
 # are gone, and of a run that was killed.
 take_back_rest() {
     [ -f "$records/record" ] || return 0
@@ -694,41 +724,15 @@ take_back_rest() {
 # in_registry STORE FOLDER ENDPOINT: the current certificate in the registry's folder FOLDER.
 in_registry() {
     file=$2/$name.crt
+    if [ "$action" = remove ]; then
+        out_of_registry "$@"
+        return
+    fi
     broken=
     for half in "$2"/*.cert; do
         [ ! -e "$half" ] || [ -e "${half%.cert}.key" ] || broken=$half
     done
-    if [ "$action" = remove ]; then
-        if is_changed "$file"; then
-            report "$1" failed false "$3: $file is not as this script writes it: left as it is"
-            return
-        elif is_as_wanted "$file" && [ "$dry_run" = true ]; then
-            report "$1" trusted false "$3: $file holds the certificate"
-            differs "$file"
-            return
-        elif is_as_wanted "$file" && is_locked "$2"; then
-            report "$1" failed false "$3: needs root"
-            return
-        elif is_as_wanted "$file"; then
-            if ! take_back "$file"; then
-                report "$1" failed true "$3: $why"
-                return
-            fi
-            differs "$file"
-            # An empty folder of a registry hides the folders that come after it.
-            rmdir "$2" 2>/dev/null || :
-            done_now=true
-        else
-            done_now=false
-        fi
-        for other in "$2"/*.crt; do
-            if holds "$other"; then
-                report "$1" trusted "$done_now" "$other still holds the certificate: somebody else put it there"
-                return
-            fi
-        done
-        report "$1" untrusted "$done_now" "$3: no file of $2 holds the certificate"
-    elif [ -n "$broken" ]; then
+    if [ -n "$broken" ]; then
         report "$1" failed false "$3: the program gives up at $broken: its key is missing beside it"
     elif [ -f "$2/hosts.toml" ] && [ "$1" != podman ] && ! grep -Fq "$name.crt" "$2/hosts.toml"; then
         report "$1" failed false "$3: $2/hosts.toml must name the CA: run the program labtrust there"
@@ -747,6 +751,39 @@ in_registry() {
     fi
 }
 
+# (remove) The same, out of the folder.
+out_of_registry() {
+    if is_changed "$file"; then
+        report "$1" failed false "$3: $file is not as this script writes it: left as it is"
+        return
+    elif is_as_wanted "$file" && [ "$dry_run" = true ]; then
+        report "$1" trusted false "$3: $file holds the certificate"
+        differs "$file"
+        return
+    elif is_as_wanted "$file" && is_locked "$2"; then
+        report "$1" failed false "$3: needs root"
+        return
+    elif is_as_wanted "$file"; then
+        if ! take_back "$file"; then
+            report "$1" failed true "$3: $why"
+            return
+        fi
+        differs "$file"
+        # An empty folder of a registry hides the folders that come after it.
+        rmdir "$2" 2>/dev/null || :
+        done_now=true
+    else
+        done_now=false
+    fi
+    for other in "$2"/*.crt; do
+        if holds "$other"; then
+            report "$1" trusted "$done_now" "$other still holds the certificate: somebody else put it there"
+            return
+        fi
+    done
+    report "$1" untrusted "$done_now" "$3: no file of $2 holds the certificate"
+}
+
 # registries calls this for each registry: ENDPOINT NAME PORTABLE-NAME.
 in_docker() { in_registry docker "$certs_d/$2" "$1"; }
 
@@ -763,13 +800,16 @@ store_docker() {
         found=true
         each_registry in_docker
     done
+    is_root || own_docker
     [ "$found" = true ] || skip docker "Docker is not installed"
 }
 
-# Whether the folder $1 is root's and this is not root.
+# Whether this is not root, and may not write into the folder $1, or make it.
 is_locked() {
     is_root && return 1
-    case $1 in "$HOME"/*) return 1 ;; esac
+    above=$1
+    until [ -z "$above" ] || [ -e "$above" ]; do above=${above%/*}; done
+    [ ! -w "${above:-/}" ]
 }
 
 skip() {
@@ -818,23 +858,180 @@ in_containerd() {
     in_registry containerd "$place" "$1"
 }
 
-store_containerd() {
-    has containerd || { skip containerd 'containerd is not installed'; return; }
-    certs_d=$(containerd_folder)
-    case $certs_d in
-        '') skip containerd "no config_path is set in $containerd_settings: containerd reads the system store" ;;
-        *:* | *'
-'*) skip containerd "$containerd_settings names several folders: run the program labtrust there" ;;
-        /*) each_registry in_containerd ;;
-    esac
+# in_nerdctl SETTINGS FIRST SECOND: what nerdctl reads, as containerd would: the first of two folders that has one for the registry
+# or for all, unless its settings name others.
+in_nerdctl() {
+    found=true
+    if grep -q '^[[:space:]]*hosts_dir' "$1" 2>/dev/null; then
+        for n in $anchors; do
+            choose "$n"
+            report containerd failed false "$1 names folders: run the program labtrust there"
+        done
+        return
+    fi
+    first=$2 second=$3
+    each_registry in_first
 }
 
-# --- Chromium and its kin: a managed policy names the CAs for every user ------------------------------------------------
+in_first() {
+    certs_d=$first
+    answers "$@" || certs_d=$second
+    answers "$@" || certs_d=$first
+    [ "$certs_d" = "$cri" ] || in_containerd "$@"
+}
+
+answers() { [ -e "$certs_d/$2" ] || [ -e "$certs_d/${3:-$2}" ] || [ -e "$certs_d/_default" ]; }
+
+store_containerd() {
+    found=false cri=
+    if has containerd; then
+        certs_d=$(containerd_folder)
+        case $certs_d in
+            /*:* | *'
+'*)
+                found=true
+                skip containerd "$containerd_settings names several folders: run the program labtrust there" ;;
+            /*)
+                found=true cri=$certs_d
+                each_registry in_containerd ;;
+        esac
+    fi
+    # shellcheck disable=SC2086
+    if ! is_root; then own_nerdctl; elif has nerdctl; then in_nerdctl $nerdctl; fi
+    [ "$found" = true ] || skip containerd "containerd is not installed, or reads no folder of registries"
+}
+
+# --- Browsers: a policy for every user ----------------------------------------------------------------------------------
+
+# No shell reads JSON. Both policies have one item a CA. `$policy`_items finds the items of standard input, a line each, and
+# `$policy`_text makes the file of them, as labtrust does. A file that is not made so from its own items is left to the program.
+
+# Chromium's items: the key, a bar, and the lines of the item, which end with `~` here.
+chromium_items() {
+    awk '
+        /^  "/ { key = $1 }
+        /^    / {
+            item = item substr($0, 5) "~"
+            if (/^    ["}]/) { sub(/,?~$/, "~", item); print key "|" item; item = "" }
+        }
+    '
+}
+
+chromium_text() {
+    awk -F '|' '
+        NF < 2 { next }
+        !($1 in list) { keys[++count] = $1 }
+        {
+            item = "    " substr($2, 1, length($2) - 1)
+            gsub(/~/, "\n    ", item)
+            list[$1] = list[$1] (list[$1] == "" ? "" : ",\n") item
+        }
+        END {
+            print "{"
+            for (i = 1; i <= count; i++) print "  " keys[i] " [\n" list[keys[i]] "\n  ]" (i < count ? "," : "")
+            print "}"
+        }
+    '
+}
+
+firefox_items() { sed -n 's/^        \(".*"\),\{0,1\}$/\1/p'; }
+
+firefox_text() {
+    printf '{\n  "policies": {\n    "SecurityDevices": {\n      "Add": {\n'
+    sed 's/^/        /; $!s/$/,/'
+    printf '      }\n    }\n  }\n}\n'
+}
+
+# Whether the policy file $1 is missing, sets nothing, or is made as described above. `items` are its items.
+read_policy() {
+    items=
+    [ -e "$1" ] || [ -h "$1" ] || return 0
+    [ ! -h "$1" ] || return 1
+    [ "$(tr -d ' \n' 2>/dev/null <"$1")" != '{}' ] || return 0
+    items=$("${policy}_items" 2>/dev/null <"$1") &&
+        [ "$(printf '%s\n' "$items" | "${policy}_text"; echo .)" = "$(cat "$1" 2>/dev/null; echo .)" ]
+}
+
+# in_policy STORE FILE: the current certificate in the policy file FILE, by its item `$item`, which is found by its part `$mark`.
+# With the item, the state is `$held`.
+in_policy() {
+    file=$2
+    if ! read_policy "$file"; then
+        report "$1" failed false "$file is not as this script writes it: run the program labtrust there"
+        return
+    fi
+    text=$(printf '%s\n' "$items" | awk -v item="$item" -v mark="$mark" '
+        index($0, mark) { if (!seen) print item; seen = 1; next }
+        /./ { print }
+        END { if (!seen) print item }
+    ')
+    if [ "$text" = "$items" ]; then
+        report "$1" "$held" false "$file"
+    elif is_locked "${file%/*}"; then
+        report "$1" failed false "needs root"
+    elif [ "$dry_run" = true ]; then
+        report "$1" untrusted false "$file does not name the CA"
+        differs "$file"
+    elif text=$(printf '%s\n' "$text" | "${policy}_text") && put "$file"; then
+        report "$1" trusted true "$file"
+        differs "$file"
+    else
+        report "$1" failed false "$why"
+    fi
+    text=
+}
+
+# (remove) The same, out of the policy file.
+out_of_policy() {
+    file=$2
+    if ! read_policy "$file" && grep -Fq -e "$mark" "$file" 2>/dev/null; then
+        report "$1" failed false "$file names the CA, and is not as this script writes it: run the program labtrust there"
+        return
+    fi
+    text=$(printf '%s\n' "$items" | grep -Fv -e "$mark")
+    # A file of ours without items, as the program leaves it, goes too.
+    if [ "$text" = "$items" ] && { [ -n "$items" ] || [ "$dry_run" = true ] || ! has_record "put $file"; }; then
+        report "$1" untrusted false "$file does not name the CA"
+    elif is_locked "${file%/*}"; then
+        report "$1" failed false "needs root"
+    elif [ "$dry_run" = true ]; then
+        report "$1" trusted false "$file names the CA"
+        differs "$file"
+    elif
+        if [ -n "$text" ]; then
+            text=$(printf '%s\n' "$text" | "${policy}_text") && put "$file"
+        else
+            take_back "$file"
+        fi
+    then
+        report "$1" untrusted true "$file no longer names the CA"
+        differs "$file"
+    else
+        report "$1" failed false "$why"
+    fi
+    text=
+}
 
 # Whether the current certificate limits the names that it can sign (the extension nameConstraints, RFC 5280, 4.2.1.10).
 limits_names() { body | decoded | od -An -v -tx1 | tr -d ' \n' | grep -q 0603551d1e; }
 
-# registries calls this for each registry: its host is added to the names or the networks that the policy permits.
+# The item of Chromium's policy for the current certificate.
+chromium_item() {
+    if limits_names; then printf '"CACertificates":|"%s"~' "$(body)"; else limited_item; fi
+}
+
+# (wide) The same for a CA that can sign for every server: it is limited to the known ones. A list with a name or a network that no
+# server has permits none of its kind.
+limited_item() {
+    names='' networks=''
+    "registries_$n" permits
+    [ -n "$names$networks" ] || return 0
+    # shellcheck disable=SC2086
+    printf '"CACertificatesWithConstraints":|{~  "certificate": "%s",~  "constraints": {~    "permitted_cidrs": [~%s    ],~    "permitted_dns_names": [~%s    ]~  }~}~' \
+        "$(body)" "$(listed ${networks:-192.0.2.0/32})" "$(listed ${names:-invalid})"
+}
+
+# (wide) registries calls this for each registry: its host is added to the names or the networks that the policy permits.
 permits() {
     host=${1%:*}
     case $host in
@@ -845,103 +1042,222 @@ permits() {
     networks="$networks $host"
 }
 
-# The words as a list of JSON strings, sorted, each once, 8 columns in.
-listed() { printf '%s\n' "$@" | sort -u | sed 's/.*/          "&"/; $!s/$/,/'; }
+# (wide) The words as a list of JSON strings, sorted, each once.
+listed() { printf '%s\n' "$@" | sort -u | sed 's/.*/      "&"/; $!s/$/,/' | tr '\n' '~'; }
 
-# The item of the policy for the current certificate. A CA that can sign for every server is limited to the known ones: a list
-# with a name or a network that no server has permits none of its kind.
-item() {
-    if limits_names; then
-        printf '    "%s"' "$(body)"
-        return
-    fi
-    names='' networks=''
-    "registries_$n" permits
-    # shellcheck disable=SC2086
-    printf '    {\n      "certificate": "%s",\n      "constraints": {\n        "permitted_cidrs": [\n%s\n        ],\n        "permitted_dns_names": [\n%s\n        ]\n      }\n    }' \
-        "$(body)" "$(listed ${networks:-192.0.2.0/32})" "$(listed ${names:-invalid})"
-}
-
-# The key $1 with the items of the certificates that limit their names (yes), or do not (no): as one member of the policy.
-member() {
-    items=
-    for n in $anchors; do
-        choose "$n"
-        if limits_names; then limits=yes; else limits=no; fi
-        [ "$limits" = "$2" ] || continue
-        items=${items:+$items,
-}$(item)
-    done
-    [ -n "$items" ] && printf '  "%s": [\n%s\n  ]' "$1" "$items"
-}
-
-# The policy file for all certificates.
-policy() {
-    plain=$(member CACertificates yes)
-    limited=$(member CACertificatesWithConstraints no)
-    printf '{\n%s%s%s\n}\n' "$plain" "${limited:+${plain:+,
-}}" "$limited"
-}
-
-# browsers calls this for each browser: FOLDER PROGRAM…. One that is here is served once.
-in_policy() {
-    here=false
+# chromium calls this for each browser: FOLDER PROGRAM….
+in_chromium() {
     managed=$1
+    here=false
     shift
     for program in "$@"; do [ ! -x "$program" ] || here=true; done
+    # What was done for a browser that is gone is taken back too.
+    [ "$action" != remove ] || [ ! -e "$managed/labtrust.json" ] || here=true
     [ "$here" = true ] || return 0
     found=true
-    file=$managed/labtrust.json
+    policy=chromium
     other=
+    # Of several files with one of these keys, the browser uses one alone.
     for one in "$managed"/*.json; do
-        [ "$one" = "$file" ] || ! grep -q '"CACertificates' "$one" 2>/dev/null || other=$one
+        [ "$one" = "$managed/labtrust.json" ] || ! grep -q '"CACertificates' "$one" 2>/dev/null || other=$one
     done
-    result=failed did=false
-    if [ "$action" = remove ]; then
-        if [ -f "$file" ] && is_as_wanted "$file"; then
-            result=trusted said="$file names the CA"
-            differs "$file"
-            if is_locked "$managed"; then
-                result=failed said="needs root"
-            elif [ "$dry_run" = false ] && take_back "$file"; then
-                result=untrusted did=true said="no policy in $managed names the CA"
-            elif [ "$dry_run" = false ]; then
-                result=failed said=$why
-            fi
-        elif grep -Fq "$(for n in $anchors; do body; echo; done)" "$managed"/*.json 2>/dev/null; then
-            said="a file in $managed that is not this script's names the CA: run the program labtrust there"
+    for n in $anchors; do
+        choose "$n"
+        mark="\"$(body)\"" held=trusted
+        if [ "$action" = remove ] && [ -n "$other" ] && grep -Fq -e "$mark" "$other"; then
+            report chromium-policy failed false "$other names the CA, and is not this script's: run the program labtrust there"
+        elif [ "$action" = remove ]; then
+            out_of_policy chromium-policy "$managed/labtrust.json"
+        elif [ -n "$other" ]; then
+            report chromium-policy failed false "$other sets this policy: run the program labtrust there"
         else
-            result=untrusted said="no policy in $managed names the CA"
+            item=$(chromium_item)
+            if [ -n "$item" ]; then
+                in_policy chromium-policy "$managed/labtrust.json"
+            else
+                report chromium-policy failed false "the policy limits this CA to known servers, and none is known: render it again with --for HOST:PORT"
+            fi
         fi
-    elif [ -n "$other" ]; then
-        said="$other sets this policy: run the program labtrust there"
-    elif is_as_wanted "$file"; then
-        result=trusted said="$file"
-    elif [ -e "$file" ] && ! has_record "put $file"; then
-        said="$file is not as this script writes it: run the program labtrust there"
-    elif is_locked "$managed"; then
-        said="needs root"
-    elif [ "$dry_run" = true ]; then
-        result=untrusted said="$file does not name the CA"
-        differs "$file"
-    elif put "$file"; then
-        result=trusted did=true said="$file"
-        differs "$file"
-    else
-        said=$why
-    fi
-    for n in $anchors; do choose "$n"; report chromium-policy "$result" "$did" "$said"; done
+    done
 }
 
 store_chromium() {
-    found=false writes=policy
-    browsers
+    found=false
+    chromium
     [ "$found" = true ] || skip chromium-policy 'none of these browsers is installed for every user'
-    writes=certificate
+}
+
+# firefox calls this for each program: LIBRARY POLICIES SETTINGS FOLDER…. Only one policies.json is in force: a new one in /etc
+# would replace those of the program's folders as a whole.
+in_firefox() {
+    library=$1 below=$2 settings=$3
+    own=false places=
+    shift 3
+    for place in "$@"; do
+        [ -e "$place/$library" ] || continue
+        places="$places $place/$below"
+        [ -e "$settings" ] || [ ! -e "$place/$below" ] || own=true
+    done
+    [ -n "$places" ] || return 0
+    found=true
+    policy=firefox
+    [ "$own" = true ] || places=$settings
+    for place in $places; do
+        for n in $anchors; do
+            choose "$n"
+            mark="\"$name\": "
+            if [ "$action" = remove ]; then
+                out_of_policy firefox-policy "$place"
+                continue
+            fi
+            item="$mark\"$module\"" held=trusted
+            # Somebody else may load the module under another name.
+            if read_policy "$place" && other=$(printf '%s\n' "$items" | grep -v '^"labtrust-' | grep -Fe ": \"$module\""); then
+                item=$other mark=$other
+            fi
+            if [ -z "$module" ]; then
+                report firefox-policy failed false "p11-kit's module is missing, with which Firefox follows the system store: install it (Debian: p11-kit-modules)"
+            elif system_trusts; then
+                in_policy firefox-policy "$place"
+            elif [ "$dry_run" = true ]; then
+                held=untrusted
+                in_policy firefox-policy "$place"
+            else
+                report firefox-policy failed false "Firefox would follow the system store, which does not hold the certificate"
+            fi
+        done
+    done
+}
+
+store_firefox() {
+    for id in $(release ID) $(release ID_LIKE); do
+        case " $linked " in *" $id "*) skip firefox-policy 'Firefox reads the system store'; return ;; esac
+    done
+    if [ -z "$bundle" ]; then
+        skip firefox-policy 'Firefox would follow the system store, and no store of a known kind was found'
+        return
+    fi
+    found=false
+    for module in $modules ''; do [ ! -e "$module" ] || break; done
+    firefox
+    [ "$found" = true ] || skip firefox-policy 'neither Firefox nor Thunderbird is installed for every user'
+}
+
+# --- Without root: the user's own stores ----------------------------------------------------------------------------------
+
+# (user) The folder of registries of a Docker daemon that runs without root.
+own_docker() {
+    [ -S "${XDG_RUNTIME_DIR:-/run/user/$uid}/docker.sock" ] || [ -e "$HOME/.config/systemd/user/docker.service" ] || return 0
+    found=true
+    certs_d=${XDG_CONFIG_HOME:-$HOME/.config}/docker/certs.d
+    each_registry in_docker
+}
+
+# (user) What nerdctl reads for a user who has a containerd.
+own_nerdctl() {
+    for sign in $nerdctl_signs; do
+        [ -e "$HOME/$sign" ] || continue
+        # shellcheck disable=SC2086
+        set -- $nerdctl_own
+        in_nerdctl "$HOME/$1" "$HOME/$2" "$HOME/$3"
+        return
+    done
+}
+
+# (user) NSS's tool, for the database in the folder `$database`. It asks for no password.
+nss() { certutil "$@" -d "sql:$database" -f /dev/null; }
+
+# (user) Finds the current certificate in the database, whatever its nickname there: `nickname` and `flags`.
+listed_by_nss() {
+    all=$(nss -L 2>/dev/null </dev/null | sed -n 's/^\(.*[^ ]\)  *\([^ ,]*,[^ ,]*,[^ ,]*\) *$/\2 \1/p')
+    while read -r flags nickname; do
+        [ -n "$nickname" ] || continue
+        if nss -a -L -n "$nickname" 2>/dev/null </dev/null | contains; then return 0; fi
+    done <<END
+$all
+END
+    return 1
+}
+
+# (user) Chromium and its kin read one of two databases: a new first one would hide the second.
+store_nss() {
+    database=$HOME/.pki/nssdb
+    [ -e "$database" ] || database=$HOME/.local/share/pki/nssdb
+    here=false
+    for program in $nss_programs; do ! has "$program" || here=true; done
+    if [ ! -e "$database" ] && { [ "$here" = false ] || [ "$action" = remove ]; }; then
+        skip chromium 'you have no such browser'
+        return
+    fi
+    if [ ! -e "$database/cert9.db" ]; then
+        skip chromium "you have not started such a browser yet: $database is missing"
+        note 'After the first start of Chromium or a browser of its kin, run this again: until then it has no database'
+        return
+    fi
+    for n in $anchors; do
+        choose "$n"
+        if ! has certutil; then
+            report chromium failed false "certutil of NSS is missing: install it (Debian: libnss3-tools)"
+        elif [ "$action" = remove ]; then
+            out_of_nss
+        else
+            in_nss
+        fi
+    done
+}
+
+# (user) The current certificate in the database.
+in_nss() {
+    if listed_by_nss; then
+        case ${flags%%,*} in
+            *C*) report chromium trusted false "$database lists it as $nickname" ;;
+            *) report chromium failed false "$database lists it as $nickname without trust ($flags): run the program labtrust" ;;
+        esac
+    elif [ "$dry_run" = true ]; then
+        report chromium untrusted false "$database does not list it"
+        differs "$database/cert9.db"
+    else
+        why=$("pem_$n" | nss -A -t C,, -n "$name" 2>&1)
+        if listed_by_nss && [ "$flags" = C,, ]; then
+            report chromium trusted true "$database lists it as $nickname"
+            differs "$database/cert9.db"
+        else
+            # With a password, the certificate is added without trust.
+            out_of_nss_alone
+            report chromium failed false "$database: ${why:-certutil did not add it}"
+        fi
+    fi
+}
+
+# (user) The current certificate out of the database, where it has our nickname and no other certificate has it too.
+out_of_nss_alone() {
+    listed_by_nss || return 0
+    [ "$nickname" = "$name" ] || return 1
+    [ "$(nss -a -L -n "$name" 2>/dev/null </dev/null | grep -c BEGIN)" = 1 ] || return 1
+    nss -D -n "$name" >/dev/null 2>&1 </dev/null
+    ! listed_by_nss
+}
+
+# (user) The same, reported.
+out_of_nss() {
+    if ! listed_by_nss; then
+        report chromium untrusted false "$database does not list it"
+    elif [ "$nickname" != "$name" ]; then
+        report chromium trusted false "$database lists it as $nickname: somebody else put it there"
+    elif [ "$dry_run" = true ]; then
+        report chromium trusted false "$database lists it"
+        differs "$database/cert9.db"
+    elif out_of_nss_alone; then
+        report chromium untrusted true "$database does not list it"
+        differs "$database/cert9.db"
+    else
+        report chromium failed false "$database still lists it as $nickname: run the program labtrust"
+    fi
 }
 
 # --- The whole -----------------------------------------------------------------------------------------------------
 
+# (help) The words that this script takes.
 usage() {
     cat <<END
 usage: sh SCRIPT [apply | check | remove] [--dry-run] [--restart] [--timeout SECONDS] [-v]
@@ -962,6 +1278,7 @@ END
 # Notes the file $1 for a difference: it is written or removed, or would be.
 differs() { files=${files:+$files,}$(quoted "$1"); }
 
+# (help) The same, after the message $1.
 misuse() {
     printf 'labtrust: %s\n' "$1" >&2
     usage >&2
@@ -991,7 +1308,7 @@ main() {
     if [ "$action" = check ]; then action=$default_action dry_run=true; fi
     uid=$(id -u)
     HOME=${HOME:-/}
-    code=0 changed=false notes='' files='' served='' why='' writes=certificate
+    code=0 changed=false notes='' files='' served='' why='' text='' bundle='' copies=''
     wanted=trusted
     [ "$action" != remove ] || wanted=untrusted
     if is_root; then
@@ -999,15 +1316,19 @@ main() {
     else
         records=${XDG_DATA_HOME:-$HOME/.local/share}/labtrust/script
     fi
+    is_root || user
     check_programs
     check_certificates
     for n in $anchors; do eval "results_$n="; done
     [ "$dry_run" = true ] || lock
     store_system
+    # Before Docker's: nerdctl reads its folder too, as the last one.
+    store_containerd
     store_docker
     store_podman
-    store_containerd
     store_chromium
+    store_firefox
+    is_root || store_nss
     [ "$action" != remove ] || take_back_rest
     others
     all=
@@ -1029,10 +1350,18 @@ others() {
             break
         fi
     done
-    for browser in firefox firefox-esr thunderbird; do
-        has "$browser" || continue
-        note 'Firefox or Thunderbird is here: run the program labtrust there, or use labtrust render --as firefox-policies'
-        break
+    is_root || others_of_user
+}
+
+# (user) The same of a user's programs.
+others_of_user() {
+    names=
+    for program in firefox firefox-esr thunderbird git pnpm yarn minikube; do
+        ! has "$program" || names=${names:+$names, }$program
+    done
+    [ -z "$names" ] || note "settings or databases of their own have: $names. Where one refuses the server, run the program labtrust"
+    for one in "$HOME"/snap/*/current/.pki/nssdb "$HOME"/.var/app/*/.pki/nssdb; do
+        [ ! -e "$one" ] || note "$one is the database of a snap or Flatpak: run the program labtrust"
     done
 }
 

@@ -1,6 +1,7 @@
 //! The shell script: the same trees as the program's, in every shell, and what goes wrong is said.
 
 mod stores;
+mod users;
 
 use super::*;
 

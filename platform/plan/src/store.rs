@@ -60,12 +60,17 @@ pub const STORES: &[Store] = &[
 /// The id of Docker's store.
 pub const DOCKER: &str = docker::STORE.id;
 
+pub(crate) use chromium::programs as chromium_programs;
 pub(crate) use chromium_policy::{folders as chromium_folders, policies as chromium_policies};
-pub(crate) use containerd::SETTINGS as CONTAINERD_SETTINGS;
+pub(crate) use containerd::{
+    FOR_A_USER as NERDCTL_OF_A_USER, FOR_ROOT as NERDCTL_OF_ROOT, OWN_SIGNS as NERDCTL_SIGNS,
+    SETTINGS as CONTAINERD_SETTINGS,
+};
 pub(crate) use daemon::{rows as daemons, signs_of_kubernetes};
 pub use docker::{MACHINE_ENGINES, MachineEngine};
 pub(crate) use firefox_policy::{
-    linked as firefox_reads_system_store, modules as p11_kit_modules, settings as firefox_settings,
+    linked as firefox_reads_system_store, modules as p11_kit_modules, places as firefox_places,
+    settings as firefox_settings,
 };
 pub(crate) use hosts_dir::names as registry_folders;
 pub use podman::{MACHINE as PODMAN_MACHINE, OWN as PODMAN_OWN, folders as podman_folders};

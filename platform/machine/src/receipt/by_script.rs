@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_plan::{Anchor, Change, Contents, Step};
+use labtrust_plan::{Anchor, Change, Contents, Edit, Fingerprint, Step};
 
 use super::{ChangeRecord, Phase, Receipts, StepRecord, folder::PRIVATE};
 use crate::{
-    Error, Result,
+    Error, Result, edit_file,
     world::{Node, World},
 };
 
@@ -78,7 +78,14 @@ impl ScriptRecord {
     }
 
     fn has_written(&self, change: &Change) -> bool {
-        let is_written = |step: &Step| matches!(step, Step::Put { path, .. } if self.files.contains(path));
+        let is_written = |step: &Step| match step {
+            Step::Put { path, .. } => self.files.contains(path),
+            // It records a file that it edits only if it made the file.
+            Step::Edit { path, edit, .. } => {
+                self.files.contains(path) && matches!(edit_file::is_met(&World::here(), edit, path), Ok(true))
+            }
+            _ => false,
+        };
         !change.steps.is_empty() && change.steps.iter().all(is_written)
     }
 }
@@ -102,7 +109,11 @@ impl Receipts {
             });
             let record = &mut receipt.changes[index];
             for step in &change.steps {
-                let Step::Put { path, contents, .. } = step else { continue };
+                let (path, after, edit) = match step {
+                    Step::Put { path, contents, .. } => (path, contents.sha256(), None),
+                    Step::Edit { path, edit, .. } => (path, alone(edit, path)?, Some(edit.clone())),
+                    _ => continue,
+                };
                 let before = match script.before.get(path) {
                     Some(kept) => self.back_up_kept(name, kept)?,
                     None => Node::Absent,
@@ -110,10 +121,10 @@ impl Receipts {
                 let step = StepRecord::File {
                     path: path.clone(),
                     before,
-                    after: Some(contents.sha256()),
+                    after: Some(after),
                     link: None,
                     folders: Vec::new(),
-                    edit: None,
+                    edit,
                     adopted: false,
                 };
                 record.record_first(step);
@@ -152,6 +163,12 @@ impl Receipts {
         world.remove_folder(&before)?;
         world.remove_folder(&rest.folder)
     }
+}
+
+/// The SHA-256 of a file at `path` with nothing but `edit`.
+fn alone(edit: &Edit, path: &Path) -> Result<Fingerprint> {
+    let made = edit.apply(None).map_err(|why| Error::Corrupt { path: path.to_owned(), why })?;
+    Ok(Fingerprint::of(&made))
 }
 
 impl ChangeRecord {

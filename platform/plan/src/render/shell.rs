@@ -17,8 +17,8 @@ use crate::{
 pub(super) const RENDERING: Rendering = Rendering {
     id: "shell",
     title: "one script for any Unix: sh labtrust-trust.sh",
-    stores: &["system", "docker", "podman", "containerd", "chromium-policy"],
-    serves: "the stores with fixed paths: the system store, the registries of Docker, podman and containerd, and the policies of Chromium and its kin",
+    stores: &["system", "docker", "podman", "containerd", "chromium-policy", "firefox-policy"],
+    serves: "the stores with fixed paths: the system store, the registries of Docker, podman and containerd, and the policies of Chromium, Firefox and their kin; without root, the user's own folders of registries and Chromium's NSS database",
     judged: "dash, busybox ash, mksh, posh, yash, ksh93 and bash run it; shellcheck, checkbashisms",
     render: |order| {
         let files = vec![RenderedFile::program(FILE, script(order)?)];
@@ -29,15 +29,16 @@ pub(super) const RENDERING: Rendering = Rendering {
 /// The name of the script.
 const FILE: &str = "labtrust-trust.sh";
 
-pub(super) const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java, Firefox and Thunderbird, and leaves them to the program.";
+pub(super) const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java and databases of users' programs, and leaves them to the program.";
 
 /// The parts of the script that are the same for every CA.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     include_str!("shell/common.sh"),
     include_str!("shell/daemons.sh"),
     include_str!("shell/system.sh"),
     include_str!("shell/registries.sh"),
     include_str!("shell/browsers.sh"),
+    include_str!("shell/users.sh"),
     include_str!("shell/main.sh"),
 ];
 
@@ -96,21 +97,42 @@ fn anchors(script: &mut String, order: &Order<'_>) {
 
 /// The rows that are the same for every CA: engines, daemons, and families of systems.
 fn families(script: &mut String) -> Result<(), Unrenderable> {
+    let joined = |words: &mut dyn Iterator<Item = &'static str>| words.collect::<Vec<_>>().join(" ");
+    let daemons: Vec<_> = store::daemons().map(|(process, service)| format!("{process}:{service}")).collect();
     for (name, words) in [
-        ("daemons", store::daemons().map(|(process, service)| format!("{process}:{service}")).collect()),
-        ("kubernetes", store::signs_of_kubernetes().map(str::to_owned).collect::<Vec<_>>()),
-        ("containerd_settings", vec![store::CONTAINERD_SETTINGS.to_owned()]),
+        ("daemons", daemons.join(" ")),
+        ("kubernetes", joined(&mut store::signs_of_kubernetes())),
+        ("containerd_settings", store::CONTAINERD_SETTINGS.to_owned()),
+        ("nerdctl", store::NERDCTL_OF_ROOT.join(" ")),
+        ("linked", store::firefox_reads_system_store().join(" ")),
+        ("modules", store::p11_kit_modules().join(" ")),
+        ("engines", engines().join(" ")),
+        ("declared", joined(&mut store::declared_systems())),
     ] {
-        line(script, format_args!("{name}={}", shell_word(&words.join(" "))));
+        line(script, format_args!("{name}={}", shell_word(&words)));
     }
-    line(script, format_args!("engines={}", shell_word(&engines().join(" "))));
     line(
         script,
-        format_args!("declared={}", shell_word(&store::declared_systems().collect::<Vec<_>>().join(" "))),
+        format_args!(
+            "\n# (user) Below the home folder: what nerdctl reads, and signs of a containerd; and browsers."
+        ),
     );
-    line(script, format_args!("\nbrowsers() {{"));
+    line(script, format_args!("user() {{"));
+    for (name, words) in [
+        ("nerdctl_own", store::NERDCTL_OF_A_USER.join(" ")),
+        ("nerdctl_signs", store::NERDCTL_SIGNS.join(" ")),
+        ("nss_programs", joined(&mut store::chromium_programs())),
+    ] {
+        line(script, format_args!("    {name}={}", shell_word(&words)));
+    }
+    line(script, format_args!("}}"));
+    line(script, format_args!("\nchromium() {{"));
     for (folder, programs) in store::chromium_folders() {
-        line(script, format_args!("    in_policy {} {}", shell_word(folder), programs.join(" ")));
+        line(script, format_args!("    in_chromium {} {}", shell_word(folder), programs.join(" ")));
+    }
+    line(script, format_args!("}}\n\nfirefox() {{"));
+    for (library, below, settings, folders) in store::firefox_places() {
+        line(script, format_args!("    in_firefox {library} {below} {settings} {}", folders.join(" ")));
     }
     line(script, format_args!("}}"));
     line(script, format_args!("\nfamilies() {{"));

@@ -53,8 +53,13 @@ const SECOND: &str = ".local/share/pki/nssdb";
 const SNAPS: [&str; 2] = ["snap/*/current/.pki/nssdb", "snap/*/current/.local/share/pki/nssdb"];
 const FLATPAKS: [&str; 2] = [".var/app/*/.pki/nssdb", ".var/app/*/data/pki/nssdb"];
 
+/// The programs that read these databases.
+pub(crate) fn programs() -> impl Iterator<Item = &'static str> {
+    BROWSERS.iter().flat_map(|browser| browser.programs).copied()
+}
+
 fn looks() -> Vec<Look> {
-    let programs = BROWSERS.iter().flat_map(|browser| browser.programs).map(|name| Look::Tool(name));
+    let programs = programs().map(Look::Tool);
     let folders = [FIRST, SECOND].into_iter().chain(SNAPS).chain(FLATPAKS).map(Look::Home);
     // Policies may hide what is in these databases.
     programs.chain(folders).chain([Look::Tool("certutil")]).chain(chromium_policy::looks()).collect()

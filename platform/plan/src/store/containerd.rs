@@ -6,6 +6,7 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::nerdctl::{FOR_A_USER, FOR_ROOT, OWN_SIGNS};
 use self::settings::{Registries, Settings, settings};
 use super::{
     daemon,

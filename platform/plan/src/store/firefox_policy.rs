@@ -118,6 +118,13 @@ pub(crate) fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
     PROGRAMS.iter().map(|program| (program.title, program.settings))
 }
 
+/// The library of a program with policies, the policies.json below its folder, and of each program the settings in `/etc` and the
+/// possible folders.
+pub(crate) fn places()
+-> impl Iterator<Item = (&'static str, &'static str, &'static str, &'static [&'static str])> {
+    PROGRAMS.iter().map(|program| (LIBRARY, BELOW, program.settings, program.folders))
+}
+
 fn looks() -> Vec<Look> {
     LOOKS.iter().copied().chain(MODULES.map(Look::Path)).collect()
 }

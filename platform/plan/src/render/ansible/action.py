@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -33,6 +34,9 @@ ARGUMENTS = {
 
 DONE, NO, NOT_DONE, RESTART = 0, 1, 3, 4
 
+# A function of the script that one case alone needs: its comment begins with the case in parentheses.
+FUNCTION = re.compile(r"^# \((\w+)\) .*\n(?:#.*\n)*.*\(\) \{(?: .*\}\n|\n(?:.*\n)*?\}\n)", re.MULTILINE)
+
 
 class ActionModule(ActionBase):
     """One script a host and state, by one connection, without a temporary folder and without Python on the host."""
@@ -55,7 +59,7 @@ class ActionModule(ActionBase):
         for state in ("present", "absent"):
             anchors = by_state[state]
             if anchors and not result.get("failed"):
-                text = without_comments(script(template, anchors, is_removal=state == "absent"))
+                text = self._sendable(script(template, anchors, is_removal=state == "absent"), options, anchors, state)
                 try:
                     document = self._document(text, self._words(options))
                 except AnsibleActionFail as error:
@@ -64,6 +68,18 @@ class ActionModule(ActionBase):
                 else:
                     self._merge(result, document, anchors, state)
         return result
+
+    def _sendable(self, text, options, anchors, state):
+        """The script without what this run does not need: it is sent to each host."""
+        user = self.get_become_option("become_user") if self._connection.become else self._get_remote_user()
+        is_needed = {
+            "help": False,
+            "remove": state == "absent",
+            "user": user != "root",
+            "restart": options["restart"],
+            "wide": not all(anchor.limits_names for anchor in anchors),
+        }
+        return without_comments(FUNCTION.sub(lambda found: found[0] if is_needed[found[1]] else "", text))
 
     def _words(self, options):
         words = ["-v", "--timeout", str(options["timeout"])]
@@ -139,7 +155,7 @@ def anchors_by_state(options):
 
 
 def without_comments(text):
-    """The script without indentation and without the lines that are comments: it is sent to each host."""
+    """The script without indentation and without the lines that are comments."""
     lines = (line.lstrip(" ") for line in text.splitlines(keepends=True))
     return "".join(line for line in lines if not line.startswith("#"))
 

@@ -20,6 +20,9 @@ MARK = re.compile(r"-----(?:BEGIN|END) ")
 KEY = re.compile(r"PRIVATE[ ]KEY-----")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
+# The extension nameConstraints as it is encoded (RFC 5280, 4.2.1.10).
+NAME_CONSTRAINTS = b"\x06\x03\x55\x1d\x1e"
+
 # The ports of a GitLab: its web server's and its registry's.
 ASSUMED_PORTS = (443, 4567)
 
@@ -33,6 +36,7 @@ class Anchor:
 
     def __init__(self, text, endpoints):
         der = certificate(text)
+        self.limits_names = NAME_CONSTRAINTS in der
         self.sha256 = hashlib.sha256(der).hexdigest()
         self.name = "labtrust-" + self.sha256[:16]
         body = "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))

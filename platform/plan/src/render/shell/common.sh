@@ -1,5 +1,8 @@
 # --- What every store uses ---------------------------------------------------------------------------------------
 
+# A word in parentheses before a function names the only case that needs it: a removal, a user who is not root, a restart, a CA that
+# can sign for every server, the help. For Ansible, the script is sent without those that are not needed.
+
 # Ends with the message $1 and the hint $2.
 fail() {
     printf 'labtrust: %s\n' "$1" >&2
@@ -55,14 +58,17 @@ check_certificates() {
 }
 
 # Whether a PEM section of the file $1 is the current certificate.
-holds() {
-    [ -f "$1" ] && [ -r "$1" ] && awk -v want="$(body)" '
+holds() { [ -f "$1" ] && [ -r "$1" ] && contains <"$1"; }
+
+# The same of standard input.
+contains() {
+    awk -v want="$(body)" '
         { gsub(/[ \t\r]/, "") }
         /^-----BEGINCERTIFICATE-----$/ { inside = 1; text = ""; next }
         /^-----ENDCERTIFICATE-----$/ { if (inside && text == want) found = 1; inside = 0; next }
         inside { text = text $0 }
         END { exit !found }
-    ' "$1"
+    '
 }
 
 # --- Results: one JSON object a store and certificate -----------------------------------------------------------
@@ -175,9 +181,9 @@ set_aside() {
     return 1
 }
 
-# The contents of the file that the store writes: the current certificate, below a line that some updaters require; or a policy.
+# What is written: the text of a policy, or the current certificate, below a line that some updaters require.
 contents() {
-    [ "$writes" = certificate ] || { "$writes"; return; }
+    [ -z "$text" ] || { printf '%s\n' "$text"; return; }
     [ -z "$heading" ] || printf '%s\n' "$heading"
     "pem_$n"
 }
@@ -189,9 +195,9 @@ is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(ca
 put() {
     ! is_as_wanted "$1" || return 0
     make_folder "${1%/*}" || return 1
-    # A policy that this script wrote for other certificates is replaced, and stays if that fails.
+    # A policy that is there already is edited, and stays if that fails.
     known=false
-    if [ "$writes" = policy ] && has_record "put $1"; then
+    if [ -n "$text" ] && [ -e "$1" ]; then
         known=true
     elif ! set_aside "$1"; then
         remove_folders "${1%/*}"

@@ -53,6 +53,7 @@ late_services() {
     done | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 
+# (restart) Restarts the service $1.
 restart_service() {
     if [ -d /run/systemd/system ] && has systemctl; then bounded "$timeout" systemctl restart "$1"
     elif has rc-service; then bounded "$timeout" rc-service "$1" restart

@@ -1,5 +1,6 @@
 # --- The whole -----------------------------------------------------------------------------------------------------
 
+# (help) The words that this script takes.
 usage() {
     cat <<END
 usage: sh SCRIPT [apply | check | remove] [--dry-run] [--restart] [--timeout SECONDS] [-v]
@@ -20,6 +21,7 @@ END
 # Notes the file $1 for a difference: it is written or removed, or would be.
 differs() { files=${files:+$files,}$(quoted "$1"); }
 
+# (help) The same, after the message $1.
 misuse() {
     printf 'labtrust: %s\n' "$1" >&2
     usage >&2
@@ -49,7 +51,7 @@ main() {
     if [ "$action" = check ]; then action=$default_action dry_run=true; fi
     uid=$(id -u)
     HOME=${HOME:-/}
-    code=0 changed=false notes='' files='' served='' why='' writes=certificate
+    code=0 changed=false notes='' files='' served='' why='' text='' bundle='' copies=''
     wanted=trusted
     [ "$action" != remove ] || wanted=untrusted
     if is_root; then
@@ -57,15 +59,19 @@ main() {
     else
         records=${XDG_DATA_HOME:-$HOME/.local/share}/labtrust/script
     fi
+    is_root || user
     check_programs
     check_certificates
     for n in $anchors; do eval "results_$n="; done
     [ "$dry_run" = true ] || lock
     store_system
+    # Before Docker's: nerdctl reads its folder too, as the last one.
+    store_containerd
     store_docker
     store_podman
-    store_containerd
     store_chromium
+    store_firefox
+    is_root || store_nss
     [ "$action" != remove ] || take_back_rest
     others
     all=
@@ -87,10 +93,18 @@ others() {
             break
         fi
     done
-    for browser in firefox firefox-esr thunderbird; do
-        has "$browser" || continue
-        note 'Firefox or Thunderbird is here: run the program labtrust there, or use labtrust render --as firefox-policies'
-        break
+    is_root || others_of_user
+}
+
+# (user) The same of a user's programs.
+others_of_user() {
+    names=
+    for program in firefox firefox-esr thunderbird git pnpm yarn minikube; do
+        ! has "$program" || names=${names:+$names, }$program
+    done
+    [ -z "$names" ] || note "settings or databases of their own have: $names. Where one refuses the server, run the program labtrust"
+    for one in "$HOME"/snap/*/current/.pki/nssdb "$HOME"/.var/app/*/.pki/nssdb; do
+        [ ! -e "$one" ] || note "$one is the database of a snap or Flatpak: run the program labtrust"
     done
 }
 

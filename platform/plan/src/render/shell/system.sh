@@ -98,44 +98,21 @@ store_system() {
         return
     fi
     where=${copies:-$bundle}
+    if [ "$action" = remove ]; then
+        out_of_system
+        return
+    fi
     waiting=
     for n in $anchors; do
         choose "$n"
         file=$folder/$name.$ending
-        case $action in
-            remove)
-                if is_changed "$file"; then
-                    report system failed false "$file is not as this script writes it: left as it is"
-                    continue
-                fi
-                if ! is_as_wanted "$file"; then
-                    if system_trusts; then
-                        report system trusted false "$where still holds the certificate: somebody else put it there"
-                    else
-                        report system untrusted false "$where does not hold the certificate"
-                    fi
-                    continue
-                fi ;;
-            *)
-                if system_trusts; then
-                    report_trusted false "$file" "$where holds the certificate"
-                    continue
-                fi ;;
-        esac
-        if ! is_root; then
+        if system_trusts; then
+            report_trusted false "$file" "$where holds the certificate"
+        elif ! is_root; then
             report system failed false "needs root"
         elif [ "$dry_run" = true ]; then
-            if [ "$action" = remove ]; then
-                report system trusted false "$file is here"
-            else
-                report system untrusted false "$where does not hold the certificate"
-            fi
+            report system untrusted false "$where does not hold the certificate"
             differs "$file"
-        elif [ "$action" = remove ] && ! take_back "$file"; then
-            report system failed true "$why"
-        elif [ "$action" = remove ]; then
-            sweep
-            waiting="$waiting $n"
         elif put "$file"; then
             waiting="$waiting $n"
         else
@@ -145,19 +122,10 @@ store_system() {
     [ -n "$waiting" ] || return 0
     update && said=''
     reason=$said
-    [ "$action" = remove ] && again=false || again=true
     failed=false
     for n in $waiting; do
         choose "$n"
-        if [ "$action" = remove ]; then
-            sweep
-            differs "$folder/$name.$ending"
-            if system_trusts; then
-                report system trusted true "$where still holds the certificate${reason:+: $tool: $reason}"
-            else
-                report system untrusted true "$where does not hold the certificate"
-            fi
-        elif system_trusts; then
+        if system_trusts; then
             differs "$folder/$name.$ending"
             if [ -n "$reason" ]; then
                 report system partial true "$where holds the certificate, but $tool failed: $reason"
@@ -172,12 +140,52 @@ store_system() {
         fi
     done
     # The bundle is made again without what was taken back.
-    if [ "$failed" = true ] && [ "$timed_out" = false ] && [ "$again" = true ]; then update; fi
+    if [ "$failed" = true ] && [ "$timed_out" = false ]; then update; fi
+}
+
+# (remove) The certificates out of the system store.
+out_of_system() {
+    waiting=
+    for n in $anchors; do
+        choose "$n"
+        file=$folder/$name.$ending
+        if is_changed "$file"; then
+            report system failed false "$file is not as this script writes it: left as it is"
+        elif ! is_as_wanted "$file"; then
+            if system_trusts; then
+                report system trusted false "$where still holds the certificate: somebody else put it there"
+            else
+                report system untrusted false "$where does not hold the certificate"
+            fi
+        elif ! is_root; then
+            report system failed false "needs root"
+        elif [ "$dry_run" = true ]; then
+            report system trusted false "$file is here"
+            differs "$file"
+        elif take_back "$file"; then
+            sweep
+            waiting="$waiting $n"
+        else
+            report system failed true "$why"
+        fi
+    done
+    [ -n "$waiting" ] || return 0
+    update && said=''
+    for n in $waiting; do
+        choose "$n"
+        sweep
+        differs "$folder/$name.$ending"
+        if system_trusts; then
+            report system trusted true "$where still holds the certificate${said:+: $tool: $said}"
+        else
+            report system untrusted true "$where does not hold the certificate"
+        fi
+    done
 }
 
 # --- What an earlier run left --------------------------------------------------------------------------------------------
 
-# The store of the file $1.
+# (remove) The store of the file $1.
 store_of() {
     case $1 in
         */containers/certs.d/*) echo podman ;;
@@ -187,7 +195,7 @@ store_of() {
     esac
 }
 
-# Takes back what the record still has of the certificates: files for registries that this script does not name, of programs that
+# (remove) Takes back what the record still has of the certificates: files for registries that this script does not name, of programs that
 # are gone, and of a run that was killed.
 take_back_rest() {
     [ -f "$records/record" ] || return 0

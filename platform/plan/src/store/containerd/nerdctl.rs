@@ -19,8 +19,12 @@ const SETTINGS: &str = "/etc/nerdctl/nerdctl.toml";
 const OWN_SETTINGS: &str = ".config/nerdctl/nerdctl.toml";
 
 /// Signs that a user has a containerd, below the home folder.
-const OWN_SIGNS: [&str; 4] =
+pub(crate) const OWN_SIGNS: [&str; 4] =
     [".config/systemd/user/containerd.service", ".local/share/nerdctl", OWN_SETTINGS, OWN[0]];
+
+/// What it reads for root, and for a user below the home folder: its settings, and its folders.
+pub(crate) const FOR_ROOT: [&str; 3] = [SETTINGS, USUAL[0], USUAL[1]];
+pub(crate) const FOR_A_USER: [&str; 3] = [OWN_SETTINGS, OWN[0], OWN[1]];
 
 pub(super) fn looks() -> Vec<Look> {
     let own = OWN_SIGNS.map(Look::Home);
