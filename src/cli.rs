@@ -39,9 +39,13 @@ pub use self::{
     web_page::Page,
 };
 
+/// The version, and of which commit and for which platform this program was built.
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("LABTRUST_COMMIT"), ", ", env!("LABTRUST_TARGET"), ")");
+
 /// Private CA and HTTPS certificates for a self-hosted GitLab and its container registry
 #[derive(Debug, Parser)]
-#[command(name = "labtrust", version, arg_required_else_help = true)]
+#[command(name = "labtrust", version = VERSION, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     pub everywhere: Everywhere,
@@ -129,7 +133,8 @@ pub fn command() -> clap::Command {
     };
     let groups = GROUPS.iter().map(group).collect::<Vec<_>>().join("\n");
     let help = format!(
-        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\nEverywhere:\n{{options}}\n\nFor examples and exit codes: labtrust help COMMAND"
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\nEverywhere:\n{{options}}\n\nFor examples and exit codes: labtrust help COMMAND\n\
+         To report a problem, attach the file of: labtrust doctor HOST:PORT --evidence FILE (it holds no secrets)"
     );
     help::add_to(command.help_template(help))
 }

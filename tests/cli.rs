@@ -381,3 +381,16 @@ fn a_small_stack_ends_no_run() {
         machine.sh(&format!("ulimit -s {kilobytes}; labtrust inspect /srv/{kilobytes}/*.crt")).succeeded();
     }
 }
+
+#[test]
+fn the_version_has_the_commit_and_the_target() {
+    let folder = folder();
+    let said = run(&folder, &["--version"]);
+    let expected =
+        format!("labtrust {} (development, {}-", env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.starts_with(&expected) && said.ends_with(")\n"), "{said}");
+    let help = run(&folder, &["--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    assert!(help.contains("labtrust doctor HOST:PORT --evidence FILE"), "{help}");
+}

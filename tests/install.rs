@@ -2,9 +2,10 @@
 
 mod download;
 mod failures;
+mod stranger;
 mod versions;
 
-use crate::lab::{Machine, Manifest, Output};
+use crate::lab::{Machine, Manifest};
 
 const TEMPLATE: &str = include_str!("../scripts/package/install.sh");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -137,20 +138,27 @@ fn the_judges_of_shell_scripts_accept_it() {
     machine.sh("sh /root/install.sh").exited(1).says("error: this is the template");
 }
 
-/// What the CA's removal takes is done before the program's: the script stops a person who would lose it.
+/// The changes of labtrust are undone before the program is removed: the script stops a person who would lose the way.
 #[test]
-fn it_is_not_removed_while_a_store_has_a_ca() {
+fn it_is_not_removed_while_it_has_changes_to_undo() {
     let machine = machine!("client");
+    machine.without_hooks();
     with_release(&machine);
+    let before = machine.settled();
+    let uninstall = |more: &str| machine.sh(&format!("sh /srv/dist/install.sh --uninstall {more}"));
     machine.sh("sh /srv/dist/install.sh").succeeded();
     machine.run(["labtrust", "setup", crate::lab::HOST, "--out", "/srv/pair"]).succeeded();
-    let uninstall =
-        |more: &str| -> Output { machine.sh(&format!("sh /srv/dist/install.sh --uninstall {more}")) };
-    let stopped = uninstall("").exited(1).says("error: labtrust still has");
-    // The hint works when pasted.
-    let hint =
-        stopped.stderr.lines().find_map(|line| line.strip_prefix("hint: take them back first: ")).unwrap();
-    machine.sh(hint.split(" (").next().unwrap()).succeeded();
+    // The hints work when pasted: one for the stores, one for the server.
+    for command in ["untrust --all", "setup --undo"] {
+        let stopped = uninstall("").exited(1).says("error: labtrust still has changes on this machine");
+        let hint = stopped.stderr.split("undo them first: ").nth(1).unwrap().split(" (").next().unwrap();
+        assert_eq!(hint, format!("/usr/local/bin/labtrust {command}"));
+        machine.sh(hint).succeeded();
+    }
     uninstall("").succeeded();
-    assert!(!machine.has("/usr/local/bin/labtrust"));
+    is_unchanged(&machine, &before, "uninstalled");
+    machine.sh("sh /srv/dist/install.sh").succeeded();
+    machine.run(["labtrust", "setup", crate::lab::HOST, "--out", "/srv/pair"]).succeeded();
+    uninstall("--keep-changes").succeeded();
+    assert!(!machine.has("/usr/local/bin/labtrust") && machine.has("/srv/pair"));
 }

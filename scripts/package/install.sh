@@ -17,14 +17,14 @@ release() {
 usage() {
     printf '%s\n' "Installs labtrust $version: as root to /usr/local/bin, otherwise to ~/.local/bin." '' \
         'usage: sh install.sh [--to DIR] [--from URL|DIR] [--replace]' \
-        '       sh install.sh --uninstall [--to DIR] [--keep-trust]' '' \
+        '       sh install.sh --uninstall [--to DIR] [--keep-changes]' '' \
         '  --to DIR        install the program in DIR; if DIR ends in /bin, also its manual pages and' \
         '                  completions in the share folder beside it (environment: LABTRUST_INSTALL_TO)' \
         '  --from URL|DIR  take the archive from there (environment: LABTRUST_INSTALL_FROM);' \
         '                  otherwise it is taken from the folder of this script, or downloaded' \
         '  --replace       replace files that this script did not install' \
         '  --uninstall     remove the files that this script installed, and no others' \
-        '  --keep-trust    uninstall although labtrust still has changes on this machine'
+        '  --keep-changes  uninstall although labtrust has changes on this machine to undo'
 }
 
 # Ends with the error $1 and the hint $2. The exit code is $3, or 1.
@@ -34,7 +34,7 @@ fail() {
 }
 
 read_options() {
-    action=install from='' to=${LABTRUST_INSTALL_TO-} replace='' keep_trust=''
+    action=install from='' to=${LABTRUST_INSTALL_TO-} replace='' keep_changes=''
     while [ $# -gt 0 ]; do
         case $1 in
         --to | --from) [ -n "${2-}" ] || fail "$1 needs a value" "list the options: $again --help" 2 ;;
@@ -46,7 +46,7 @@ read_options() {
         --from=?*) from=${1#*=} ;;
         --replace) replace=yes ;;
         --uninstall) action=uninstall ;;
-        --keep-trust) keep_trust=yes ;;
+        --keep-changes) keep_changes=yes ;;
         -h | --help) action=usage ;;
         *) fail "$1 is not an option of install.sh" "list the options: $again --help" 2 ;;
         esac
@@ -406,17 +406,20 @@ say_next() {
         '  labtrust trust HOST:PORT --fingerprint SHA256'
 }
 
-# Fails if the program would still take something back: who removes it loses the way to do so.
-check_trust() {
-    [ -x "$bin/labtrust" ] && [ -z "$keep_trust" ] || return 0
-    code=0
-    "$bin/labtrust" untrust --all --dry-run </dev/null >/dev/null 2>&1 || code=$?
-    [ "$code" -ne 1 ] || fail 'labtrust still has CAs in the trust stores of this machine' \
-        "take them back first: $bin/labtrust untrust --all (or leave them: $again --uninstall --keep-trust)"
+# Fails if the program has changes on this machine to undo: without the program, nothing undoes them.
+check_changes() {
+    [ -x "$bin/labtrust" ] && [ -z "$keep_changes" ] || return 0
+    for undo in 'untrust --all' 'setup --undo'; do
+        code=0
+        # shellcheck disable=SC2086
+        "$bin/labtrust" $undo --dry-run </dev/null >/dev/null 2>&1 || code=$?
+        [ "$code" -ne 1 ] || fail "labtrust still has changes on this machine" \
+            "undo them first: $bin/labtrust $undo (or keep them: $again --uninstall --keep-changes)"
+    done
 }
 
 uninstall_program() {
-    [ ! -e "$record" ] || check_trust
+    [ ! -e "$record" ] || check_changes
     { [ ! -e "$record" ] && [ ! -d "$bin" ]; } || begin
     [ -e "$record" ] || fail "this script has not installed labtrust in $bin" \
         "if it is elsewhere, name that folder: $again --uninstall --to DIR"
