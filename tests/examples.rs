@@ -2,8 +2,8 @@
 //! command is one that the program understands. A page gets machines of its own.
 //!
 //! `LABTRUST_UPDATE=1` writes what happens into the page. Comments of a page direct it:
-//! `<!-- machine: client -->` (where the doctor's story is laid; `server` at first), `<!-- before: COMMAND -->` (run, not
-//! shown), and above each block of `sh` `<!-- run by: tests/FILE.rs -->` or `<!-- not run: REASON -->`.
+//! `<!-- machine: client -->` (where the doctor's story is laid; `server` at first), `<!-- user: alice -->` (`root` at first),
+//! `<!-- before: COMMAND -->` (root runs it, and it is not shown), and above each block of `sh` `<!-- run by: tests/FILE.rs -->` or `<!-- not run: REASON -->`.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
@@ -64,13 +64,14 @@ pub(crate) fn redacted(text: &str) -> String {
     out.split('\n').map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// Runs a line of an example as root in `/root`; on a terminal if `shown` has a question, with its answers.
-fn run(machine: &Machine, line: &str, shown: &str) -> String {
+/// Runs a line of an example as `user` at home; on a terminal if `shown` has a question, with its answers.
+fn run(machine: &Machine, user: &str, line: &str, shown: &str) -> String {
     let line = line.replace("sudo ", "");
     let answers = shown.match_indices(QUESTION).map(|(at, _)| &shown[at + QUESTION.len()..]);
     let answers: Vec<_> = answers.map(|answer| answer.lines().next().unwrap_or_default()).collect();
     if answers.is_empty() {
-        return machine.sh(&format!("cd /root; {{ {line}\n}} 2>&1")).stdout;
+        let line = format!("cd; {{ {line}\n}} 2>&1");
+        return machine.command(["sh", "-c", &line]).user(user).run().stdout;
     }
     run_on_terminal(machine, &line, &answers).text()
 }
@@ -105,13 +106,16 @@ fn comments<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
 
 /// `page` with the output that its examples have now.
 fn run_examples(page: &str, server: &Machine, client: Option<&Machine>) -> String {
-    let mut machine = server;
+    let (mut machine, mut user) = (server, "root");
     let mut actual = String::new();
     let mut rest = page;
     while let Some((before, block)) = rest.split_once("```console\n") {
         let (block, after) = block.split_once("```\n").unwrap();
         for name in comments(before, "machine") {
             machine = if name == "client" { client.unwrap() } else { server };
+        }
+        for name in comments(before, "user") {
+            user = name;
         }
         for command in comments(before, "before") {
             machine.sh(&format!("cd /root; {command}")).succeeded();
@@ -121,8 +125,8 @@ fn run_examples(page: &str, server: &Machine, client: Option<&Machine>) -> Strin
             let command = example.lines().next().unwrap();
             let shown = &example[command.len() + 1..];
             // Running the tests from within the tests would not end.
-            let happened =
-                if command == "scripts/test" { shown.to_owned() } else { run(machine, command, shown) };
+            let is_itself = command == "scripts/test";
+            let happened = if is_itself { shown.to_owned() } else { run(machine, user, command, shown) };
             write!(actual, "$ {command}\n{happened}").unwrap();
         }
         writeln!(actual, "```").unwrap();
