@@ -1,6 +1,6 @@
 //! This program's own path and arguments, for the commands that it prints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use labtrust_plan::{Command, ShellLine};
@@ -16,6 +16,11 @@ pub(crate) fn own_program() -> Result<PathBuf> {
 pub(crate) fn sudo(arguments: &[String]) -> ShellLine {
     let program = own_program().unwrap_or_else(|_| "labtrust".into());
     ShellLine::from(&Command::new(program, arguments)).by_root()
+}
+
+/// Whether it was started as `docker`, as a link in the shipped image names it: nothing else is there that speaks to an engine.
+pub(crate) fn is_called_docker() -> bool {
+    std::env::args_os().next().is_some_and(|name| Path::new(&name).file_name() == Some("docker".as_ref()))
 }
 
 /// The words after the program's name, as they were typed.

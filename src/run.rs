@@ -3,14 +3,14 @@
 use std::{panic::resume_unwind, process::ExitCode, thread};
 
 use clap::FromArgMatches;
-use labtrust_machine::world;
+use labtrust_machine::{engine::own_client, world};
 use zeroize::Zeroize as _;
 
 use crate::{
     cli::{self, Cli},
     command, context, exit,
     printer::{Printer, Verbosity},
-    state, usage,
+    program, state, usage,
 };
 
 /// The stack size of the working thread, in bytes. The main thread's stack depends on the caller (`ulimit -s`), and a
@@ -38,6 +38,9 @@ fn run_in_thread() -> ExitCode {
     // The process that acts as another user has no command line: only its parent talks to it.
     if std::env::args_os().nth(1).is_some_and(|argument| argument == context::ACT_AS_USER) {
         return world::serve_delegate().map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
+    }
+    if program::is_called_docker() {
+        return ExitCode::from(own_client::run(&program::typed()));
     }
     let cli = match cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

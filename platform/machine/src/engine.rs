@@ -1,6 +1,7 @@
 //! Requests to a Docker engine over its socket. Nothing is pulled, and no credentials are sent.
 
 mod clients;
+pub mod own_client;
 mod reach;
 mod registries;
 mod runners;

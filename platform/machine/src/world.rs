@@ -45,7 +45,7 @@ pub(crate) use self::process::trusted_program;
 pub use self::process::{Output, trusted_path};
 use self::request::{Reply, Request};
 pub(crate) use self::running::{SHELLS, daemon_start, earliest_start, running, started};
-pub(crate) use self::socket::{Answer, Peer, connect, peer};
+pub(crate) use self::socket::{Answer, Exchange, Peer, connect, exchange, peer};
 use self::{flush::Flushes, message::Bytes};
 use crate::{Error, Result, bundle::Bundle};
 

@@ -56,8 +56,38 @@ pub(crate) fn peer(socket: &Path, limit: Duration) -> Option<Peer> {
     }
 }
 
+/// A request, and the limits of its answer.
+pub(crate) struct Exchange<'a> {
+    /// GET or POST.
+    pub method: &'a str,
+    /// The path, with its query.
+    pub path: &'a str,
+    /// A JSON document, or nothing.
+    pub body: &'a str,
+    /// The time until the end of the answer.
+    pub limit: Duration,
+    /// The number of bytes after which the answer is cut.
+    pub most: usize,
+}
+
+/// An answer as it came.
+pub(crate) struct RawAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// The answer of the engine at `socket` to `GET path` within `limit`.
 pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
+    let request = Exchange { method: "GET", path, body: "", limit, most: LONGEST_ANSWER };
+    let RawAnswer { status, body } = exchange(socket, &request)?;
+    Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// The answer of the engine at `socket` to `request`.
+pub(crate) fn exchange(socket: &Path, request: &Exchange<'_>) -> Result<RawAnswer> {
+    let Exchange { method, path, body, limit, most } = *request;
     let peer = || format!("the Docker daemon at {}", socket.display());
     let fault = |error: io::Error| {
         let why = match error.kind() {
@@ -69,11 +99,15 @@ pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> 
     let mut stream = connect(socket, limit).map_err(fault)?;
     let deadline = Instant::now() + limit;
     // HTTP/1.0, so that the answer ends with the connection and is not chunked.
-    let request = format!("GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n");
+    let content = match body.len() {
+        0 => String::new(),
+        length => format!("Content-Type: application/json\r\nContent-Length: {length}\r\n"),
+    };
+    let request = format!("{method} {path} HTTP/1.0\r\nHost: docker\r\n{content}\r\n{body}");
     stream.write_all(request.as_bytes()).map_err(fault)?;
     let mut answer = Vec::new();
     let mut part = [0; 8192];
-    while answer.len() < LONGEST_ANSWER {
+    while answer.len() < most {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Error::Peer { peer: peer(), why: "its answer does not end".into() });
@@ -84,14 +118,14 @@ pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> 
             length => answer.extend_from_slice(&part[..length]),
         }
     }
-    let answer = String::from_utf8_lossy(&answer);
     parse(&answer).ok_or_else(|| Error::Peer { peer: peer(), why: "its answer is not HTTP".into() })
 }
 
-fn parse(answer: &str) -> Option<Answer> {
-    let (head, body) = answer.split_once("\r\n\r\n")?;
+fn parse(answer: &[u8]) -> Option<RawAnswer> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&answer[..end]);
     let status = head.strip_prefix("HTTP/1.")?.split_whitespace().nth(1)?;
-    Some(Answer { status: status.parse().ok()?, body: body.to_owned() })
+    Some(RawAnswer { status: status.parse().ok()?, body: answer[end + 4..].to_vec() })
 }
 
 #[cfg(test)]
