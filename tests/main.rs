@@ -60,6 +60,8 @@ mod recording;
 #[cfg(target_os = "linux")]
 mod refused;
 #[cfg(target_os = "linux")]
+mod release;
+#[cfg(target_os = "linux")]
 mod render;
 #[cfg(target_os = "linux")]
 mod renew;
