@@ -30,16 +30,16 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
     rendered.notes.extend(notes);
     if let Some(folder) = &arguments.out {
         let folder = RenderedFolder::open(std::path::absolute(folder)?, rendering.id)?;
-        let stale = folder.stale(&rendered)?;
-        let changed = stale.changed.iter().map(|path| {
+        let outdated = folder.stale(&rendered)?;
+        let changed = outdated.changed.iter().map(|path| {
             format!("{} is no longer rendered, and was changed since it was: it is left", path.display())
         });
         rendered.notes.extend(changed);
         if context.everywhere.dry_run {
-            return Ok(consent::dry_run(context, &proposal(folder.path(), &rendered, &stale)?));
+            return Ok(consent::dry_run(context, &proposal(folder.path(), &rendered, &outdated)?));
         }
-        folder.write(&rendered, &stale)?;
-        report::print(context, rendering, &anchors, &rendered, Some((folder.path(), &stale)));
+        folder.write(&rendered, &outdated)?;
+        report::print(context, rendering, &anchors, &rendered, Some((folder.path(), &outdated)));
     } else {
         if rendered.files.len() > 1 && !context.everywhere.json {
             return Err(misuse(

@@ -81,9 +81,9 @@ impl RenderedFolder {
 
     /// Writes the files of `rendered`, and removes those of `stale` that nobody changed, and the folders that are then empty.
     pub(crate) fn write(&self, rendered: &Rendered, stale: &Stale) -> Result<()> {
-        let made: Vec<_> = rendered.files.iter().map(listed).collect();
+        let all: Vec<_> = rendered.files.iter().map(listed).collect();
         // A run that is killed has named every file that it may have written.
-        self.write_list(self.earlier.iter().chain(&made))?;
+        self.write_list(self.earlier.iter().chain(&all))?;
         for file in &rendered.files {
             let mode = if file.is_program { 0o755 } else { 0o644 };
             put(&self.path.join(&file.path), file.contents.clone(), mode)?;
@@ -95,7 +95,7 @@ impl RenderedFolder {
             above.take_while(|folder| world.remove_folder(folder).is_ok()).for_each(drop);
         }
         let kept = self.earlier.iter().filter(|(path, _)| stale.changed.contains(&self.path.join(path)));
-        self.write_list(made.iter().chain(kept))
+        self.write_list(all.iter().chain(kept))
     }
 
     fn write_list<'l>(&self, files: impl Iterator<Item = &'l Listed>) -> Result<()> {
