@@ -45,8 +45,9 @@
             again.disabled = state === "checking";
         };
         let blocked = false;
-        document.addEventListener("securitypolicyviolation", () => {
-            blocked = true;
+        document.addEventListener("securitypolicyviolation", (event) => {
+            // Such as a redirection to another server; Firefox also tells of the icon that this page does not have.
+            blocked ||= event.effectiveDirective === "connect-src";
         });
         const check = async () => {
             tell("checking");
