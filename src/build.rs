@@ -38,11 +38,16 @@ fn shown(commit: &str) -> String {
     commit.chars().filter(char::is_ascii_alphanumeric).take(SHOWN).collect()
 }
 
+fn named(commit: &str, is_changed: bool) -> String {
+    shown(commit) + if is_changed { "-modified" } else { "" }
+}
+
 /// The commit in `.cargo_vcs_info.json`, which is in every packed crate: `{"git": {"sha1": "…"}, …}`.
 fn packed(folder: &Path) -> Option<String> {
     let text = fs::read_to_string(folder.join(".cargo_vcs_info.json")).ok()?;
     let (_, rest) = text.split_once("\"sha1\"")?;
-    rest.split('"').nth(1).map(shown)
+    let is_changed = rest.contains("\"dirty\": true");
+    rest.split('"').nth(1).map(|commit| named(commit, is_changed))
 }
 
 /// The commit of a clone, if these sources are its top: sources that were unpacked inside another clone are not of its commit.
@@ -64,5 +69,5 @@ fn checked_out(folder: &Path) -> Option<String> {
         println!("cargo::rerun-if-changed={path}");
     }
     let is_changed = !git(&["status", "--porcelain", "--untracked-files=no"])?.trim().is_empty();
-    Some(shown(&commit) + if is_changed { "-modified" } else { "" })
+    Some(named(&commit, is_changed))
 }

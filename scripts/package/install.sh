@@ -275,9 +275,9 @@ stage() {
         fail "cannot write to ${3%/*}: $said" "$elsewhere"
 }
 
-# Puts the staged file of the destination $1 in place.
+# Puts the file that was staged for $1 in the place of $2.
 put() {
-    try mv -f "${1%/*}/.labtrust-new-${1##*/}" "$1" || fail "cannot replace $1: $said" 'run this again'
+    try mv -f "${1%/*}/.labtrust-new-${1##*/}" "$2" || fail "cannot replace $2: $said" 'run this again'
 }
 
 # Adds the line $1 to the list $2 in the work folder.
@@ -305,7 +305,7 @@ stage_all() {
     esac
 }
 
-# Writes the record: what is installed, the folders that were created, and, with $1, what was installed before.
+# Stages the record: the files to install, and the folders that were created; as .before, also the files of earlier runs.
 write_record() {
     make_folder "${record%/*}" || fail "cannot create the folder ${record%/*}: $said" "$elsewhere"
     rm -f "$work/record"
@@ -325,8 +325,7 @@ write_record() {
             case $line in file\ *) note "$line" record ;; esac
         done <"$work/old"
     fi
-    stage 644 "$work/record" "$record"
-    put "$record"
+    stage 644 "$work/record" "$record$1"
 }
 
 # Sets folders to those that this run and earlier ones created, the inner before the outer.
@@ -345,16 +344,18 @@ install_program() {
     get_archive
     unpack
     stage_all
-    write_record before
+    write_record .before
+    write_record ''
+    put "$record.before" "$record"
     while IFS= read -r line; do
         split_plan "$line"
-        put "$destination"
+        put "$destination" "$destination"
     done <"$work/plan"
     # Files of an earlier version that this one no longer has.
     while IFS= read -r line; do
         grep -qxF "${line#file * }" "$work/destinations" || remove_file "$line"
     done <"$work/old"
-    write_record ''
+    put "$record" "$record"
     printf '%s\n' "$program is installed: $bin/labtrust"
     say_next
 }

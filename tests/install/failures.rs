@@ -107,3 +107,33 @@ fn what_is_missing_is_done_without() {
     let run = machine.run_as("alice", ["sh", "-c", "unset HOME; sh /srv/dist/install.sh"]);
     run.exited(1).says("error: HOME is not set\nhint: choose a folder: sh /srv/dist/install.sh --to DIR");
 }
+
+/// A disk, or its table of files, that is full after any number of writes.
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let machine = machine!("client");
+    with_stand_in(&machine);
+    machine.sh("mkdir /srv/t").succeeded();
+    let mut ways = [0, 0];
+    for option in ["size", "nr_inodes"] {
+        for number in 1..=24 {
+            let value = if option == "size" { format!("{}k", number * 8) } else { (number * 3).to_string() };
+            machine.sh(&format!("mount -t tmpfs -o {option}={value} none /srv/t")).succeeded();
+            let run = machine.sh("sh /srv/dist/install.sh --to /srv/t/bin");
+            if run.code() == 0 {
+                machine
+                    .sh("sh /srv/dist/install.sh --to /srv/t/bin")
+                    .succeeded()
+                    .says("is already installed");
+                machine.sh("/srv/t/bin/labtrust --version").succeeded().says(VERSION);
+            } else {
+                let run = run.exited(1).says("error: cannot ").says("hint: ");
+                assert_eq!((run.stderr.lines().count(), run.stdout.as_str()), (2, ""), "{value}: {run}");
+                assert_eq!(machine.sh("ls -A /srv/t").stdout, "", "{option}={value}: {run}");
+            }
+            ways[usize::from(machine.has("/srv/t/bin"))] += 1;
+            machine.sh("umount /srv/t").succeeded();
+        }
+    }
+    assert!(ways.into_iter().all(|number| number > 5), "{ways:?}");
+}

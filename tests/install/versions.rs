@@ -91,3 +91,22 @@ fn a_killed_run_is_no_obstacle() {
         is_unchanged(&machine, &before, &format!("{renames} back to the earlier version"));
     }
 }
+
+#[test]
+fn runs_at_once_do_not_disturb_each_other() {
+    let machine = machine!("client");
+    with_stand_in(&machine);
+    next(&machine);
+    let before = machine.manifest();
+    for _ in 0..5 {
+        let line = "for script in dist next dist next; do sh /srv/$script/install.sh >/dev/null & done; wait";
+        let run = machine.sh(line).succeeded();
+        let others = |line: &&str| {
+            !line.starts_with("hint: ") && *line != "error: another install.sh is at work in /usr/local/bin"
+        };
+        assert_eq!(run.stderr.lines().find(others), None, "{run}");
+        machine.run(["labtrust"]).succeeded();
+        install(&machine, "--uninstall").succeeded();
+        is_unchanged(&machine, &before, "uninstalled");
+    }
+}
