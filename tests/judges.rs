@@ -15,6 +15,7 @@ mod profile;
 mod request;
 mod rotation;
 mod rules;
+mod sealed;
 mod self_signed;
 mod server;
 mod stores;

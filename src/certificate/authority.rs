@@ -32,10 +32,7 @@ impl Authority {
     /// The root's key signs the intermediate and is wiped before this returns. Without it, nobody can create a CA with
     /// wider constraints under the root that clients trust.
     pub fn make(scope: &Scope, key_type: KeyType, now: OffsetDateTime) -> Result<Self> {
-        if scope.names.is_empty() {
-            return Err(fail("a CA needs at least one name", "pass the host name of GitLab"));
-        }
-        let title = CaTitle::new(scope)?;
+        let title = title(scope)?;
         let validity = Validity::days(CA_DAYS, now)?;
         let root_params = without_uris(profile::root(&title, scope, validity)?)?;
         let root_signer = PrivateKey::generate(key_type)?.signer()?;
@@ -51,6 +48,20 @@ impl Authority {
             above: vec![Parsed::from_der(root.der())?],
             key,
         })
+    }
+
+    /// Creates the root of a CA to be sealed, with its key: it signs certificates itself.
+    pub(super) fn make_root(
+        scope: &Scope,
+        key_type: KeyType,
+        days: u32,
+        now: OffsetDateTime,
+    ) -> Result<Self> {
+        let params = profile::sealed_root(&title(scope)?, scope, Validity::days(days, now)?)?;
+        let (params, key) = (without_uris(params)?, PrivateKey::generate(key_type)?);
+        let signer = key.signer()?;
+        let root = signing("the root", || params.self_signed(&signer))?;
+        Ok(Self { issuer: Parsed::from_der(root.der())?, above: Vec::new(), key })
     }
 
     /// Opens a CA. `certificates` hold, in any order, the one for the key and those above it up to the root. This does not
@@ -219,6 +230,14 @@ impl Authority {
         let above = self.above.iter().map(|certificate| certificate.not_after);
         above.fold(self.issuer.not_after, Ord::min)
     }
+}
+
+/// A title for a new CA; an error if it has no name.
+fn title(scope: &Scope) -> Result<CaTitle> {
+    if scope.names.is_empty() {
+        return Err(fail("a CA needs at least one name", "pass the host name of GitLab"));
+    }
+    CaTitle::new(scope)
 }
 
 #[cfg(test)]

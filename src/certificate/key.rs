@@ -24,6 +24,7 @@ use crate::hint::fail;
 pub type Passphrase<'a> = dyn FnMut(&str) -> Result<Zeroizing<String>> + 'a;
 
 /// A private key in PKCS #8, wiped when dropped, never shown.
+#[derive(Clone)]
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
     public: PublicKey,
@@ -120,27 +121,22 @@ impl PrivateKey {
         self.public == *certificate.public_key()
     }
 
-    /// The key in rcgen's form. It is created for each signature, so that no copy lives longer.
+    /// All keys of a PEM file with unencrypted keys, in order.
+    pub(super) fn all_from_plain_pem(text: &[u8]) -> Result<Vec<Self>> {
+        let keys = pem::read(text)?.into_iter().map(|section| match section {
+            Section::Key(key) => Self::from_pkcs8(&key_format::to_pkcs8(&key)?),
+            _ => Err(anyhow!("it does not contain only unencrypted private keys")),
+        });
+        keys.collect()
+    }
+
+    /// The key in rcgen's form.
     pub(super) fn signer(&self) -> Result<Signer> {
-        let damaged = |_: ring::error::KeyRejected| {
-            fail(
-                format!(
-                    "the {} key is damaged, or its private and public halves do not belong together",
-                    self.public.kind()
-                ),
-                "check it: openssl pkey -in FILE -noout -check",
-            )
-        };
-        let ecdsa = |algorithm| {
-            EcdsaKeyPair::from_pkcs8(algorithm, &self.pkcs8, &SystemRandom::new())
-                .map(|key| Kind::Ecdsa(Box::new(key)))
-        };
-        let key = match self.public.kind() {
-            KeyKind::P256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING),
-            KeyKind::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
-            KeyKind::Rsa(2048..=4096) => {
-                RsaKeyPair::from_pkcs8(&self.pkcs8).map(|key| Kind::Rsa(Box::new(key)))
-            }
+        let kind = self.public.kind();
+        let algorithm = match kind {
+            KeyKind::P256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+            KeyKind::P384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            KeyKind::Rsa(2048..=4096) => &rcgen::PKCS_RSA_SHA256,
             other => {
                 return Err(fail(
                     format!("labtrust cannot sign with {other} key", other = other.with_article()),
@@ -148,13 +144,15 @@ impl PrivateKey {
                 ));
             }
         };
-        let key = key.map_err(damaged)?;
-        let algorithm = match self.public.kind() {
-            KeyKind::P256 => &rcgen::PKCS_ECDSA_P256_SHA256,
-            KeyKind::P384 => &rcgen::PKCS_ECDSA_P384_SHA384,
-            _ => &rcgen::PKCS_RSA_SHA256,
-        };
-        Ok(Signer { key, algorithm })
+        let mut signer = Signer { pkcs8: self.pkcs8.clone(), public: Vec::new(), algorithm };
+        let public = signer.pair().map(|pair| pair.public()).map_err(|_| {
+            fail(
+                format!("the {kind} key is damaged, or its private and public halves do not belong together"),
+                "check it: openssl pkey -in FILE -noout -check",
+            )
+        })?;
+        signer.public = public;
+        Ok(signer)
     }
 }
 
@@ -164,23 +162,45 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// A key in the form that signs.
+/// A key in the form that signs. ring wipes nothing, so its form of the key lives only during a signature, on the stack.
 pub(super) struct Signer {
-    key: Kind,
+    pkcs8: Zeroizing<Vec<u8>>,
+    public: Vec<u8>,
     algorithm: &'static rcgen::SignatureAlgorithm,
 }
 
-enum Kind {
-    Ecdsa(Box<EcdsaKeyPair>),
-    Rsa(Box<RsaKeyPair>),
+/// ring's form of a key.
+#[expect(clippy::large_enum_variant, reason = "no copy of a key may lie on the heap")]
+enum Pair {
+    Ecdsa(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
+}
+
+impl Signer {
+    fn pair(&self) -> Result<Pair, ring::error::KeyRejected> {
+        let ecdsa = |curve| EcdsaKeyPair::from_pkcs8(curve, &self.pkcs8, &SystemRandom::new());
+        if self.algorithm == &rcgen::PKCS_ECDSA_P256_SHA256 {
+            ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Pair::Ecdsa)
+        } else if self.algorithm == &rcgen::PKCS_ECDSA_P384_SHA384 {
+            ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING).map(Pair::Ecdsa)
+        } else {
+            RsaKeyPair::from_pkcs8(&self.pkcs8).map(Pair::Rsa)
+        }
+    }
+}
+
+impl Pair {
+    fn public(&self) -> Vec<u8> {
+        match self {
+            Self::Ecdsa(key) => key.public_key().as_ref().to_vec(),
+            Self::Rsa(key) => key.public_key().as_ref().to_vec(),
+        }
+    }
 }
 
 impl rcgen::PublicKeyData for Signer {
     fn der_bytes(&self) -> &[u8] {
-        match &self.key {
-            Kind::Ecdsa(key) => key.public_key().as_ref(),
-            Kind::Rsa(key) => key.public_key().as_ref(),
-        }
+        &self.public
     }
 
     fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
@@ -191,9 +211,9 @@ impl rcgen::PublicKeyData for Signer {
 impl rcgen::SigningKey for Signer {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
         let random = SystemRandom::new();
-        let signed = match &self.key {
-            Kind::Ecdsa(key) => key.sign(&random, message).map(|signature| signature.as_ref().to_vec()),
-            Kind::Rsa(key) => {
+        let signed = match self.pair().map_err(|_| rcgen::Error::RingUnspecified)? {
+            Pair::Ecdsa(key) => key.sign(&random, message).map(|signature| signature.as_ref().to_vec()),
+            Pair::Rsa(key) => {
                 let mut signature = vec![0; key.public().modulus_len()];
                 key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map(|()| signature)
             }

@@ -38,6 +38,8 @@ pub const SET_BACK: Duration = Duration::days(1);
 const MAX_ATTRIBUTE: usize = 64;
 /// RFC 5280 §4.2.1.2.
 const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
+/// The role of a sealed CA in its subject.
+const SEALED: &str = "sealed CA";
 /// The organization in a subject, which would else be empty.
 const ORGANIZATION: &str = "labtrust";
 
@@ -106,6 +108,13 @@ impl Parsed {
             .and_then(|rest| rest.strip_prefix(ORGANIZATION))
             .is_some_and(|rest| rest.starts_with(','))
     }
+
+    /// Whether it is the root of a CA that labtrust sealed, by its name and its path length. Anybody can make such a root,
+    /// so this is good only for a root that is trusted anyway.
+    pub(crate) fn is_sealed_root(&self) -> bool {
+        let is_named = self.common_name.as_deref().is_some_and(|name| name.contains(&format!(" {SEALED} ")));
+        is_named && self.path_length == Some(0) && self.is_by_labtrust() && self.is_self_signed()
+    }
 }
 
 /// Whether labtrust issued any certificate of `chain`.
@@ -125,6 +134,11 @@ pub fn intermediate(title: &CaTitle, scope: &Scope, validity: Validity) -> Resul
     let mut params = authority(title.subject("issuing CA"), 0, scope, validity)?;
     params.use_authority_key_identifier_extension = true;
     Ok(params)
+}
+
+/// The root of a sealed CA: it signs servers' certificates itself, so no CA can be below it.
+pub fn sealed_root(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
+    authority(title.subject(SEALED), 0, scope, validity)
 }
 
 /// The voucher that a CA signs for the next root: a certificate with that root's name and key (RFC 4210 §4.4, "new with

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use labtrust::certificate::Authority;
+use labtrust::certificate::{Authority, Parsed, PrivateKey};
 use rustls_pki_types::CertificateDer;
 use time::{Duration, OffsetDateTime, macros::format_description};
 
@@ -145,14 +145,18 @@ impl Plan {
     }
 
     /// The same below a CA of the program, as a thief of its key would have it.
-    pub(super) fn under(mut self, authority: &Authority) -> Self {
-        let issuer = authority.issuer();
+    pub(super) fn under(self, authority: &Authority) -> Self {
+        self.below(authority.issuer(), authority.key(), authority.root())
+    }
+
+    /// The same by the holder of `key`, with `issuer` in the place of the intermediate.
+    pub(super) fn below(mut self, issuer: &Parsed, key: &PrivateKey, root: &Parsed) -> Self {
         let middle = self.part(Middle);
         middle.subject.clone_from(&issuer.subject_der);
-        middle.known_key = Some(Arc::new(Key::known(&authority.key().to_pem())));
+        middle.known_key = Some(Arc::new(Key::known(&key.to_pem())));
         let id = issuer.subject_key_id.as_deref().expect("an identifier");
         self.change(Change::Put(Leaf, authority_key_id(id)));
-        self.given = HashMap::from([(Middle, issuer.der().clone()), (Root, authority.root().der().clone())]);
+        self.given = HashMap::from([(Middle, issuer.der().clone()), (Root, root.der().clone())]);
         self
     }
 

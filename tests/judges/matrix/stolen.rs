@@ -8,6 +8,7 @@ use super::{
     super::{
         client::{Answers, answers},
         profile::make,
+        sealed::sealed_at,
     },
     plan::{
         COMMON_NAME, Change, Change::*, HOST, Leaf, Middle, Plan, Root, SUBJECT_ALT_NAME, Upper, alt_names,
@@ -66,6 +67,38 @@ fn forgeries() -> Vec<(&'static str, Vec<Change>)> {
             .concat(),
         ),
     ]
+}
+
+/// The thief of a server with a sealed CA has the keys of all periods, and no other.
+#[test]
+fn the_keys_of_a_sealed_ca_sign_nothing() {
+    let now = OffsetDateTime::now_utc();
+    // Seven keys, and not fourteen, because each question takes every client a moment.
+    let sealed = sealed_at(now, 825);
+    let forgeries = forgeries();
+    let (mut questions, mut told) = (Vec::new(), Vec::new());
+    for (index, period) in sealed.periods().iter().enumerate() {
+        for (what, changes) in &forgeries {
+            let plan = Plan::with(changes).below(&period.leaf, &period.key, sealed.root());
+            questions.push(plan.question(now));
+            told.push(format!("{what}, by key {index}"));
+        }
+    }
+    // As if the root had signed it.
+    let key = &sealed.periods()[0].key;
+    for (what, changes) in &forgeries {
+        questions.push(Plan::with(changes).below(sealed.root(), key, sealed.root()).question(now));
+        told.push(format!("{what}, in the root's name"));
+    }
+    let mut accepted = Vec::new();
+    for client in answers(&questions) {
+        for (said, what) in client.said.iter().zip(&told) {
+            if matches!(said, Some(Ok(()))) {
+                accepted.push(format!("{}: {what}", client.name));
+            }
+        }
+    }
+    assert!(accepted.is_empty(), "{}", accepted.join("\n"));
 }
 
 /// Where the table is.
