@@ -234,14 +234,20 @@ impl Printer {
 
     /// Asks a question on the terminal. The default answer is no.
     pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
+        let answer = self.ask(&format!("{question} [y/N]"))?;
+        Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Asks for a line on the terminal.
+    pub(crate) fn ask(&self, question: &str) -> io::Result<String> {
         self.clear();
         self.write();
         let mut stderr = anstream::stderr();
-        write!(stderr, "\n{} [y/N] ", in_line(question))?;
+        write!(stderr, "\n{} ", in_line(question))?;
         stderr.flush()?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
-        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+        Ok(answer.trim().to_owned())
     }
 
     /// Whether there is a terminal to ask on.

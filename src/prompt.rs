@@ -1,11 +1,11 @@
-//! Passphrases of encrypted keys, PKCS#12 files and backups. They come from a file, an environment variable or a
+//! Names, and passphrases of encrypted keys, PKCS#12 files and backups. Passphrases come from a file, an environment variable or a
 //! prompt, never from the command line itself.
 
 use anyhow::{Context as _, Result};
 use labtrust_plan::text;
 use zeroize::Zeroizing;
 
-use crate::{cli::Passphrase, hint::fail, input, printer::Printer};
+use crate::{certificate::SubjectName, cli::Passphrase, hint::fail, input, printer::Printer};
 
 /// The passphrase for `what`.
 pub(crate) fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
@@ -34,6 +34,18 @@ pub(crate) fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Re
     }
     let asked = rpassword::prompt_password(format!("Passphrase of {what}: "));
     asked.map(Zeroizing::new).context("cannot read the passphrase")
+}
+
+/// Names that a person types into one line, separated by spaces or commas; asked again until each is valid.
+pub(crate) fn names(printer: &Printer, question: &str) -> Result<Vec<SubjectName>> {
+    loop {
+        let line = printer.ask(question).context("cannot read the names")?;
+        let words = line.split([' ', ',']).filter(|word| !word.is_empty());
+        match words.map(str::parse::<SubjectName>).collect::<Result<Vec<_>, _>>() {
+            Ok(names) => return Ok(names),
+            Err(error) => printer.aside(format_args!("{error}")),
+        }
+    }
 }
 
 /// A new passphrase for `what`. It is typed twice, because the terminal does not show it.

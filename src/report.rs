@@ -20,6 +20,7 @@ pub(crate) mod request;
 pub(crate) mod restore;
 pub(crate) mod rollout;
 pub(crate) mod rotation;
+pub(crate) mod sealed;
 pub(crate) mod setup;
 pub(crate) mod setup_undo;
 pub(crate) mod status;

@@ -72,6 +72,8 @@ mod rollout;
 #[cfg(target_os = "linux")]
 mod rotate;
 #[cfg(target_os = "linux")]
+mod sealed;
+#[cfg(target_os = "linux")]
 mod secrets;
 mod security;
 #[cfg(target_os = "linux")]

@@ -26,26 +26,6 @@ pub use self::wider::wider;
 const MOST: usize = 4;
 
 impl Authority {
-    /// The scope of the next CA: the same names, and the domains `wider`.
-    pub fn next_scope(&self, first: SubjectName, wider: &[labtrust_plan::DnsName]) -> Scope {
-        let permitted = self.permitted();
-        let hosts = permitted.bases();
-        let (addresses, domains): (Vec<_>, Vec<_>) = hosts
-            .into_iter()
-            .map(SubjectName::from)
-            .filter(|name| *name != first)
-            .partition(|name| name.dns().is_none());
-        let mut permit: Vec<_> = domains.iter().filter_map(SubjectName::dns).cloned().collect();
-        permit.extend(wider.iter().filter(|domain| !permit.contains(domain)).cloned().collect::<Vec<_>>());
-        let names = std::iter::once(first).chain(addresses).collect();
-        Scope { names, permit, constrained: !permitted.is_everything() }
-    }
-
-    /// The kind of key of the next CA.
-    pub fn next_key_type(&self) -> KeyType {
-        if *self.key().public_key().kind() == KeyKind::P384 { KeyType::P384 } else { KeyType::P256 }
-    }
-
     /// Signs a voucher: the root `next`, created with `scope`, will follow the root of this CA.
     pub fn vouch(&self, next: &Parsed, scope: &Scope, now: OffsetDateTime) -> Result<Parsed> {
         self.check_dates(now)?;
@@ -67,6 +47,25 @@ impl Authority {
 }
 
 impl Parsed {
+    /// The scope of the CA that follows this root: the same names with `first` at their head, and the domains `wider`.
+    pub fn next_scope(&self, first: SubjectName, wider: &[labtrust_plan::DnsName]) -> Scope {
+        let hosts = self.permitted.bases();
+        let (addresses, domains): (Vec<_>, Vec<_>) = hosts
+            .into_iter()
+            .map(SubjectName::from)
+            .filter(|name| *name != first)
+            .partition(|name| name.dns().is_none());
+        let mut permit: Vec<_> = domains.iter().filter_map(SubjectName::dns).cloned().collect();
+        permit.extend(wider.iter().filter(|domain| !permit.contains(domain)).cloned().collect::<Vec<_>>());
+        let names = std::iter::once(first).chain(addresses).collect();
+        Scope { names, permit, constrained: !self.permitted.is_everything() }
+    }
+
+    /// The kind of key of the CA that follows this root.
+    pub fn next_key_type(&self) -> KeyType {
+        if *self.public_key().kind() == KeyKind::P384 { KeyType::P384 } else { KeyType::P256 }
+    }
+
     /// Whether this has the name and key of the root `next`, and another CA signed it. It must be a CA certificate: the
     /// owner of any host can get a server's certificate, which proves nothing about a CA with that key.
     fn vouches_for(&self, next: &Parsed) -> bool {
@@ -96,6 +95,8 @@ pub enum Succession {
     Follows,
     /// The trusted CA vouches for it, but it is wider: a person must confirm it.
     Wider,
+    /// The trusted CA is sealed, so it can vouch for no CA: a person must confirm it.
+    Unnamed,
     /// No CA under the trusted root vouches for it.
     Unvouched,
     /// It, or its voucher, is not valid now.
@@ -123,6 +124,14 @@ pub fn successors(
     let succession_of = |root: &Parsed| {
         let all: Vec<_> = sent.iter().filter(|one| one.vouches_for(root)).take(MOST).collect();
         let vouchers: Vec<_> = all.into_iter().filter(|one| is_by(one, served)).collect();
+        if vouchers.is_empty() && served.root.is_sealed_root() {
+            // The key of a certificate in place proves only that this is the server: whoever stole it must gain no CA.
+            return match named == Some(root.fingerprint()) {
+                true if root.is_valid_at(now) => (Succession::Follows, Vec::new()),
+                true => (Succession::Outdated, Vec::new()),
+                false => (Succession::Unnamed, Vec::new()),
+            };
+        }
         if vouchers.is_empty() {
             return (Succession::Unvouched, Vec::new());
         }

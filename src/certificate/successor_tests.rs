@@ -9,7 +9,7 @@ use time::{Duration, macros::datetime};
 
 use super::*;
 use crate::certificate::{
-    LeafOrder, PrivateKey,
+    LeafOrder, PrivateKey, Sealed,
     parsed::{Flaw, NAME_CONSTRAINTS},
     verify_served,
 };
@@ -44,8 +44,8 @@ fn served_by(authority: &Authority) -> Chain {
 
 /// The CA that follows `authority`, and what its server sends after its root.
 fn next(authority: &Authority, wider: &[DnsName], now: OffsetDateTime) -> (Authority, Chain) {
-    let scope = authority.next_scope(name(), wider);
-    let next = Authority::make(&scope, authority.next_key_type(), now).expect("a CA");
+    let scope = authority.root().next_scope(name(), wider);
+    let next = Authority::make(&scope, authority.root().next_key_type(), now).expect("a CA");
     let voucher = authority.vouch(next.root(), &scope, NOW).expect("a voucher");
     let extra = vec![voucher.der().clone(), next.root().der().clone()];
     (next, extra)
@@ -235,7 +235,7 @@ fn stolen_with(
     is_voucher_wide: bool,
     limit: fn(CertificateParams) -> Result<CertificateParams>,
 ) -> (Parsed, Parsed) {
-    let scope = old.next_scope(name(), &[]);
+    let scope = old.root().next_scope(name(), &[]);
     let title = profile::CaTitle::new(&scope).expect("a title");
     let key = PrivateKey::generate(KeyType::P256).expect("a key");
     let mut params = profile::root(&title, &scope, Validity::days(3650, NOW).expect("days")).expect("a root");
@@ -368,4 +368,28 @@ fn limits_that_cannot_be_read_for_certain_are_none() {
         }
         assert!(odd.broad_scope(&[]).is_some_and(|reason| reason.contains("cannot be read")));
     }
+}
+
+#[test]
+fn a_sealed_ca_is_followed_only_by_a_root_whose_fingerprint_is_given() {
+    let scope = Scope { names: vec![name()], permit: Vec::new(), constrained: true };
+    let sealed = Sealed::make(&scope, &[name()], 397, KeyType::P256, NOW).expect("a CA");
+    let period = &sealed.periods()[0];
+    let next = Authority::make(&scope, KeyType::P256, NOW).expect("a CA");
+    let root = next.root();
+    // The voucher of a thief who has the key of the certificate in place.
+    let validity = Validity::days(100, NOW).expect("days");
+    let params = without_uris(profile::voucher(root, &scope, validity).expect("a voucher")).expect("limits");
+    let thief = Issuer::from_ca_cert_der(period.leaf.der(), period.key.signer().expect("a key"));
+    let public = root.public_key().for_rcgen().expect("a key");
+    let voucher = params.signed_by(&public, &thief.expect("an issuer")).expect("a voucher");
+    for extra in [vec![], vec![voucher.der().clone()]] {
+        let chain = [sealed.issued(period).chain, extra, vec![root.der().clone()]].concat();
+        assert_eq!(judged(&chain, None), [Succession::Unnamed]);
+        assert_eq!(judged(&chain, Some(sealed.root().fingerprint())), [Succession::Unnamed]);
+        assert_eq!(judged(&chain, Some(root.fingerprint())), [Succession::Follows]);
+    }
+    let ended = Authority::make(&scope, KeyType::P256, NOW - Duration::days(4000)).expect("a CA");
+    let chain = [sealed.issued(period).chain, vec![ended.root().der().clone()]].concat();
+    assert_eq!(judged(&chain, Some(ended.root().fingerprint())), [Succession::Outdated]);
 }

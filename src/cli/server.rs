@@ -51,6 +51,9 @@ pub struct Setup {
     pub ca_key: Option<PathBuf>,
     #[command(flatten)]
     pub passphrase: Passphrase,
+    /// Sign every certificate until the CA ends now, and wipe its key: it cannot be stolen, and no name can be added later
+    #[arg(long, conflicts_with_all = ["ca_cert", "self_signed", "key", "permits", "undo"])]
+    pub sealed: bool,
     /// Create one self-signed certificate and no CA; some clients reject it
     #[arg(long, conflicts_with_all = ["ca_cert", "permits", "no_constraints"])]
     pub self_signed: bool,

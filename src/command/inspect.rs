@@ -89,6 +89,7 @@ fn own(state: &State<'_>) -> Result<Vec<Parsed>> {
 
 fn describe(printer: &Printer, description: &Description, certificate: &Parsed, now: OffsetDateTime) {
     let kind = match (description.is_ca, description.self_signed) {
+        (true, true) if certificate.is_sealed_root() => "the root of a sealed CA",
         (true, true) => "a root CA",
         (true, false) => "an intermediate CA",
         (false, true) => "a self-signed certificate",

@@ -13,7 +13,10 @@ use crate::{
     report::{self, install, renew::Ended},
     server::{
         install_pair,
-        renew::answer::{Answer, Asked, look},
+        renew::{
+            answer::{Answer, look},
+            asked::Asked,
+        },
     },
     state::{self, RenewalRecord},
 };

@@ -9,10 +9,12 @@ use labtrust_plan::Wanted;
 
 use super::options::reader;
 use crate::{
+    certificate::SubjectName,
     cli::Setup,
     client::restart,
     context::Context,
     hint::fail,
+    prompt,
     report::{self, consent},
     server::{
         install_pair,
@@ -28,7 +30,8 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
     if arguments.undo {
         return undo::run(context, state, arguments);
     }
-    let asked = asked(context, arguments);
+    let names = [arguments.names.clone(), more_names(context, state, arguments)?].concat();
+    let asked = asked(context, arguments, &names);
     let draft_of = |state: &State<'_>| Draft::make(&context.facts, &context.worlds, state, &asked);
     let draft = context.plan(state, draft_of)?;
     let is_shown = match report::setup::ask(context, state, &draft)? {
@@ -64,14 +67,25 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
     Ok(report::setup::report(context, state, arguments, &setup, is_shown))
 }
 
-fn asked<'a>(context: &Context<'a>, arguments: &'a Setup) -> Asked<'a> {
+/// The question before a CA is sealed. labtrust adds the hosts that gitlab.rb names without a question.
+const MORE_NAMES: &str = "A sealed CA can never add a name. More names for GitLab Pages, KAS, Mattermost or a registry, in one line (none: Enter):";
+
+/// More names for a CA that is about to be sealed: they cannot come later.
+fn more_names(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -> Result<Vec<SubjectName>> {
+    if arguments.sealed && consent::is_asked(context) && state.ca()?.is_none() {
+        return prompt::names(context.printer, MORE_NAMES);
+    }
+    Ok(Vec::new())
+}
+
+fn asked<'a>(context: &Context<'a>, arguments: &'a Setup, names: &'a [SubjectName]) -> Asked<'a> {
     Asked {
         host: arguments.host.as_ref(),
         registry: arguments.registry.as_ref(),
         place: arguments.site.record(),
         replace: arguments.site.replace,
         can_ask: consent::is_asked(context),
-        names: &arguments.names,
+        names,
         permits: &arguments.permits,
         stage: arguments.stage,
         days: arguments.days,
@@ -79,6 +93,7 @@ fn asked<'a>(context: &Context<'a>, arguments: &'a Setup) -> Asked<'a> {
         reader: reader(context, &arguments.passphrase),
         key: arguments.key.as_deref(),
         ca: arguments.ca_cert.as_deref().zip(arguments.ca_key.as_deref()),
+        sealed: arguments.sealed,
         self_signed: arguments.self_signed,
         no_constraints: arguments.no_constraints,
         no_trust: arguments.no_trust,

@@ -76,6 +76,10 @@ impl Signed {
         let own = own
             .ok_or_else(|| fail("labtrust has no CA on this machine", "create one: {labtrust setup HOST}"))?;
         own.refuse_ended(None, OffsetDateTime::now_utc())?;
+        own.refuse_to_sign(
+            "another certificate",
+            "create a next CA with a key: {labtrust rotate start}".into(),
+        )?;
         let authority = own.open()?.ok_or_else(|| {
             fail(
                 "this CA's key is not on this machine, so labtrust cannot sign with it",

@@ -7,7 +7,7 @@ use labtrust_plan::{Endpoint, Fingerprint, Host, ShellLine, shell_line, text};
 use serde::{Serialize, Serializer, ser::Error as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::stores::until;
+use super::{sealed::SealedReport, stores::until};
 use crate::{
     certificate::{Parsed, SubjectName},
     hint::Hint,
@@ -31,6 +31,8 @@ pub(crate) struct Renewal {
     next: Schedule,
     /// The CA of somebody else that issued the certificate, if the server sends its root.
     ca: Option<IssuingCa>,
+    /// The certificates that come after it, if its CA is sealed.
+    sealed: Option<SealedReport>,
     #[serde(skip)]
     until: Option<String>,
     /// The certificate files that somebody else has changed since they were placed.
@@ -104,6 +106,7 @@ impl Renewal {
             last: state.renewal().ok().flatten().cloned(),
             next: Schedule::look(&World::here(), receipts),
             ca: IssuingCa::find(own, receipts, placed),
+            sealed: own.and_then(|own| SealedReport::of(own, OffsetDateTime::now_utc())),
             until: leaf.as_ref().map(until),
             changed: install_pair::changed_certificates(receipts, placed),
             is_placed,
@@ -150,6 +153,9 @@ impl Renewal {
         if let Some(IssuingCa { root, sha256, .. }) = &self.ca {
             printer.say(format_args!("  issued by  {}, until {}", root.title(), until(root)));
             printer.say(format_args!("  sha256     {sha256} (of that CA)"));
+        }
+        if let Some(sealed) = &self.sealed {
+            printer.say(format_args!("  sealed     {sealed}"));
         }
         if let Some(RenewalRecord { ran, well, outcome, .. }) = &self.last {
             let went = if *well { "" } else { "failed: " };

@@ -63,7 +63,7 @@ pub(crate) fn report(
 /// The commands after which this machine serves the certificate again.
 fn next(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<ShellLine>> {
     if let Some(own) = own
-        && own.open()?.is_some()
+        && own.source()?.root().is_some()
     {
         return Ok(vec![own.setup_line(None, true)]);
     }

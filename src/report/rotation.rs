@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{Fingerprint, ShellLine, text};
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::{
+    sealed::SealedReport,
     stores as reports,
     stores::{NextSteps, Remaining, StoreReport, by_store, until},
 };
@@ -52,7 +54,7 @@ pub(crate) fn report(
     let StepDone { own, done, dropped, aside, placed, reconfigure } = result;
     let wanted = if dropped.is_some() { OutcomeState::Untrusted } else { OutcomeState::Trusted };
     let said = match step {
-        RotateStep::Start { .. } => "the next CA is created, and the server sends its root too",
+        RotateStep::Start(_) => "the next CA is created, and the server sends its root too",
         RotateStep::Switch => "the server now uses the next CA",
         RotateStep::Retire => "the old CA and its key are deleted",
         RotateStep::Abort if matches!(own.next, Ok(Some(_))) => {
@@ -140,6 +142,9 @@ pub(crate) fn print(
         printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
         printer.say(format_args!("  can sign  {}", can_sign(&own.root)));
         printer.say(format_args!("  until     {}", until(&own.root)));
+        if let Some(sealed) = SealedReport::of(own, OffsetDateTime::now_utc()) {
+            printer.say(format_args!("  sealed    {sealed}"));
+        }
     }
     print_next(printer, own, client_line, is_half_begun);
     if client_line.is_none() {

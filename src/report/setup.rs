@@ -5,10 +5,12 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::ShellLine;
+use time::OffsetDateTime;
 
 use super::{
     backup, brief, install,
     pair::PairReport,
+    sealed::SealedReport,
     stores as reports,
     stores::{NextSteps, by_store, until},
 };
@@ -27,6 +29,9 @@ use crate::{
 const LIMITS: &str =
     "every client checks them; OpenSSL, curl, git, Java, Python and Node with one gap (SECURITY.md)";
 
+/// A sealed CA in a plan.
+const SEALED: &str = "every certificate until then is signed now, and no CA key is kept";
+
 /// Explains the plan of `draft` for a dry run, or asks about it on a terminal. Breaks with the exit code after a dry run or
 /// a no; else whether the CA and the certificate of the plan were shown.
 pub(crate) fn ask(
@@ -39,7 +44,8 @@ pub(crate) fn ask(
         let Draft { leaf, root_before, .. } = draft;
         let is_new = *root_before != Some(leaf.root.fingerprint());
         let names: Vec<_> = leaf.leaf().names.iter().map(ToString::to_string).collect();
-        let mut lines = ca_lines(&leaf.root, leaf.issuer(), is_new);
+        let sealed = leaf.root.is_sealed_root().then(|| SEALED.to_owned());
+        let mut lines = ca_lines(&leaf.root, leaf.issuer(), is_new, sealed);
         lines.push(format!("certificate for {}", names.join(", ")));
         lines.push(format!("  until     {}", until(leaf.leaf())));
         let mut proposal = install::propose(context, state, &draft.plan)?;
@@ -150,7 +156,8 @@ impl<'a> Report<'a> {
 
     fn print_ca(&self, printer: &Printer) {
         let SetupDone { draft, own, .. } = self.setup;
-        for line in ca_lines(&own.root, draft.leaf.issuer(), false) {
+        let sealed = SealedReport::of(own, OffsetDateTime::now_utc());
+        for line in ca_lines(&own.root, draft.leaf.issuer(), false, sealed.map(|sealed| sealed.to_string())) {
             printer.say(line);
         }
         printer.say(format_args!("  files     {}", own.folder.display()));
@@ -198,7 +205,7 @@ fn placed_table(placed: &[Outcome]) -> Vec<(Mark, Vec<String>)> {
 }
 
 /// The lines about the CA `root`, whose `issuer` signs the certificate.
-fn ca_lines(root: &Parsed, issuer: &Parsed, is_new: bool) -> Vec<String> {
+fn ca_lines(root: &Parsed, issuer: &Parsed, is_new: bool, sealed: Option<String>) -> Vec<String> {
     let kind = if root.is_ca() { "CA" } else { "self-signed certificate" };
     let mut lines = vec![
         format!("{}{kind}  {}", if is_new { "new " } else { "" }, root.title()),
@@ -206,10 +213,11 @@ fn ca_lines(root: &Parsed, issuer: &Parsed, is_new: bool) -> Vec<String> {
     ];
     if root.is_ca() {
         lines.push(format!("  can sign  {}", can_sign(issuer)));
-        if !issuer.permitted.is_everything() {
+        if !issuer.permitted.is_everything() && sealed.is_none() {
             lines.push(format!("  limits    {LIMITS}"));
         }
         lines.push(format!("  until     {}", until(root)));
+        lines.extend(sealed.map(|sealed| format!("  sealed    {sealed}")));
     }
     lines
 }

@@ -79,8 +79,8 @@ pub(crate) struct Authority {
     pub not_after: OffsetDateTime,
     /// Whether the CA that will follow it exists already.
     pub has_next: bool,
-    /// Whether its key is kept here, and so it can vouch for the next CA.
-    pub keeps_key: bool,
+    /// Whether it is labtrust's own, and so can be followed by a next CA of labtrust's.
+    pub can_rotate: bool,
 }
 
 impl Authority {
@@ -93,7 +93,7 @@ impl Authority {
 /// The source of the certificate that replaces one in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renewer {
-    /// `renew`, by the CA whose key is kept here.
+    /// `renew`, by the CA whose key, or whose certificates, are kept here.
     Kept,
     /// A CA whose key is not kept here, and that `setup` has used.
     Given,
@@ -304,7 +304,7 @@ pub(crate) fn authority_end(
         authority.not_after.date(),
         in_days(days)
     );
-    let next = match (authority.has_next, authority.keeps_key) {
+    let next = match (authority.has_next, authority.can_rotate) {
         (true, _) => "{labtrust rotate}".into(),
         (false, true) => "{labtrust rotate start}".into(),
         // Its owner has the next one.

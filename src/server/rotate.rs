@@ -3,4 +3,5 @@
 pub(crate) mod carry_out;
 pub(crate) mod draft;
 pub(crate) mod dropped;
+pub(crate) mod next;
 pub(crate) mod phase;

@@ -1,17 +1,20 @@
 //! The CA that `setup` created on this machine, from its files in the state folder.
 
 mod command_lines;
+mod source;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use labtrust_machine::World;
 use labtrust_plan::{Actor, Anchor, Certificate, Change, Contents, Step};
-use zeroize::Zeroizing;
+use time::OffsetDateTime;
 
-use crate::certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, successor};
+use crate::certificate::{parsed::Parsed, path, pem, successor};
 
-pub(crate) use self::command_lines::with_key;
+pub(crate) use self::{
+    command_lines::{DAYS_HINT, with_key},
+    source::Source,
+};
 use super::{Damage, Files, OnDisk, Rotation, SetupReceipt, SetupRecord, Way, parse_json, steady::steady};
 
 /// The next or the old CA, or its damage.
@@ -24,6 +27,8 @@ pub(crate) struct Ca {
     pub root: Parsed,
     /// Its intermediates.
     pub intermediates: Vec<Parsed>,
+    /// The certificates of a sealed CA, in the order of their periods.
+    pub periods: Vec<Parsed>,
     /// The options of `setup`.
     pub notes: SetupRecord,
     /// The next CA, during a rotation.
@@ -43,6 +48,8 @@ pub(crate) struct Ca {
 const ROOT: &str = "root.crt";
 const INTERMEDIATES: &str = "intermediates.crt";
 const KEY: &str = "intermediate.key";
+const PERIODS: &str = "periods.crt";
+const PERIOD_KEYS: &str = "periods.key";
 const NOTES: &str = "setup.json";
 const VOUCHER: &str = "voucher.crt";
 
@@ -131,27 +138,26 @@ impl Ca {
         let parse = |bytes: &[u8]| -> Result<Vec<Parsed>> {
             pem::certificates(bytes)?.iter().map(|der| Parsed::from_der(der)).collect()
         };
-        let intermediates = match read(INTERMEDIATES)? {
-            Some(bytes) => match parse(&bytes).map_err(damage(INTERMEDIATES))? {
-                none if none.is_empty() => {
-                    return Err(damage(INTERMEDIATES)(anyhow!("it contains no certificate")));
-                }
-                intermediates => intermediates,
+        let missing = |name: &str| Damage::missing(&files.full(&folder.join(name)), way);
+        let some = |name: &str, is_needed: bool| match read(name)? {
+            Some(bytes) => match parse(&bytes).map_err(damage(name))? {
+                none if none.is_empty() => Err(damage(name)(anyhow!("it contains no certificate"))),
+                certificates => Ok(certificates),
             },
-            // A company's CA has none, and no key here.
-            None if read(KEY)?.is_some() => {
-                return Err(Damage::missing(&files.full(&folder.join(INTERMEDIATES)), way));
-            }
-            None => Vec::new(),
+            None if is_needed => Err(missing(name)),
+            None => Ok(Vec::new()),
         };
-        let missing = || Damage::missing(&files.full(&folder.join(NOTES)), way);
-        let notes = read(NOTES)?.ok_or_else(missing)?;
+        // A company's CA has no intermediates and no key here.
+        let intermediates = some(INTERMEDIATES, read(KEY)?.is_some())?;
+        let periods = if root.is_sealed_root() { some(PERIODS, true)? } else { Vec::new() };
+        let notes = read(NOTES)?.ok_or_else(|| missing(NOTES))?;
         let notes = parse_json(&notes).map_err(damage(NOTES))?;
         let voucher = read(VOUCHER)?.map(|bytes| single(&bytes)).transpose().map_err(damage(VOUCHER))?;
         let folder = files.full(folder);
         Ok(Some(Self {
             root,
             intermediates,
+            periods,
             notes,
             next: Ok(None),
             previous: Ok(None),
@@ -182,6 +188,11 @@ impl Ca {
     /// The damages of the next and the old CA.
     pub(crate) fn damages(&self) -> impl Iterator<Item = &Damage> {
         self.next.as_ref().err().into_iter().chain(self.previous.as_ref().err())
+    }
+
+    /// The last moment of the first of its certificates to end.
+    pub(crate) fn not_after(&self) -> OffsetDateTime {
+        self.intermediates.iter().map(|one| one.not_after).fold(self.root.not_after, Ord::min)
     }
 
     /// The anchor for clients, with its endpoints.
@@ -224,119 +235,48 @@ impl Ca {
         let top = path::above(leaf, &pool).last().map_or(leaf.fingerprint(), |top| top.fingerprint());
         top == root.fingerprint()
     }
-
-    /// Whether the key that signs for it is kept here.
-    pub(crate) fn keeps_key(&self) -> bool {
-        self.folder.join(KEY).exists()
-    }
-
-    /// Whether its key is somebody else's, such as a company's, and given for each signature.
-    pub(crate) fn is_given(&self) -> bool {
-        self.root.is_ca() && !self.keeps_key()
-    }
-
-    /// Whether its loss would be the loss of a CA: nobody else has its key.
-    pub(crate) fn needs_backup(&self) -> bool {
-        self.root.is_ca() && self.keeps_key()
-    }
-
-    /// The CA with its key, ready to sign. A self-signed certificate and a company's CA have no
-    /// key here.
-    pub(crate) fn open(&self) -> Result<Option<Authority>, Damage> {
-        self.open_with(|path| Ok(World::read_owned_by(self.owner, path)?))
-    }
-
-    /// The same, with the key from `files`.
-    pub(crate) fn open_among(&self, files: &dyn Files) -> Result<Option<Authority>, Damage> {
-        let name = self.folder.file_name().unwrap_or_default();
-        self.open_with(|_| files.read(&Path::new(name).join(KEY)))
-    }
-
-    fn open_with(
-        &self,
-        read: impl Fn(&Path) -> Result<Option<Zeroizing<Vec<u8>>>>,
-    ) -> Result<Option<Authority>, Damage> {
-        let path = self.folder.join(KEY);
-        let damage = |error: anyhow::Error| Damage::new(&path, &error, self.way);
-        let Some(key) = read(&path).map_err(damage)? else {
-            // Only a CA that was created here has intermediates, so it must have a key.
-            let is_lost = !self.intermediates.is_empty();
-            return if is_lost { Err(Damage::missing(&path, self.way)) } else { Ok(None) };
-        };
-        let key = PrivateKey::from_pem(&key, &mut |_| {
-            Err(anyhow!("it is encrypted, but labtrust never encrypts it"))
-        })
-        .map_err(damage)?;
-        let certificates: Vec<_> = self
-            .intermediates
-            .iter()
-            .chain([&self.root])
-            .map(|certificate| certificate.der().clone())
-            .collect();
-        let authority = Authority::open(&certificates, key).map_err(damage)?;
-        if authority.root().fingerprint() != self.root.fingerprint() {
-            return Err(Damage::new(
-                &self.folder.join(ROOT),
-                &anyhow!("its key did not sign the CA's certificates"),
-                self.way,
-            ));
-        }
-        Ok(Some(authority))
-    }
 }
 
 impl Ca {
-    /// Whether `next` can sign more than this CA.
-    fn is_narrower_than(&self, next: &Self) -> bool {
+    /// Whether clients of this CA need the fingerprint of `next`: a sealed CA cannot vouch for it, or it can sign more.
+    fn needs_fingerprint_of(&self, next: &Self) -> bool {
         let above: Vec<_> = self.intermediates.iter().chain([&self.root]).collect();
-        let voucher = next.voucher.as_ref().unwrap_or(&self.root);
-        !successor::wider(&next.root, &above, voucher).is_empty()
+        let voucher = next.voucher.as_ref();
+        voucher.is_none_or(|voucher| !successor::wider(&next.root, &above, voucher).is_empty())
     }
 }
 
 /// The files of a CA in `folder`, as a change.
-pub(crate) fn change(
-    folder: &Path,
-    root: &Parsed,
-    authority: Option<&Authority>,
-    notes: &SetupRecord,
-) -> Result<Change> {
-    let steps = steps(folder, root, authority, notes)?;
+pub(crate) fn change(folder: &Path, root: &Parsed, source: &Source, notes: &SetupRecord) -> Result<Change> {
+    let steps = steps(folder, root, source, notes)?;
     Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
 }
 
-/// The same for a next CA. The old CA signed `voucher` for it.
+/// The same for a next CA. The old CA signed `voucher` for it, unless it is sealed.
 pub(crate) fn change_vouched(
     folder: &Path,
-    next: &Authority,
+    (root, next): (&Parsed, &Source),
     notes: &SetupRecord,
-    voucher: &Parsed,
+    voucher: Option<&Parsed>,
 ) -> Result<Change> {
-    let contents = Contents::Public(pem::write_certificates([voucher.der()]).into_bytes());
-    let mut steps = steps(folder, next.root(), Some(next), notes)?;
-    steps.insert(0, Step::Put { path: folder.join(VOUCHER), contents, mode: 0o644 });
+    let voucher = voucher.map(|voucher| {
+        let contents = Contents::Public(pem::write_certificates([voucher.der()]).into_bytes());
+        Step::Put { path: folder.join(VOUCHER), contents, mode: 0o644 }
+    });
+    let steps = voucher.into_iter().chain(steps(folder, root, next, notes)?).collect();
     Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
 }
 
-fn steps(
-    folder: &Path,
-    root: &Parsed,
-    authority: Option<&Authority>,
-    notes: &SetupRecord,
-) -> Result<Vec<Step>> {
-    let put = |name: &str, contents: Contents, mode| Step::Put { path: folder.join(name), contents, mode };
-    let mut steps = Vec::new();
-    if let Some(authority) = authority {
-        let above: Vec<_> = authority.chain().filter(|certificate| certificate.der() != root.der()).collect();
-        let above = pem::write_certificates(above.iter().map(|certificate| certificate.der()));
-        let key = authority.key().to_pem().as_bytes().to_vec().into();
-        steps.push(put(KEY, Contents::Secret(key), 0o600));
-        steps.push(put(INTERMEDIATES, Contents::Public(above.into_bytes()), 0o644));
-    }
-    let notes = serde_json::to_vec_pretty(notes)?;
-    steps.push(put(NOTES, Contents::Public(notes), 0o644));
+fn steps(folder: &Path, root: &Parsed, source: &Source, notes: &SetupRecord) -> Result<Vec<Step>> {
+    let put = |name: &str, contents: Vec<u8>| Step::Put {
+        path: folder.join(name),
+        contents: Contents::Public(contents),
+        mode: 0o644,
+    };
+    let mut steps = source.steps(folder);
+    steps.push(put(NOTES, serde_json::to_vec_pretty(notes)?));
     // Last, because its presence means that there is a CA.
-    steps.push(put(ROOT, Contents::Public(pem::write_certificates([root.der()]).into_bytes()), 0o644));
+    steps.push(put(ROOT, pem::write_certificates([root.der()]).into_bytes()));
     Ok(steps)
 }
 

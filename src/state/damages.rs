@@ -87,7 +87,7 @@ fn of_authorities(ca: Result<Option<&Ca>, Damage>, files: &dyn Files) -> Vec<Dam
     match ca {
         Err(damage) => vec![damage],
         Ok(ca) => {
-            let open = |ca: &Ca| ca.open_among(files).err();
+            let open = |ca: &Ca| ca.source_among(files).err();
             let keys = ca.into_iter().flat_map(Ca::all).filter_map(open);
             ca.into_iter().flat_map(Ca::damages).cloned().chain(keys).collect()
         }

@@ -105,6 +105,23 @@ pub(super) const REKEY: Verb = Verb {
 /// With a new key, while the pair is in plain files.
 pub(super) const FIRST_REKEY: Verb = Verb { name: "first --new-key", prepare: &[PROXY_SETUP], ..REKEY };
 
+/// Signs all certificates until the CA ends.
+pub(super) const SEALING: Verb = Verb {
+    name: "setup --sealed",
+    prepare: &[],
+    line: "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --no-trust --sealed --days 825",
+    replaces: false,
+    ..RENEW
+};
+
+/// Places the certificate of the present period with its key.
+pub(super) const UNSEALING: Verb = Verb {
+    name: "renew sealed",
+    prepare: &["faketime -m --exclude-monotonic -f -300d \
+         labtrust setup mygitlab.example.com --out /srv/proxy --reload true --no-trust --sealed"],
+    ..RENEW
+};
+
 pub(super) const TRUSTING: Verb = Verb {
     name: "trust",
     prepare: &[],
@@ -413,7 +430,9 @@ pub(super) const VERBS: [&Verb; 5] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING, &
 pub(super) const ENTRIES: [&Verb; 2] = [&ENTERING, &LEAVING];
 
 /// The verbs that only change files.
-pub(super) const ALONE: [&Verb; 10] = [
+pub(super) const ALONE: [&Verb; 12] = [
+    &SEALING,
+    &UNSEALING,
     &REQUEST,
     &ANSWERED,
     &RENEW,

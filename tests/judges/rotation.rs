@@ -26,8 +26,8 @@ fn all_clients_accept_what_is_served_along_and_go_no_other_way() {
     {
         let now = OffsetDateTime::now_utc();
         let old = make(of, key_type);
-        let scope = old.next_scope(HOST.parse().expect("a name"), &[]);
-        let next = Authority::make(&scope, old.next_key_type(), now).expect("a CA");
+        let scope = old.root().next_scope(HOST.parse().expect("a name"), &[]);
+        let next = Authority::make(&scope, old.root().next_key_type(), now).expect("a CA");
         let voucher = old.vouch(next.root(), &scope, now).expect("a voucher").der().clone();
         let root = |authority: &Authority| authority.root().der().clone();
         let started = [issue(&old, &key), vec![voucher.clone(), root(&next)]].concat();

@@ -63,11 +63,13 @@ impl AnnouncedNext {
                         format!("it is less limited than the current CA: {}", successor.wider.join("; "));
                     announced.note(&successor, &what, endpoint);
                     announced.code = exit::NO;
-                    announced.notes.push(format!(
-                        "it can sign {}; if the server's administrator confirms that, add: --next {}",
-                        can_sign(&successor.root),
-                        successor.root.fingerprint()
-                    ));
+                    announced.notes.push(confirm(&successor.root));
+                }
+                Succession::Unnamed => {
+                    let what = "the current CA is sealed, so it cannot vouch for the next one";
+                    announced.note(&successor, what, endpoint);
+                    announced.code = exit::NO;
+                    announced.notes.push(confirm(&successor.root));
                 }
                 Succession::Unvouched => {
                     announced.note(&successor, "the current CA did not sign it", endpoint);
@@ -125,6 +127,15 @@ impl AnnouncedNext {
             self.root = None;
         }
     }
+}
+
+/// The way to trust `root` after a person has confirmed it.
+fn confirm(root: &Parsed) -> String {
+    format!(
+        "it can sign {}; if the server's administrator confirms that, add: --next {}",
+        can_sign(root),
+        root.fingerprint()
+    )
 }
 
 fn why(successor: &Successor) -> String {

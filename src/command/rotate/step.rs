@@ -18,6 +18,7 @@ use crate::{
     server::rotate::{
         carry_out::{carry_out, is_of},
         draft::{Draft, RotateStep},
+        next::NextAsked,
         phase::no_ca,
     },
     state,
@@ -25,7 +26,9 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &StepArgs) -> Result<u8> {
     let step = &match arguments {
-        StepArgs::Start { permits } => RotateStep::Start { permits: permits.clone() },
+        StepArgs::Start { permits, sealed, names } => {
+            RotateStep::Start(NextAsked { permits: permits.clone(), sealed: *sealed, names: names.clone() })
+        }
         StepArgs::Switch { .. } => RotateStep::Switch,
         StepArgs::Retire => RotateStep::Retire,
         StepArgs::Abort => RotateStep::Abort,

@@ -117,7 +117,7 @@ fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
         let chain: Vec<Parsed> = parsed.collect::<Result<_>>()?;
         let Some(leaf) = chain.first() else { continue };
         let can_be_made = match own {
-            Some(own) => own.has_signed(&placed.chain) && own.open()?.is_some(),
+            Some(own) => own.has_signed(&placed.chain) && own.source()?.root().is_some(),
             None => false,
         };
         if can_be_made || kept.iter().any(|kept| kept.public_key == *leaf.public_key()) {
@@ -141,8 +141,9 @@ fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
 /// the CA can issue others.
 fn placed(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<PlacedChain>> {
     let is_unknown = state.receipts()?.damage_of(RECEIPT).is_some();
-    let can_sign = own.map(Ca::open).transpose()?.flatten().is_some();
-    if is_unknown && can_sign { Ok(Vec::new()) } else { install_pair::chains_placed(state) }
+    let source = own.map(Ca::source).transpose()?;
+    let can_renew = source.is_some_and(|source| source.root().is_some());
+    if is_unknown && can_renew { Ok(Vec::new()) } else { install_pair::chains_placed(state) }
 }
 
 /// The key of `leaf`, from the files that were installed with it.

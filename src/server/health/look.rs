@@ -17,13 +17,10 @@ const LIMIT: Duration = Duration::from_secs(4);
 
 /// The CA `own`, unless it is one self-signed certificate.
 pub(crate) fn authority(own: &Ca) -> Option<Authority> {
-    own.root.is_ca().then(|| {
-        let ends = own.intermediates.iter().map(|one| one.not_after);
-        Authority {
-            not_after: ends.fold(own.root.not_after, std::cmp::min),
-            has_next: !matches!(own.next, Ok(None)),
-            keeps_key: own.keeps_key(),
-        }
+    own.root.is_ca().then(|| Authority {
+        not_after: own.not_after(),
+        has_next: !matches!(own.next, Ok(None)),
+        can_rotate: own.can_renew(),
     })
 }
 
@@ -32,7 +29,7 @@ pub(crate) fn leaves(own: Option<&Ca>, placed: &[PlacedChain]) -> Vec<Leaf> {
     let renewer = |chain: &[Certificate]| match own.filter(|own| own.has_signed(chain)) {
         None => Renewer::Elsewhere,
         Some(own) if !own.root.is_ca() => Renewer::Itself,
-        Some(own) if own.keeps_key() => Renewer::Kept,
+        Some(own) if own.can_renew() => Renewer::Kept,
         Some(_) => Renewer::Given,
     };
     let mut leaves: Vec<Leaf> = Vec::new();

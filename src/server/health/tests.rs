@@ -26,7 +26,7 @@ fn the_end_of_a_ca_is_announced_a_year_ahead() {
         (0, false, None, ""),
     ] {
         let end = authority_end(
-            Authority { not_after: NOW + Duration::days(days), has_next, keeps_key: true },
+            Authority { not_after: NOW + Duration::days(days), has_next, can_rotate: true },
             None,
             NOW,
         );
@@ -74,7 +74,7 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
         (endpoint("gitlab.example.com:5050"), Presented::Nothing),
     ];
     let mut signs = Signs {
-        authority: Some(Authority { not_after: NOW + Duration::days(20), has_next: false, keeps_key: true }),
+        authority: Some(Authority { not_after: NOW + Duration::days(20), has_next: false, can_rotate: true }),
         leaves: &leaves,
         last_run: Some((NOW - Duration::days(8), None)),
         installed: None,

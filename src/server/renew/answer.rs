@@ -6,38 +6,26 @@ use labtrust_plan::{Facts, Fingerprint};
 use time::{Duration, OffsetDateTime};
 
 use super::{
+    asked::Asked,
     clock,
     current_certificate::{CurrentCertificate, Ours, Signer},
+    sealed,
 };
 use crate::{
-    certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey, SubjectName},
+    certificate::{Issued, KeyKind, KeyType, LeafOrder, Parsed, PrivateKey},
     client::{selection::Selection, stores},
     gitlab::Pair,
     hint::{Hint, fail},
     server::{
         health::{self, Authority, Level, look},
         install_pair::Plan,
-        setup::{draft::ADD_HOST_HINT, site::Site},
+        setup::{draft::add_host_hint, site::Site},
     },
-    state::{self, Ca},
+    state::{self, Ca, ca::Source},
 };
 
 /// The hint that creates the next CA.
 const NEXT_CA: &str = "create the next CA: {labtrust rotate start}";
-
-/// The options of a renewal.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Asked<'a> {
-    /// Renew only if due: when a third of the certificate's life is left, or the given number of days.
-    #[expect(clippy::option_option, reason = "the option can be given without its value")]
-    pub if_expiring: Option<Option<u32>>,
-    /// Additional names.
-    pub names: &'a [SubjectName],
-    /// Validity in days.
-    pub days: Option<u32>,
-    /// Whether to create a new key.
-    pub new_key: bool,
-}
 
 /// The decision.
 pub(crate) enum Answer {
@@ -96,14 +84,16 @@ pub(crate) fn look(
         // A certificate without its key is of no use, so it is always renewed.
         Signer::Ours(ours) if is_due || ours.key.is_none() => {
             // A new certificate of the same CA would expire on the same day.
-            if arguments.if_expiring.is_some()
-                && ours.key.is_some()
-                && leaf.not_after >= ours.authority.not_after()
-            {
-                let why = format!("its CA expires on the same day, {}", ours.authority.not_after().date());
+            let end = ours.own.not_after();
+            if arguments.if_expiring.is_some() && ours.key.is_some() && leaf.not_after >= end {
+                let why = format!("its CA expires on the same day, {}", end.date());
                 return Ok(Answer::Warn { standing, why, hint: NEXT_CA.into() });
             }
-            Draft::make(facts, worlds, arguments, &standing, ours, now)
+            let Some((issued, key)) = replacement(arguments, leaf, ours, now)? else {
+                let due = leaf.due();
+                return Ok(Answer::Nothing { standing, due });
+            };
+            Draft::make(facts, worlds, &standing, ours, (issued, key), now)
                 .map(|draft| Answer::Renew(Box::new(draft)))
         }
         Signer::Ours(ours) => Ok(match ca_end(&ours.own, now) {
@@ -124,37 +114,48 @@ fn next_ca(authority: Authority) -> Hint {
     if authority.has_next { "go on with the rotation: {labtrust rotate}".into() } else { NEXT_CA.into() }
 }
 
+/// The certificate that replaces `leaf`, and its key. None if `leaf` is the one of the present period of a sealed CA.
+fn replacement(
+    arguments: &Asked<'_>,
+    leaf: &Parsed,
+    ours: &Ours,
+    now: OffsetDateTime,
+) -> Result<Option<(Issued, PrivateKey)>> {
+    let authority = match &ours.source {
+        Source::Key(authority) => authority,
+        Source::Sealed(sealed) => return sealed::replacement(sealed, arguments, leaf, ours, now),
+        Source::Elsewhere => return Ok(None),
+    };
+    let key = match &ours.key {
+        Some(key) if !arguments.new_key => key.clone(),
+        _ => PrivateKey::generate(kind_of(leaf))?,
+    };
+    let mut names = leaf.names.clone();
+    names.extend(arguments.names.iter().cloned());
+    let days = arguments.days.unwrap_or(ours.own.notes.days);
+    let order = LeafOrder { names, public_key: key.public_key().clone(), days };
+    Ok(Some((authority.sign(&order, now)?, key)))
+}
+
 impl Draft {
     fn make(
         facts: &Facts,
         worlds: &Worlds,
-        arguments: &Asked<'_>,
         standing: &CurrentCertificate,
         ours: &Ours,
+        (issued, key): (Issued, PrivateKey),
         now: OffsetDateTime,
     ) -> Result<Self> {
-        let fresh;
-        let key = match &ours.key {
-            Some(key) if !arguments.new_key => key,
-            _ => {
-                fresh = PrivateKey::generate(kind_of(&standing.leaf))?;
-                &fresh
-            }
-        };
-        let mut names = standing.leaf.names.clone();
-        names.extend(arguments.names.iter().cloned());
-        let days = arguments.days.unwrap_or(ours.own.notes.days);
-        let order = LeafOrder { names, public_key: key.public_key().clone(), days };
-        let issued = ours.authority.sign(&order, now)?;
         // A damaged next CA must not stop the renewal.
         let extra_chain = ours.own.extra_chain();
         let unsent = extra_chain.as_ref().err().map(|damage| {
             format!("the root of the next CA is not sent with it: {damage}; {}", damage.hint())
         });
         let extra_chain = extra_chain.unwrap_or_default();
-        let pair = Pair::of(&issued, &extra_chain, key).context("nothing was signed")?;
+        let pair = Pair::of(&issued, &extra_chain, &key).context("nothing was signed")?;
         let mut site = ours.site.clone();
-        site.assign_extra_hosts(&issued.leaf, &|chain| ours.own.is_ours(chain), false, ADD_HOST_HINT)?;
+        let add_host = add_host_hint(ours.own.is_sealed());
+        site.assign_extra_hosts(&issued.leaf, &|chain| ours.own.is_ours(chain), false, add_host)?;
         let anchor = ours.own.anchor();
         let planning = stores::plan(facts, worlds, &anchor, &Selection::none());
         let mut notes = issued.notes;

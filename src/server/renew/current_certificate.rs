@@ -8,13 +8,17 @@ use labtrust_plan::{Certificate, Facts, ShellLine};
 use time::OffsetDateTime;
 
 use crate::{
-    certificate::{Authority, Parsed, PrivateKey, profile::is_any_by_labtrust},
+    certificate::{Parsed, PrivateKey, profile::is_any_by_labtrust},
     hint::{Hint, fail, hint},
     server::{
         install_pair::{self, PlacedChain},
-        setup::{draft::ADD_HOST_HINT, site::Site},
+        setup::{draft::add_host_hint, site::Site},
     },
-    state::{Ca, RECEIPT, State, ca::with_key, recorded},
+    state::{
+        Ca, RECEIPT, State,
+        ca::{Source, with_key},
+        recorded,
+    },
 };
 
 /// The installed certificate.
@@ -29,7 +33,7 @@ pub(crate) struct CurrentCertificate {
 
 /// The signer of the next certificate.
 pub(crate) enum Signer {
-    /// The CA on this machine.
+    /// The CA on this machine, or the certificates that it signed before it was sealed.
     Ours(Box<Ours>),
     /// Another CA: why labtrust cannot sign, and a hint.
     Others { why: String, hint: Hint },
@@ -38,7 +42,7 @@ pub(crate) enum Signer {
 /// The parts of a new certificate of our own.
 pub(crate) struct Ours {
     pub own: Ca,
-    pub authority: Authority,
+    pub source: Source,
     pub site: Site,
     /// The installed key, if it matches the certificate.
     pub key: Option<PrivateKey>,
@@ -81,7 +85,7 @@ impl CurrentCertificate {
         let leaf = first(&chain, certificate)?;
         let root = own.root.clone();
         let setup = own.setup_line(Some(&leaf), true);
-        let signer = match own.open()? {
+        let signer = match own.source()? {
             _ if !own.root.is_ca() => Signer::Others {
                 why: "every client would have to trust the new self-signed certificate".into(),
                 hint: hint!(
@@ -89,21 +93,21 @@ impl CurrentCertificate {
                     own.setup_line_with_ca(Some(&leaf), true)
                 ),
             },
-            None => Signer::Others {
+            Source::Elsewhere => Signer::Others {
                 why: "its CA's key is not on this machine".into(),
                 hint: hint!(
                     "sign with the key once more: {}",
                     with_key(Some(&own.setup_line(Some(&leaf), true)))
                 ),
             },
-            Some(authority) => {
+            source => {
                 own.refuse_ended(Some(&leaf), OffsetDateTime::now_utc())?;
                 let is_ours = |chain: &[Certificate]| own.is_ours(chain);
-                site.assign_extra_hosts(&leaf, &is_ours, false, ADD_HOST_HINT)?;
+                site.assign_extra_hosts(&leaf, &is_ours, false, add_host_hint(own.is_sealed()))?;
                 site.guard(&is_ours, false)?;
                 let key = world.read(key)?.and_then(|pem| PrivateKey::from_plain_pem(&pem).ok());
                 let key = key.filter(|key| key.matches(&leaf));
-                Signer::Ours(Box::new(Ours { own, authority, site, key }))
+                Signer::Ours(Box::new(Ours { own, source, site, key }))
             }
         };
         Ok(Self { leaf, root, signer, setup })

@@ -2,26 +2,27 @@
 
 use anyhow::Result;
 use labtrust_machine::{World, Worlds};
-use labtrust_plan::{Certificate, Change, DnsName, Facts, Fingerprint, ShellLine};
+use labtrust_plan::{Certificate, Change, Facts, Fingerprint, ShellLine};
 use time::OffsetDateTime;
 
 use super::{
     dropped::{Dropped, orphans},
+    next::{self, NextAsked, source},
     phase::no_ca,
 };
 use crate::{
-    certificate::{Authority, LeafOrder, Parsed, SubjectName, broad_scope},
+    certificate::{Issued, LeafOrder, Parsed, PrivateKey, SubjectName, broad_scope},
     client::{selection::Selection, stores, trust},
     gitlab::{Pair, expected::Expected},
     hint::{fail, hint},
     server::{
         install_pair::Plan,
         placed_pair::PlacedPair,
-        setup::{draft::ADD_HOST_HINT, site::Site},
+        setup::{draft::add_host_hint, site::Site},
     },
     state::{
         Ca, RECEIPT, Rotation, State, Way,
-        ca::{self, with_key},
+        ca::{self, Source},
         recorded,
     },
 };
@@ -30,10 +31,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RotateStep {
     /// Create the next CA, and send its root too.
-    Start {
-        /// Additional domains that the next CA can sign.
-        permits: Vec<DnsName>,
-    },
+    Start(NextAsked),
     /// Switch the server to the next CA.
     Switch,
     /// Remove the old CA.
@@ -80,12 +78,12 @@ impl Draft {
             reconfigure: None,
         };
         match (step, own.next(), own.previous()) {
-            (RotateStep::Start { .. }, _, Ok(Some(_))) => return Err(unfinished()),
-            (RotateStep::Start { .. } | RotateStep::Switch, Err(damage), _)
-            | (RotateStep::Start { .. } | RotateStep::Switch | RotateStep::Abort, Ok(None), Err(damage)) => {
+            (RotateStep::Start(_), _, Ok(Some(_))) => return Err(unfinished()),
+            (RotateStep::Start(_) | RotateStep::Switch, Err(damage), _)
+            | (RotateStep::Start(_) | RotateStep::Switch | RotateStep::Abort, Ok(None), Err(damage)) => {
                 return Err(damage.into());
             }
-            (RotateStep::Start { permits }, ..) => draft.start(facts, worlds, state, own, permits)?,
+            (RotateStep::Start(asked), ..) => draft.start(facts, worlds, state, own, asked)?,
             (RotateStep::Switch, Ok(Some(next)), _) => draft.switch(facts, state, own, next)?,
             (RotateStep::Switch, Ok(None), Ok(Some(_))) => {
                 return Err(fail(
@@ -129,14 +127,14 @@ impl Draft {
         worlds: &Worlds,
         state: &State<'_>,
         own: &Ca,
-        permits: &[DnsName],
+        asked: &NextAsked,
     ) -> Result<()> {
         let made;
         let next = if let Some(next) = own.next()? {
-            refuse_wider(next, permits)?;
+            refuse_another(next, asked)?;
             next
         } else {
-            let (change, next) = make(state, own, permits)?;
+            let (change, next) = next::make(facts, state, own, asked)?;
             self.plan.broad = broad_scope::added_names(&next.root.permitted, &own.root.permitted);
             let rotation = self.seen.with_next(Some(Rotation::folder_for(next.root.fingerprint())));
             self.plan.changes = vec![change, rotation.change(state.folder())?];
@@ -199,40 +197,16 @@ impl Draft {
         to: &Ca,
         extra_chain: &[Certificate],
     ) -> Result<()> {
-        let authority = open(to)?;
+        let source = source(to)?;
         let mut placed = PairAtSite::find(facts, state, to, Some(from), extra_chain)?;
         // The setup record of the other CA is the newer one.
-        self.plan.changes = vec![ca::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
+        self.plan.changes = vec![ca::change(&to.folder, &to.root, &source, &from.notes)?];
         self.plan.changes.extend(placed.changes(from)?);
         self.plan.expected = placed.site.expected()?;
         self.placed = Some(placed.site_and_leaf());
         self.plan.anchor = to.anchor();
         Ok(())
     }
-}
-
-/// Creates the next CA after `own`. Returns the change that stores it, and the CA.
-fn make(state: &State<'_>, own: &Ca, permits: &[DnsName]) -> Result<(Change, Ca)> {
-    let authority = open(own)?;
-    let now = OffsetDateTime::now_utc();
-    let first = own.notes.endpoints.first().ok_or_else(no_ca)?;
-    let scope = authority.next_scope(SubjectName::from(first.host.clone()), permits);
-    let next = Authority::make(&scope, authority.next_key_type(), now)?;
-    let voucher = authority.vouch(next.root(), &scope, now)?;
-    let folder = state.folder().join(Rotation::folder_for(next.root().fingerprint()));
-    let change = ca::change_vouched(&folder, &next, &own.notes, &voucher)?;
-    let own = Ca {
-        root: next.root().clone(),
-        intermediates: vec![next.issuer().clone()],
-        notes: own.notes.clone(),
-        next: Ok(None),
-        previous: Ok(None),
-        folder,
-        owner: own.owner,
-        way: Way::Next,
-        voucher: Some(voucher),
-    };
-    Ok((change, own))
 }
 
 /// Whether the server's file for `own` contains the root of `next`. If not, the first step failed or was killed.
@@ -246,29 +220,6 @@ pub(crate) fn is_sent(facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> 
 /// The certificates after the root that introduce `next`.
 fn extra_chain(next: &Ca) -> Vec<Certificate> {
     next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
-}
-
-/// The CA `own` with its key.
-fn open(own: &Ca) -> Result<Authority> {
-    if !own.root.is_ca() {
-        return Err(fail(
-            "there is no CA here, only a self-signed certificate: a rotation needs a CA",
-            hint!(
-                "create a CA, then run the new command on every client: {labtrust setup --undo}; {}",
-                own.setup_line_with_ca(None, true)
-            ),
-        ));
-    }
-    own.refuse_ended(None, OffsetDateTime::now_utc())?;
-    own.open()?.ok_or_else(|| {
-        fail(
-            format!("the key of {} is not on this machine, but must sign the next CA", own.root.title()),
-            hint!(
-                "create the next CA where the key is, then use it here: {}",
-                with_key(Some(&own.setup_line(None, true)))
-            ),
-        )
-    })
 }
 
 /// A certificate with its key, and its site.
@@ -313,10 +264,8 @@ impl PairAtSite {
             )
         };
         let standing = other.and_then(standing).or(own).ok_or_else(nothing)?;
-        let names = standing.leaf().names.clone();
-        let public_key = standing.key.public_key().clone();
-        let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: owner.notes.days }, now)?;
-        let pair = Pair::of(&issued, extra_chain, &standing.key).ok_or_else(nothing)?;
+        let (issued, key) = reissued(owner, &standing, now)?;
+        let pair = Pair::of(&issued, extra_chain, &key).ok_or_else(nothing)?;
         Ok(Self { site, leaf: issued.leaf, pair })
     }
 
@@ -328,16 +277,52 @@ impl PairAtSite {
     fn changes(&mut self, own: &Ca) -> Result<Vec<Change>> {
         let is_ours = |chain: &[Certificate]| own.is_ours(chain);
         self.site.guard(&is_ours, false)?;
-        self.site.assign_extra_hosts(&self.leaf, &is_ours, false, ADD_HOST_HINT)?;
+        self.site.assign_extra_hosts(&self.leaf, &is_ours, false, add_host_hint(own.is_sealed()))?;
         Ok(self.site.pair_changes(&self.pair))
     }
 }
 
-fn refuse_wider(next: &Ca, permits: &[DnsName]) -> Result<()> {
-    let outside = |domain: &&DnsName| !next.root.permitted.permits(&SubjectName::Dns((*domain).clone()));
-    let Some(domain) = permits.iter().find(outside) else { return Ok(()) };
+/// The certificate of `owner` that replaces the one `standing`, and its key: with the same names and the same key, or
+/// from a sealed CA.
+fn reissued(owner: &Ca, standing: &PlacedPair, now: OffsetDateTime) -> Result<(Issued, PrivateKey)> {
+    let names = &standing.leaf().names;
+    match source(owner)? {
+        Source::Key(authority) => {
+            let public_key = standing.key.public_key().clone();
+            let order = LeafOrder { names: names.clone(), public_key, days: owner.notes.days };
+            Ok((authority.sign(&order, now)?, standing.key.clone()))
+        }
+        Source::Sealed(sealed) => {
+            let missing = names.iter().find(|name| !sealed.names().contains(name));
+            // Going back to the old CA brings its names back.
+            if let Some(name) = missing.filter(|_| owner.way == Way::Next) {
+                return Err(fail(
+                    format!("the next CA is sealed, and its certificates are not for {name}"),
+                    "remove it ({labtrust rotate abort}), then start again",
+                ));
+            }
+            let period = sealed.at(now)?;
+            Ok((sealed.issued(period), period.key.clone()))
+        }
+        Source::Elsewhere => Err(no_ca()),
+    }
+}
+
+/// Refuses options that the CA `next`, which exists already, does not have.
+fn refuse_another(next: &Ca, asked: &NextAsked) -> Result<()> {
+    let permits = |name: &SubjectName| next.root.permitted.permits(name);
+    let domains = asked.permits.iter().map(|domain| SubjectName::Dns(domain.clone()));
+    let outside = domains.into_iter().find(|domain| !permits(domain));
+    let has_name = |name: &SubjectName| next.periods.iter().all(|leaf| leaf.names.contains(name));
+    let lacking = asked.names.iter().find(|name| !has_name(name));
+    let what = match (outside, lacking) {
+        (Some(domain), _) => format!("can never sign for {domain}"),
+        (None, Some(name)) => format!("has no certificate for {name}"),
+        (None, None) if asked.sealed && !next.is_sealed() => "is not sealed".to_owned(),
+        (None, None) => return Ok(()),
+    };
     Err(fail(
-        format!("the next CA exists already, and can never sign for {domain}"),
+        format!("the next CA exists already, and {what}"),
         "remove it ({labtrust rotate abort}), then start again",
     ))
 }

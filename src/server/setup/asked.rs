@@ -39,6 +39,8 @@ pub(crate) struct Asked<'a> {
     pub key: Option<&'a Path>,
     /// The files of an existing CA and its key.
     pub ca: Option<(&'a Path, &'a Path)>,
+    /// Whether the new CA signs all its certificates now, and its key is wiped.
+    pub sealed: bool,
     /// Whether to create a self-signed certificate and no CA.
     pub self_signed: bool,
     /// Whether the CA can sign any name.

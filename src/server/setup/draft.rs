@@ -14,17 +14,30 @@ use super::{
     site::{Site, SiteOptions},
 };
 use crate::{
-    certificate::{Authority, SubjectName},
+    certificate::SubjectName,
     client::{selection::Selection, stores},
     server::{
         install_pair::{Done, Plan},
         renew::schedule,
     },
-    state::{Ca, RECEIPT, SetupRecord, State, ca, recorded},
+    state::{
+        Ca, RECEIPT, SetupRecord, State,
+        ca::{self, Source},
+        recorded,
+    },
 };
 
 /// The hint for a host that is missing in the certificate.
 pub(crate) const ADD_HOST_HINT: &str = "add it with {labtrust setup} if this CA can sign it, else with the next CA: {labtrust rotate start --permit {}}";
+
+/// The same where the CA is sealed.
+pub(crate) const ADD_HOST_SEALED_HINT: &str =
+    "this CA is sealed, so only a next CA can have it: {labtrust rotate start --sealed --name {}}";
+
+/// The hint for a host that is missing in the certificate of a CA.
+pub(crate) fn add_host_hint(is_sealed: bool) -> &'static str {
+    if is_sealed { ADD_HOST_SEALED_HINT } else { ADD_HOST_HINT }
+}
 
 /// The plan of a setup.
 pub(crate) struct Draft {
@@ -93,11 +106,12 @@ impl Draft {
         let order = order.within(|name| ca.can_sign(name, &site.files()));
         let leaf = leaf::leaf(state, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
-        site.assign_extra_hosts(leaf.leaf(), &is_ours, arguments.replace, ADD_HOST_HINT)?;
+        let add_host = add_host_hint(matches!(ca.source(), Some(Source::Sealed(_))));
+        site.assign_extra_hosts(leaf.leaf(), &is_ours, arguments.replace, add_host)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.replace)?;
             site.check_settings(arguments.can_ask, arguments.replace)?;
-            site.check_sites(leaf.leaf(), ADD_HOST_HINT)?;
+            site.check_sites(leaf.leaf(), add_host)?;
         }
         let notes = SetupRecord {
             schema: 1,
@@ -105,7 +119,8 @@ impl Draft {
             site: arguments.place.absolute()?,
             days: order.days,
         };
-        let mut changes = vec![ca::change(&state.authority()?, &leaf.root, ca.kept(), &notes)?];
+        let kept = ca.source().unwrap_or(&Source::Elsewhere);
+        let mut changes = vec![ca::change(&state.authority()?, &leaf.root, kept, &notes)?];
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));
         }
@@ -139,11 +154,10 @@ fn stores_of(arguments: &Asked<'_>) -> Selection {
 }
 
 impl Issuer {
-    /// The CA whose key is stored here.
-    fn kept(&self) -> Option<&Authority> {
+    /// The source of its next certificates, which is stored here.
+    fn source(&self) -> Option<&Source> {
         match self {
-            Self::Known(_, authority) => authority.as_ref(),
-            Self::Made(authority) => Some(authority),
+            Self::Known(_, source) | Self::Made(source) => Some(source),
             Self::Adopted(..) | Self::SelfSigned => None,
         }
     }
@@ -151,18 +165,19 @@ impl Issuer {
     /// Why a new CA can sign more than the names of one server, if it can.
     fn broad_scope(&self) -> Option<String> {
         match self {
-            Self::Made(authority) => authority.root().broad_scope(&[]),
+            Self::Made(source) => source.root().and_then(|root| root.broad_scope(&[])),
             Self::Known(..) | Self::Adopted(..) | Self::SelfSigned => None,
         }
     }
 
-    /// Whether it can sign for `name`. If its key is not here: whether the certificate in `places` has the name.
+    /// Whether it can sign for `name`. If it is sealed: whether its certificates have the name; if its key is not here: whether the certificate in `places` has the name.
     fn can_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
         match self {
-            Self::Known(_, Some(authority)) | Self::Adopted(authority, _) => {
+            Self::Known(_, Source::Key(authority)) | Self::Adopted(authority, _) => {
                 authority.check_permitted(std::slice::from_ref(name)).is_ok()
             }
-            Self::Known(_, None) => leaf::has_name(places, name),
+            Self::Known(_, Source::Sealed(sealed)) => sealed.names().contains(name),
+            Self::Known(_, Source::Elsewhere) => leaf::has_name(places, name),
             Self::Made(_) | Self::SelfSigned => true,
         }
     }

@@ -7,17 +7,20 @@ use time::OffsetDateTime;
 
 use super::{asked::Asked, order::Order};
 use crate::{
-    certificate::{Authority, Scope, SubjectName},
-    hint::{fail, hint},
-    state::{Ca, State},
+    certificate::{Authority, Scope, Sealed, SubjectName},
+    hint::{fail, hint, shell_line},
+    state::{
+        Ca, State,
+        ca::{DAYS_HINT, Source},
+    },
 };
 
 /// The signer of the leaf.
 pub(crate) enum Issuer {
-    /// The CA of an earlier setup. Its key is here, unless it is a company's CA.
-    Known(Box<Ca>, Option<Authority>),
-    /// A new CA, whose key is stored here.
-    Made(Authority),
+    /// The CA of an earlier setup.
+    Known(Box<Ca>, Source),
+    /// A new CA. Its key is stored here, or it is sealed.
+    Made(Source),
     /// A company's CA. Its key is used now and never stored. Beside it the company's CA of an earlier setup, if that is
     /// here.
     Adopted(Authority, Option<Box<Ca>>),
@@ -44,7 +47,12 @@ pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) ->
         permit: order.permits.clone(),
         constrained: !arguments.no_constraints,
     };
-    Ok(Issuer::Made(Authority::make(&scope, arguments.key_type, now)?))
+    let key_type = arguments.key_type;
+    Ok(Issuer::Made(if arguments.sealed {
+        Source::Sealed(Sealed::make(&scope, &scope.names, order.days, key_type, now)?)
+    } else {
+        Source::Key(Authority::make(&scope, key_type, now)?)
+    }))
 }
 
 /// The existing CA, if it can sign the requested names. Its limits cannot be widened.
@@ -60,21 +68,63 @@ fn known(own: Ca, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
             "undo the earlier setup first: {labtrust setup --undo}",
         ));
     }
-    let Some(authority) = own.open()? else { return Ok(Issuer::Known(Box::new(own), None)) };
-    own.refuse_ended(None, OffsetDateTime::now_utc())?;
+    if arguments.sealed && !own.is_sealed() {
+        return Err(fail(
+            "an earlier setup created a CA here that is not sealed",
+            "go over to a sealed CA: {labtrust rotate start --sealed}",
+        ));
+    }
+    let source = own.source()?;
+    if source.root().is_some() {
+        own.refuse_ended(None, OffsetDateTime::now_utc())?;
+    }
     // The clients of a GitLab with another host need another command in any case, so a rotation spares them nothing.
     let gitlab = SubjectName::from(order.gitlab.host.clone());
-    if let Err(error) = authority.check_permitted(&[gitlab]) {
+    let over = |what: String| {
+        let options: Vec<_> = arguments.sealed.then(|| "--sealed".into()).into_iter().collect();
+        let options = [options, arguments.place.options()].concat();
         let over = hint!(
             "start over for this host (every client then needs the new command): {labtrust setup --undo}; {labtrust setup {}{}}",
             order.gitlab.host.in_url(),
-            Options(&arguments.place.options())
+            Options(&options)
         );
-        return Err(fail(error.to_string(), over));
+        fail(what, over)
+    };
+    match &source {
+        Source::Key(authority) => {
+            authority.check_permitted(&[gitlab]).map_err(|error| over(error.to_string()))?;
+            let domains = order.permits.iter().map(|domain| SubjectName::Dns(domain.clone()));
+            authority.check_permitted(&order.names.iter().cloned().chain(domains).collect::<Vec<_>>())?;
+        }
+        Source::Sealed(sealed) if !sealed.names().contains(&gitlab) => {
+            return Err(over(format!("this CA is sealed, and its certificates are not for {gitlab}")));
+        }
+        Source::Sealed(sealed) => refuse_more(&own, sealed, arguments, order)?,
+        Source::Elsewhere => {}
     }
-    let domains = order.permits.iter().map(|domain| SubjectName::Dns(domain.clone()));
-    authority.check_permitted(&order.names.iter().cloned().chain(domains).collect::<Vec<_>>())?;
-    Ok(Issuer::Known(Box::new(own), Some(authority)))
+    Ok(Issuer::Known(Box::new(own), source))
+}
+
+/// Refuses a command for which a sealed CA would have to sign something.
+fn refuse_more(own: &Ca, sealed: &Sealed, arguments: &Asked<'_>, order: &Order) -> Result<()> {
+    let missing: Vec<_> = order.names.iter().filter(|name| !sealed.names().contains(name)).collect();
+    if let Some(name) = missing.first() {
+        let names: Vec<_> = missing.iter().map(|name| shell_line!("--name {}", name.to_string())).collect();
+        let hint = hint!("create the next CA: {labtrust rotate start --sealed{}}", Options(&names));
+        own.refuse_to_sign(&format!("a certificate for {name}"), hint)?;
+    }
+    if let Some(domain) = order.permits.first() {
+        let hint = hint!("create a next CA with a key: {labtrust rotate start --permit {}}", domain);
+        own.refuse_to_sign(&format!("a CA that can sign for {domain}"), hint)?;
+    }
+    if order.days != own.notes.days {
+        own.refuse_to_sign(&format!("a certificate for {} days", order.days), DAYS_HINT.into())?;
+    }
+    if arguments.key.is_some() {
+        let hint = "leave out --key: the certificates of a sealed CA are signed already";
+        own.refuse_to_sign("a certificate for another key", hint.into())?;
+    }
+    Ok(())
 }
 
 fn adopt(

@@ -8,11 +8,11 @@ use time::OffsetDateTime;
 
 use super::{asked::Asked, issuer::Issuer, order::Order};
 use crate::{
-    certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
+    certificate::{Authority, Issued, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
     gitlab::Pair,
     hint::fail,
     server::placed_pair::PlacedPair,
-    state::{Ca, State},
+    state::{Ca, State, ca::Source},
 };
 
 /// A certificate and key to install, with the chain.
@@ -24,6 +24,18 @@ pub(crate) struct Leaf {
 }
 
 impl Leaf {
+    fn of(
+        issued: Issued,
+        root: &Parsed,
+        extra_chain: &[labtrust_plan::Certificate],
+        key: &PrivateKey,
+    ) -> Result<Self> {
+        let pair = Pair::of(&issued, extra_chain, key)
+            .ok_or_else(|| fail("nothing was signed", "run the command again"))?;
+        let chain = issued.chain.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?;
+        Ok(Self { chain, root: root.clone(), pair, notes: issued.notes })
+    }
+
     /// The certificate itself.
     pub(crate) fn leaf(&self) -> &Parsed {
         self.chain.first().unwrap_or(&self.root)
@@ -59,36 +71,37 @@ pub(crate) fn leaf(
     {
         return Ok(leaf);
     }
+    let now = OffsetDateTime::now_utc();
+    if let Issuer::Known(_, Source::Sealed(sealed)) | Issuer::Made(Source::Sealed(sealed)) = ca {
+        let period = sealed.at(now)?;
+        return Leaf::of(sealed.issued(period), sealed.root(), &extra_chain, &period.key);
+    }
     let key = match given {
         Some(key) => key,
         None => PrivateKey::generate(arguments.key_type)?,
     };
-    let now = OffsetDateTime::now_utc();
     let sign = |authority: &Authority| {
         let order =
             LeafOrder { names: order.names.clone(), public_key: key.public_key().clone(), days: order.days };
         Ok::<_, anyhow::Error>((authority.sign(&order, now)?, authority.root().clone()))
     };
     let (issued, root) = match ca {
-        Issuer::Made(authority) | Issuer::Adopted(authority, _) | Issuer::Known(_, Some(authority)) => {
-            sign(authority)?
-        }
-        Issuer::Known(own, None) if own.root.is_ca() => {
+        Issuer::Made(Source::Key(authority))
+        | Issuer::Adopted(authority, _)
+        | Issuer::Known(_, Source::Key(authority)) => sign(authority)?,
+        Issuer::Known(own, _) if own.root.is_ca() => {
             return Err(fail(
                 "the key of this CA is not on this machine, and the installed certificate does not fit this command",
                 "sign with the key once more: --ca-cert FILE --ca-key FILE",
             ));
         }
-        Issuer::Known(_, None) | Issuer::SelfSigned => {
+        Issuer::Known(..) | Issuer::Made(_) | Issuer::SelfSigned => {
             let issued = self_signed(&order.names, &key, order.days, now)?;
             let root = issued.leaf.clone();
             (issued, root)
         }
     };
-    let pair = Pair::of(&issued, &extra_chain, &key)
-        .ok_or_else(|| fail("nothing was signed", "run the command again"))?;
-    let chain = issued.chain.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?;
-    Ok(Leaf { chain, root, pair, notes: issued.notes })
+    Leaf::of(issued, &root, &extra_chain, &key)
 }
 
 /// Whether the certificate in the first of `places` has `name`.

@@ -7,8 +7,11 @@ use time::OffsetDateTime;
 use super::{Ca, ROOT};
 use crate::{
     certificate::{KeyKind, SubjectName, parsed::Parsed, profile::LEAF_DAYS},
-    hint::{fail, hint, shell_line},
+    hint::{Hint, fail, hint, shell_line},
 };
+
+/// The hint at days that a sealed CA did not sign for.
+pub(crate) const DAYS_HINT: &str = "leave out --days: the certificates of a sealed CA are signed already";
 
 /// The command `setup` with the files of a CA whose key is not kept here.
 pub(crate) fn with_key(setup: Option<&ShellLine>) -> ShellLine {
@@ -51,10 +54,11 @@ impl Ca {
         let mut options = Vec::from_iter(registry);
         let hosts: Vec<_> =
             endpoints.iter().map(|endpoint| SubjectName::from(endpoint.host.clone())).collect();
+        let leaf = leaf.or(self.periods.first());
         let more: Vec<_> =
             leaf.iter().flat_map(|leaf| &leaf.names).filter(|name| !hosts.contains(name)).collect();
         options.extend(more.iter().map(|name| shell_line!("--name {}", name.to_string())));
-        if self.root.is_ca() && self.keeps_key() {
+        if self.needs_backup() {
             options.extend(self.scope_options(|domain| {
                 hosts.iter().chain(more.iter().copied()).any(|name| name.base() == *domain)
             }));
@@ -64,6 +68,15 @@ impl Ca {
         options.extend(trust_option(is_trusted));
         options.extend(self.notes.site.options());
         shell_line!("{labtrust setup {}{}}", host, Options(&options))
+    }
+
+    /// The error of a sealed CA that would have to sign something `more`, such as "another certificate".
+    pub(crate) fn refuse_to_sign(&self, more: &str, hint: Hint) -> Result<()> {
+        if !self.is_sealed() {
+            return Ok(());
+        }
+        let what = format!("{more} needs a signature, but this CA is sealed: its key no longer exists");
+        Err(fail(what, hint))
     }
 
     /// Refuses this CA if it has ended. The hint sets this machine up again, with the names of `leaf`.
@@ -88,6 +101,10 @@ impl Ca {
             permitted.hosts().into_iter().filter(|host| matches!(host, Host::Dns(_)) && !is_named(host));
         let mut options: Vec<_> =
             domains.map(|domain| shell_line!("--permit {}", domain.to_string())).collect();
+        if self.is_sealed() {
+            // Its certificates have all names that it can sign.
+            options = vec!["--sealed".into()];
+        }
         options.extend(permitted.is_everything().then(|| ShellLine::from("--no-constraints")));
         let is_p384 = *self.root.public_key().kind() == KeyKind::P384;
         options.extend(is_p384.then(|| ShellLine::from("--key-type p384")));
@@ -98,6 +115,7 @@ impl Ca {
     /// stores if the CA `is_trusted` there. It works only where a gitlab.rb decides on the hosts.
     fn setup_line_as_configured(&self, is_trusted: bool) -> ShellLine {
         let mut options = Vec::from_iter(trust_option(is_trusted));
+        options.extend(self.is_sealed().then(|| ShellLine::from("--sealed")));
         options.extend(self.notes.site.options());
         let line = shell_line!("{labtrust setup{}}", Options(&options));
         if self.root.is_ca() { line } else { line.with(["--self-signed"]) }
@@ -112,14 +130,20 @@ impl Ca {
             _ if self.is_given() => vec![with_key(Some(&setup))],
             _ if self.can_sign(host) => vec![setup],
             _ if next.is_some_and(|next| next.can_sign(host)) => vec!["{labtrust rotate}".into()],
+            _ if self.is_sealed() && !is_gitlabs => {
+                vec![shell_line!("{labtrust rotate start --sealed --name {}}", host.to_string())]
+            }
             // The clients of a host that is no more need another command in any case.
             Host::Dns(name) if !is_gitlabs => vec![shell_line!("{labtrust rotate start --permit {}}", name)],
             _ => vec!["{labtrust setup --undo}".into(), setup],
         }
     }
 
-    /// Whether no certificate of this CA forbids `host`.
+    /// Whether no certificate of this CA forbids `host`. A sealed CA signs no more: its certificates need to have it.
     pub(crate) fn can_sign(&self, host: &Host) -> bool {
+        if self.is_sealed() {
+            return self.periods.iter().all(|leaf| leaf.covers(host));
+        }
         let name = SubjectName::from(host.clone());
         self.intermediates.iter().chain([&self.root]).all(|one| one.permitted.permits(&name))
     }
@@ -147,10 +171,9 @@ impl Ca {
     /// The same for a client that reaches the server at `registry`.
     pub(crate) fn client_line_at(&self, registry: &str) -> ShellLine {
         let line = shell_line!("labtrust trust {} --fingerprint {}", registry, self.root.fingerprint());
-        // A next CA that can sign more needs its own fingerprint.
         let next = self.next.as_ref().ok().and_then(Option::as_deref);
-        let wider = next.filter(|next| self.is_narrower_than(next));
-        match wider {
+        let named = next.filter(|next| self.needs_fingerprint_of(next));
+        match named {
             Some(next) => line.with(["--next".to_owned(), next.root.fingerprint().to_string()]),
             None => line,
         }

@@ -15,6 +15,7 @@ fn company_ca(site: SiteRecord) -> Ca {
     Ca {
         root: authority.root().clone(),
         intermediates: vec![authority.issuer().clone()],
+        periods: Vec::new(),
         notes: SetupRecord { schema: 1, endpoints: Vec::new(), site, days: LEAF_DAYS },
         next: Ok(None),
         previous: Ok(None),

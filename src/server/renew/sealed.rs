@@ -1,0 +1,76 @@
+//! The renewal from a sealed CA: the certificate of the present period is placed with its key, and nothing is signed.
+
+use anyhow::Result;
+use labtrust_plan::Options;
+use time::OffsetDateTime;
+
+use super::{asked::Asked, current_certificate::Ours};
+use crate::{
+    certificate::{Issued, Parsed, Period, PrivateKey, Sealed},
+    hint::{fail, hint, shell_line},
+    state::ca::DAYS_HINT,
+};
+
+/// The certificate that replaces `leaf`, and its key. None if `leaf` is the right one and its key is in place.
+pub(super) fn replacement(
+    sealed: &Sealed,
+    asked: &Asked<'_>,
+    leaf: &Parsed,
+    ours: &Ours,
+    now: OffsetDateTime,
+) -> Result<Option<(Issued, PrivateKey)>> {
+    refuse_signature(asked, ours)?;
+    let periods = sealed.periods();
+    let is_placed = |period: &Period| period.leaf.fingerprint() == leaf.fingerprint();
+    let placed = periods.iter().position(is_placed);
+    let period = if asked.new_key { next(sealed, placed, ours, now)? } else { sealed.at(now)? };
+    // A period that was placed early stays.
+    let index = periods.iter().position(|one| std::ptr::eq(one, period)).max(placed);
+    if index == placed && ours.key.is_some() {
+        return Ok(None);
+    }
+    let period = index.and_then(|index| periods.get(index)).unwrap_or(period);
+    Ok(Some((sealed.issued(period), period.key.clone())))
+}
+
+/// The period after the one at `placed`, early.
+fn next<'s>(
+    sealed: &'s Sealed,
+    placed: Option<usize>,
+    ours: &Ours,
+    now: OffsetDateTime,
+) -> Result<&'s Period> {
+    let Some(period) = sealed.periods().get(placed.map_or(0, |placed| placed + 1)) else {
+        return Err(fail(
+            "this CA is sealed, and its last certificate is in place already",
+            "create the next CA: {labtrust rotate start}",
+        ));
+    };
+    if period.leaf.is_valid_at(now) {
+        return Ok(period);
+    }
+    Err(fail(
+        format!(
+            "this CA is sealed, and its next certificate is valid only from {}",
+            period.leaf.not_before.date()
+        ),
+        hint!(
+            "wait until then; if the key in place was stolen, start over: {labtrust setup --undo}; {}",
+            ours.own.setup_line(None, true)
+        ),
+    ))
+}
+
+/// Refuses names and days that only a new signature could give.
+fn refuse_signature(asked: &Asked<'_>, ours: &Ours) -> Result<()> {
+    if let Some(name) = asked.names.first() {
+        let names: Vec<_> =
+            asked.names.iter().map(|name| shell_line!("--name {}", name.to_string())).collect();
+        let hint = hint!("create the next CA: {labtrust rotate start --sealed{}}", Options(&names));
+        ours.own.refuse_to_sign(&format!("a certificate for {name}"), hint)?;
+    }
+    match asked.days {
+        Some(days) => ours.own.refuse_to_sign(&format!("a certificate for {days} days"), DAYS_HINT.into()),
+        None => Ok(()),
+    }
+}
