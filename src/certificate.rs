@@ -32,6 +32,7 @@ pub mod self_signed;
 mod shape;
 pub mod sign;
 mod signature;
+pub(crate) mod stack;
 pub mod successor;
 pub mod verify;
 

@@ -4,9 +4,9 @@ use std::{panic::resume_unwind, process::ExitCode, thread};
 
 use clap::FromArgMatches;
 use labtrust_machine::{engine::own_client, world};
-use zeroize::Zeroize as _;
 
 use crate::{
+    certificate::stack,
     cli::{self, Cli},
     command, context, exit,
     printer::{Printer, Verbosity},
@@ -54,7 +54,7 @@ fn run_in_thread() -> ExitCode {
     };
     let printer = Printer::new(everywhere.json, verbosity);
     let ended = command::run(&cli, &printer).and_then(|code| printer.check().map(|()| code));
-    wipe_stack();
+    stack::wipe();
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -63,20 +63,6 @@ fn run_in_thread() -> ExitCode {
             ExitCode::from(code)
         }
     }
-}
-
-/// How much of the stack is wiped, in bytes. The deepest of setup, renew, rotate, import, backup and restore used 92 kB
-/// in a release build; a build without optimisation uses several times as much.
-const WIPED: usize = if cfg!(debug_assertions) { 1 << 20 } else { 256 << 10 };
-
-/// Wipes the stack of the working thread: crates that sign move keys on it, and leave copies.
-#[inline(never)]
-#[expect(clippy::large_stack_arrays, reason = "the stack is what it wipes; it has eight times as much")]
-fn wipe_stack() {
-    // `u128` is the largest integer, and each is written by itself.
-    let mut below = [0_u128; WIPED / size_of::<u128>()];
-    below.zeroize();
-    std::hint::black_box(&below);
 }
 
 /// Prints an error of clap's like any other error. clap itself prints `--help` and `--version`.

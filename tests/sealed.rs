@@ -36,7 +36,10 @@ fn a_sealed_ca_serves_for_five_years_and_signs_nothing() {
     let pages = format!("pages.{HOST}");
     let setup = ["labtrust", "setup", "--sealed", "--name", &pages];
     let made = machine.run(setup).succeeded();
-    assert!(made.stdout.contains("sealed    no CA key exists; 13 more certificates, the last until 20"), "{made}");
+    assert!(
+        made.stdout.contains("sealed    no CA key exists; 13 more certificates, the last until 20"),
+        "{made}"
+    );
     let modes = machine.sh(&format!("stat -c '%a %n' {STATE}/authority/*")).succeeded().stdout;
     let modes = modes.replace(&format!("{STATE}/authority/"), "");
     assert_eq!(modes, "644 periods.crt\n600 periods.key\n644 root.crt\n644 setup.json\n");

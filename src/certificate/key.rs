@@ -169,8 +169,7 @@ pub(super) struct Signer {
     algorithm: &'static rcgen::SignatureAlgorithm,
 }
 
-/// ring's form of a key.
-#[expect(clippy::large_enum_variant, reason = "no copy of a key may lie on the heap")]
+/// ring's form of a key. Not in a box: no copy of a key may lie on the heap.
 enum Pair {
     Ecdsa(EcdsaKeyPair),
     Rsa(RsaKeyPair),

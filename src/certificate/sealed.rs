@@ -4,7 +4,7 @@
 use anyhow::{Result, anyhow};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{
     authority::Authority,
@@ -15,6 +15,7 @@ use super::{
     profile::{CA_DAYS, SET_BACK},
     scope::Scope,
     sign::{Issued, LeafOrder},
+    stack,
 };
 use crate::hint::{fail, hint};
 
@@ -55,7 +56,7 @@ impl Sealed {
             ));
         }
         let made = sign_all(scope, names, (CA_DAYS, days), key_type, now);
-        wipe_stack();
+        stack::wipe();
         made
     }
 
@@ -105,7 +106,9 @@ impl Sealed {
         let keys: Vec<_> = self.periods.iter().map(|period| period.key.to_pem()).collect();
         // A vector that grows leaves copies behind.
         let mut all = Zeroizing::new(Vec::with_capacity(keys.iter().map(|key| key.len()).sum()));
-        keys.iter().for_each(|key| all.extend_from_slice(key.as_bytes()));
+        for key in &keys {
+            all.extend_from_slice(key.as_bytes());
+        }
         all
     }
 
@@ -150,14 +153,6 @@ fn sign_all(
             return Ok(Sealed { root: authority.root().clone(), periods });
         }
     }
-}
-
-/// Overwrites the stack below its caller: ring leaves copies of keys there.
-#[inline(never)]
-#[expect(clippy::large_stack_arrays, reason = "the stack is what it overwrites")]
-fn wipe_stack() {
-    let mut room = [0_u8; 256 << 10];
-    room.zeroize();
 }
 
 #[cfg(test)]

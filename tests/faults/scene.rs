@@ -64,7 +64,7 @@ impl Scene {
             (beside.lay)(&machine, &pair);
         }
         // A verb that begins with setup finds no other certificate and key.
-        let begins = |line: &&str| line.starts_with("labtrust setup");
+        let begins = |line: &&str| line.contains("labtrust setup");
         let is_first = verb.prepare.iter().chain([&verb.line]).any(begins);
         if let Some([certificate, key]) = verb.pair.filter(|_| !is_first) {
             let old = Pair::made(&machine, &[HOST], Validity::Current);

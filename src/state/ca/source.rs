@@ -15,7 +15,6 @@ use crate::{
 
 /// The source of a CA's next certificates.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a run has one or two of them")]
 pub(crate) enum Source {
     /// The CA's key.
     Key(Authority),
@@ -41,8 +40,9 @@ impl Source {
             |name: &str, contents: Contents, mode| Step::Put { path: folder.join(name), contents, mode };
         let (key, keys, name, certificates) = match self {
             Self::Key(authority) => {
-                let above = authority.chain().filter(|one| one.der() != authority.root().der());
-                let above = pem::write_certificates(above.map(|one| one.der()));
+                let root = authority.root().der();
+                let above: Vec<_> = authority.chain().filter(|one| one.der() != root).collect();
+                let above = pem::write_certificates(above.iter().map(|one| one.der()));
                 let key = authority.key().to_pem().as_bytes().to_vec().into();
                 (KEY, key, INTERMEDIATES, above)
             }
@@ -109,10 +109,8 @@ impl Ca {
         };
         if self.is_sealed() {
             let sealed = Sealed::open(&self.root, &self.periods, &keys).map_err(damage)?;
-            return match self.periods.iter().all(|leaf| leaf.is_signed_by(&self.root)) {
-                true => Ok(Source::Sealed(sealed)),
-                false => Err(self.not_signed(PERIODS)),
-            };
+            let is_signed = self.periods.iter().all(|leaf| leaf.is_signed_by(&self.root));
+            return if is_signed { Ok(Source::Sealed(sealed)) } else { Err(self.not_signed(PERIODS)) };
         }
         let key = PrivateKey::from_pem(&keys, &mut |_| {
             Err(anyhow!("it is encrypted, but labtrust never encrypts it"))
