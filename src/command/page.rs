@@ -11,7 +11,7 @@ use crate::{
     cli::Page,
     context::Context,
     exit::{self, misuse},
-    hint::{Advice, fail, shell_line},
+    hint::{Advice, fail, hint, shell_line},
     input,
     report::{
         consent::{self, Proposal},
@@ -19,6 +19,9 @@ use crate::{
     },
     state::State,
 };
+
+/// A port that is usually free on a server with GitLab.
+const USUAL_PORT: u16 = 8090;
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Page) -> Result<u8> {
     let several = several(context, state, &arguments.cas, false)?;
@@ -42,7 +45,11 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Page) ->
         }
         let server = Server::bind(address).with_context(|| Advice {
             what: format!("cannot listen on {address}"),
-            hint: "choose another port, or an address of this machine: --listen 8080".into(),
+            // GitLab itself listens on 8080.
+            hint: hint!(
+                "pass an address of this machine and a free port: --listen {}",
+                if address.0.port() == USUAL_PORT { USUAL_PORT + 1 } else { USUAL_PORT }
+            ),
         })?;
         printed::serving(context, &subject, &site, server.address(), &notes);
         context.printer.check()?;
