@@ -48,7 +48,7 @@ for file in report["files"]:
         assert [hashlib.sha256(payload["PayloadContent"]).hexdigest() for payload in payloads] == [sha256]
 print(json.dumps(types))
 "#;
-    let read = machine.command(["python3", "-c", read, &sha256]).stdin(&report.to_string()).run().succeeded();
+    let read = machine.command(["python3", "-c", read, &sha256]).stdin(report.to_string()).run().succeeded();
     let types: Value = serde_json::from_str(&read.stdout).unwrap();
     assert_eq!(types["mobileconfig"], "application/x-apple-aspen-config");
     assert_eq!(types["crt"], "application/x-x509-ca-cert");

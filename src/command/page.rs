@@ -72,10 +72,10 @@ fn command(state: &State<'_>, several: &Several) -> Result<ShellLine> {
     let Some(anchor) = several.anchors.first() else { return Ok(ShellLine::of(["labtrust", "trust"])) };
     let server = anchor.endpoints.last().map(ToString::to_string).unwrap_or_default();
     let own = state.nearest_ca()?.filter(|own| own.root.fingerprint() == anchor.sha256());
-    Ok(match own {
-        Some(own) => own.client_line_at(&server),
-        None => shell_line!("labtrust trust {} --fingerprint {}", server, anchor.sha256()),
-    })
+    Ok(own.map_or_else(
+        || shell_line!("labtrust trust {} --fingerprint {}", server, anchor.sha256()),
+        |own| own.client_line_at(&server),
+    ))
 }
 
 /// The program's archives and packages in `folder`.

@@ -18,9 +18,9 @@ pub(super) fn svg(text: &str) -> Option<String> {
             let _ = write!(path, "M{} {}h1v1h-1z", x + BORDER, y + BORDER);
         }
     }
-    let side = size + 2 * BORDER;
+    let width = size + 2 * BORDER;
     Some(format!(
-        "<svg viewBox=\"0 0 {side} {side}\" aria-hidden=\"true\" shape-rendering=\"crispEdges\"><path class=\"light\" \
-         d=\"M0 0h{side}v{side}H0z\"/><path class=\"dark\" d=\"{path}\"/></svg>"
+        "<svg viewBox=\"0 0 {width} {width}\" aria-hidden=\"true\" shape-rendering=\"crispEdges\"><path class=\"light\" \
+         d=\"M0 0h{width}v{width}H0z\"/><path class=\"dark\" d=\"{path}\"/></svg>"
     ))
 }
