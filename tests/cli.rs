@@ -315,7 +315,7 @@ const OF_STATES: [&str; 12] = [
 ];
 
 /// What says that a command is for another machine, or is no command to be run now.
-const ELSEWHERE: [&str; 13] = [
+const ELSEWHERE: [&str; 14] = [
     "on the server",
     "on each node",
     "on that client",
@@ -329,6 +329,7 @@ const ELSEWHERE: [&str; 13] = [
     "labtrust trust ./labtrust-ca.crt",
     "with labtrust import,",
     "labtrust backup\\n",
+    "labtrust doctor HOST:PORT",
 ];
 
 /// The manual's pages show examples, which mean no state.

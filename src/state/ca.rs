@@ -139,17 +139,17 @@ impl Ca {
             pem::certificates(bytes)?.iter().map(|der| Parsed::from_der(der)).collect()
         };
         let missing = |name: &str| Damage::missing(&files.full(&folder.join(name)), way);
-        let some = |name: &str, is_needed: bool| match read(name)? {
+        let some = |name: &str, is_needed: &dyn Fn() -> Result<bool, Damage>| match read(name)? {
             Some(bytes) => match parse(&bytes).map_err(damage(name))? {
                 none if none.is_empty() => Err(damage(name)(anyhow!("it contains no certificate"))),
                 certificates => Ok(certificates),
             },
-            None if is_needed => Err(missing(name)),
+            None if is_needed()? => Err(missing(name)),
             None => Ok(Vec::new()),
         };
         // A company's CA has no intermediates and no key here.
-        let intermediates = some(INTERMEDIATES, read(KEY)?.is_some())?;
-        let periods = if root.is_sealed_root() { some(PERIODS, true)? } else { Vec::new() };
+        let intermediates = some(INTERMEDIATES, &|| Ok(read(KEY)?.is_some()))?;
+        let periods = if root.is_sealed_root() { some(PERIODS, &|| Ok(true))? } else { Vec::new() };
         let notes = read(NOTES)?.ok_or_else(|| missing(NOTES))?;
         let notes = parse_json(&notes).map_err(damage(NOTES))?;
         let voucher = read(VOUCHER)?.map(|bytes| single(&bytes)).transpose().map_err(damage(VOUCHER))?;
