@@ -319,7 +319,7 @@ pub const HELP_PAGES: &[HelpPage] = &[
         verb: "page",
         examples: &[
             example("Write the page for a web server or GitLab Pages", "labtrust page -o public"),
-            example("Serve it on port 8090 until Ctrl-C", "labtrust page --listen 8090"),
+            example("Serve it on port 8899 until Ctrl-C", "labtrust page --listen 8899"),
             example(
                 "On another machine, with the program's packages",
                 "labtrust page mygitlab.example.com:4567 --fingerprint SHA256 --binaries dist -o public",

@@ -1,10 +1,10 @@
 //! `page`: the page that shows people how to trust the CA, as files or served over HTTP.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
-use labtrust_machine::{World, serve::Server, world::Access};
-use labtrust_plan::{Contents, ShellLine, render::Unrenderable, text};
+use labtrust_machine::{World, handshake, serve::Server, world::Access};
+use labtrust_plan::{Contents, Endpoint, ShellLine, render::Unrenderable, text};
 
 use super::several::{Several, several};
 use crate::{
@@ -21,7 +21,10 @@ use crate::{
 };
 
 /// A port that is usually free on a server with GitLab.
-const USUAL_PORT: u16 = 8090;
+const USUAL_PORT: u16 = 8899;
+
+/// The time limit for the addresses of GitLab's host.
+const RESOLVING: Duration = Duration::from_secs(3);
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Page) -> Result<u8> {
     let several = several(context, state, &arguments.cas, false)?;
@@ -45,13 +48,16 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Page) ->
         }
         let server = Server::bind(address).with_context(|| Advice {
             what: format!("cannot listen on {address}"),
-            // GitLab itself listens on 8080.
+            // GitLab itself listens on 8080, and GitLab Pages on 8090.
             hint: hint!(
                 "pass an address of this machine and a free port: --listen {}",
                 if address.0.port() == USUAL_PORT { USUAL_PORT + 1 } else { USUAL_PORT }
             ),
         })?;
-        printed::serving(context, &subject, &site, server.address(), &notes);
+        // GitLab sends HSTS (RFC 6797): a browser that trusts the CA opens GitLab's name only by HTTPS, on every port. HSTS
+        // does not apply to IP addresses.
+        let known = handshake::resolve(&Endpoint::new(site.host.clone(), 443), RESOLVING).unwrap_or_default();
+        printed::serving(context, &subject, &site, server.visited_at(&known), &notes);
         context.printer.check()?;
         let files = site.files.into_iter().map(SiteFile::served).collect();
         server.run(files).context("the server's socket is broken")?;

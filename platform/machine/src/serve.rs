@@ -6,6 +6,7 @@ mod file;
 mod reply;
 mod request;
 mod time_left;
+mod visited;
 
 use std::{
     io::{self, Read as _},
@@ -22,7 +23,7 @@ pub use self::{
     address::{InvalidAddress, ListenAddress},
     file::ServedFile,
 };
-use self::{reply::Reply, time_left::remaining};
+use self::{reply::Reply, time_left::remaining, visited::visited};
 
 /// The most connections at the same time. Each has a thread.
 const MOST_CONNECTIONS: usize = 64;
@@ -71,9 +72,10 @@ impl Server {
         Ok(Self { listener, address })
     }
 
-    /// The address on which it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// The address that visitors from elsewhere type: for all addresses of this machine, the one of `known` that is its own,
+    /// else that of the default route.
+    pub fn visited_at(&self, known: &[SocketAddr]) -> SocketAddr {
+        visited(self.address, known)
     }
 
     /// Serves `files` until the process ends.

@@ -35,21 +35,12 @@ pub(crate) fn serving(
     address: SocketAddr,
     notes: &[String],
 ) {
-    let url = url(site, address);
+    let url = format!("http://{address}/");
     context.printer.say(format_args!("serving: {url}"));
     tell(context, subject, site, notes);
     context.printer.say("The page is served until you press Ctrl-C.");
     let path = |file: &SiteFile| json!(file.path);
     context.printer.document(&document(subject, site, notes, path, Some(&url)));
-}
-
-/// The URL of the page at `address`: for all addresses of the machine, by the name of GitLab's host, where it usually runs.
-fn url(site: &Site, address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("http://{}:{}/", site.host.in_url(), address.port())
-    } else {
-        format!("http://{address}/")
-    }
 }
 
 /// What people need from the administrator, and not from the page.

@@ -18,8 +18,8 @@ pub struct InvalidAddress(String);
 impl InvalidAddress {
     /// A hint with the expected form.
     pub fn hint(&self) -> &'static str {
-        "pass an IP address and a port, such as 192.0.2.10:8090 or [::1]:8090, or a port alone for every address of this \
-         machine: 8090"
+        "pass an IP address and a port, such as 192.0.2.10:8899 or [::1]:8899, or a port alone for every address of this \
+         machine: 8899"
     }
 }
 

@@ -18,7 +18,7 @@ fn file(path: &str, contents: &[u8]) -> ServedFile {
 /// A server of a small and of a large file, which runs until the tests end.
 fn server() -> SocketAddr {
     let server = Server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = server.address();
+    let address = server.address;
     thread::spawn(move || {
         server.run(vec![file("/index.html", b"<p>hello"), file("/large", &vec![b'x'; 3 << 20])])
     });
