@@ -55,7 +55,7 @@ print(json.dumps(types))
     assert_eq!(types["cer"], "application/pkix-cert");
     assert_eq!(types["sh"], "text/x-shellscript; charset=utf-8");
     let page = machine.read("/root/out/en.html");
-    assert!(page.contains(&format!("labtrust trust {HOST}:4567 --fingerprint {sha256}")), "{page}");
+    assert!(page.contains(&format!("<code>sudo labtrust trust {HOST}:4567 --fingerprint {sha256}")), "{page}");
 
     let said = machine.run(["python3", "-c", SEARCH]).succeeded().stdout;
     let numbers: Vec<usize> = said.split_whitespace().map(|number| number.parse().unwrap()).collect();

@@ -58,7 +58,7 @@ fn page(
     let endpoint = subject.anchors.first().and_then(|anchor| anchor.endpoints.last()).unwrap_or(web);
     let values = [
         ("host", html::text(&web.host.to_string())),
-        ("untrust", ShellLine::of(["labtrust", "untrust"]).to_string()),
+        ("untrust", ShellLine::of(["sudo", "labtrust", "untrust"]).to_string()),
         ("doctor", html::text(&ShellLine::of(["labtrust", "doctor", &endpoint.to_string()]).to_string())),
     ];
     let mut parts: Parts = TEXTS.iter().map(|(name, texts)| (*name, fill(texts[number], &values))).collect();

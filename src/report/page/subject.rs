@@ -11,7 +11,7 @@ pub(crate) struct Subject<'s> {
     pub anchors: &'s [Anchor],
     /// The certificate of each.
     pub certificates: &'s [Parsed],
-    /// The command of a client with labtrust.
+    /// The command of a client with labtrust, which root runs.
     pub command: ShellLine,
     /// The program's archives and packages.
     pub programs: &'s [Program],

@@ -123,10 +123,10 @@ pub(super) const TEXTS: &[(&str, [&str; LANGUAGES.len()])] = &[
     ("by_script", ["With a script", "Mit einem Skript", "Avec un script", "使用脚本"]),
     ("programs", ["The program:", "Das Programm:", "Le programme :", "程序："]),
     ("program_how", [
-        "One command serves the system, the browsers, Docker, Java and more, and checks each of them. It compares the fingerprint itself. <code>{{untrust}}</code> takes everything back.",
-        "Ein Befehl versorgt das System, die Browser, Docker, Java und mehr und prüft jedes davon. Den Fingerabdruck vergleicht er selbst. <code>{{untrust}}</code> nimmt alles zurück.",
-        "Une seule commande sert le système, les navigateurs, Docker, Java et d’autres, et vérifie chacun. Elle compare l’empreinte elle-même. <code>{{untrust}}</code> annule tout.",
-        "一条命令即可配置系统、浏览器、Docker、Java 等，并逐一验证。它会自行核对指纹。<code>{{untrust}}</code> 可撤销全部更改。",
+        "One command serves the system, the browsers, Docker, Java and more, and checks each of them; without sudo, it serves your own stores alone. It compares the fingerprint itself. <code>{{untrust}}</code> takes everything back.",
+        "Ein Befehl versorgt das System, die Browser, Docker, Java und mehr und prüft jedes davon; ohne sudo nur Ihre eigenen Speicher. Den Fingerabdruck vergleicht er selbst. <code>{{untrust}}</code> nimmt alles zurück.",
+        "Une seule commande configure le système, les navigateurs, Docker, Java et d’autres, et vérifie chacun ; sans sudo, vos propres magasins seulement. Elle compare l’empreinte elle-même. <code>{{untrust}}</code> annule tout.",
+        "一条命令即可配置系统、浏览器、Docker、Java 等，并逐一验证；不使用 sudo 时只配置您自己的证书存储。它会自行核对指纹。<code>{{untrust}}</code> 可撤销全部更改。",
     ]),
 
     ("windows_1", [

@@ -46,7 +46,7 @@ pub(super) fn ways(texts: &Parts, subject: &Subject<'_>, downloads: &[SiteFile])
         let name = anchor.file_name();
         format!("<a href=\"{name}\" download>{name}</a>")
     });
-    let command = html::text(&subject.command.to_string());
+    let command = html::text(&subject.command.clone().after("sudo").to_string());
     let programs = |id| programs(text("programs"), subject.programs, id);
     let mut parts = texts.clone();
     parts.extend([
