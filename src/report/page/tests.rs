@@ -100,6 +100,7 @@ fn every_link_of_a_page_is_a_file_of_the_site_or_gitlab() {
         assert!(offered("linux", &programs[0].name) && !offered("linux", &programs[1].name));
         assert!(offered("mac", &programs[1].name) && !offered("windows", &programs[0].name));
         assert_eq!(page.matches("class=\"ca\"").count(), 2);
+        assert_eq!(page.matches("certutil -hashfile ").count(), 2, "a line for each certificate");
         for outside in ["http:", " style=", " onclick=", " src=", "@import", "url("] {
             assert!(!page.contains(outside), "{outside}");
         }

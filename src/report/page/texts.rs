@@ -89,8 +89,8 @@ pub(super) const TEXTS: &[(&str, [&str; LANGUAGES.len()])] = &[
     ("compare_how", [
         "Ask your administrator for the fingerprint in another way: in person, by phone, on paper, or in a chat that you already trust. <strong>Go on only if all 64 digits are the same.</strong>",
         "Fragen Sie Ihre Administration auf einem anderen Weg nach dem Fingerabdruck: persönlich, am Telefon, auf Papier oder in einem Chat, dem Sie schon vertrauen. <strong>Fahren Sie nur fort, wenn alle 64 Stellen gleich sind.</strong>",
-        "Demandez l’empreinte à votre administrateur par un autre moyen : en personne, par téléphone, sur papier ou dans une messagerie de confiance. <strong>Ne continuez que si les 64 chiffres sont identiques.</strong>",
-        "请通过其他途径向管理员索取指纹：当面、电话、纸质文件，或您已信任的聊天工具。<strong>只有 64 位全部相同时才能继续。</strong>",
+        "Demandez l’empreinte à votre administrateur par un autre moyen : en personne, par téléphone, sur papier ou dans une messagerie de confiance. <strong>Ne continuez que si les 64 caractères sont identiques.</strong>",
+        "请通过其他途径向管理员索取指纹：当面、电话、纸质文件，或您已信任的聊天工具。<strong>只有 64 个字符全部相同时才能继续。</strong>",
     ]),
     ("compare_why", [
         "Why in another way? This page may have reached you over a connection that nothing protects, and then somebody on the way could have changed all of it. The step that counts is the last look: compare what your device shows when it installs the CA.",
@@ -212,7 +212,7 @@ pub(super) const TEXTS: &[(&str, [&str; LANGUAGES.len()])] = &[
     ("finish_title", ["Check", "Prüfen", "Vérifier", "检查"]),
     ("finish_how", [
         "Restart the browser, open this page again, and <a href=\"#check\">look at the check</a>.",
-        "Starten Sie den Browser neu, öffnen Sie diese Seite wieder und <a href=\"#check\">sehen Sie nach der Prüfung</a>.",
+        "Starten Sie den Browser neu, öffnen Sie diese Seite wieder und <a href=\"#check\">sehen Sie sich die Prüfung an</a>.",
         "Redémarrez le navigateur, rouvrez cette page et <a href=\"#check\">regardez la vérification</a>.",
         "重新启动浏览器，再次打开本页，并<a href=\"#check\">查看检查结果</a>。",
     ]),

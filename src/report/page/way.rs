@@ -29,7 +29,7 @@ pub(super) fn ways(texts: &Parts, subject: &Subject<'_>, downloads: &[SiteFile])
         file.map(listed).unwrap_or_default()
     };
     let (sh, ps1, profile) = (named(".sh"), named(".ps1"), named(".mobileconfig"));
-    let cer = subject.anchors.first().map(der_name).unwrap_or_default();
+    let certutil = subject.anchors.iter().map(|anchor| format!("certutil -hashfile {} SHA256", der_name(anchor)));
     let buttons = subject.anchors.iter().zip(subject.certificates).map(|(anchor, certificate)| {
         let name = der_name(anchor);
         // Among several, each has its name.
@@ -57,7 +57,7 @@ pub(super) fn ways(texts: &Parts, subject: &Subject<'_>, downloads: &[SiteFile])
         ("ps1_file", file(".ps1")),
         ("sh", sh),
         ("ps1", ps1),
-        ("cer", cer),
+        ("certutil", certutil.collect::<Vec<_>>().join("\n")),
         ("windows_programs", programs("windows")),
         ("mac_programs", programs("mac")),
         ("linux_programs", programs("linux")),
