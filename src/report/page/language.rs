@@ -1,6 +1,8 @@
 //! The page in each language.
 
-use labtrust_plan::{Anchor, Endpoint, ShellLine};
+use std::net::IpAddr;
+
+use labtrust_plan::{Anchor, Endpoint, Host, ShellLine};
 
 use super::{
     parts::{Parts, part},
@@ -49,11 +51,14 @@ fn page(
     is_entry: bool,
 ) -> SiteFile {
     let origin = origin(web);
+    // No policy names an IPv6 address (CSP3 §2.3.1), so the page cannot ask such a server.
+    let is_asked = !matches!(web.host, Host::Ip(IpAddr::V6(_)));
     // Scripts and styles run only as they were written here, and the page asks the one server.
     let policy = format!(
-        "default-src 'none'; script-src {}; style-src {}; connect-src {origin}; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; script-src {}; style-src {}; connect-src {}; base-uri 'none'; form-action 'none'",
         source(SCRIPT),
         source(STYLE),
+        if is_asked { &origin } else { "'none'" },
     );
     let endpoint = subject.anchors.first().and_then(|anchor| anchor.endpoints.last()).unwrap_or(web);
     let values = [
@@ -67,6 +72,11 @@ fn page(
         cas.map(|(at, (anchor, certificate))| ca(&parts, anchor, certificate, at, subject.anchors.len()));
     let cas = cas.collect();
     let ways = way::ways(&parts, subject, downloads);
+    let (check_url, asks) = if is_asked {
+        (format!("{origin}{CHECKED}"), part(&parts, "footer_check").to_owned())
+    } else {
+        Default::default()
+    };
     parts.extend([
         ("lang", LANGUAGES[number].code.to_owned()),
         ("choose", if is_entry { " data-choose".to_owned() } else { String::new() }),
@@ -75,7 +85,8 @@ fn page(
         ("style", STYLE.to_owned()),
         ("script", SCRIPT.to_owned()),
         ("languages", languages(number)),
-        ("check_url", format!("{origin}{CHECKED}")),
+        ("check_url", check_url),
+        ("asks", asks),
         ("origin", format!("{origin}/")),
         ("cas", cas),
         ("ways", ways),

@@ -63,9 +63,11 @@
             }
             clearTimeout(timer);
         };
-        again.hidden = false;
-        again.addEventListener("click", check);
-        check();
+        if (card.dataset.url) {
+            again.hidden = false;
+            again.addEventListener("click", check);
+            check();
+        }
 
         for (const button of document.querySelectorAll("button.copy")) {
             button.hidden = false;

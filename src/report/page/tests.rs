@@ -130,6 +130,14 @@ fn the_policy_allows_this_script_and_this_style_and_one_server() {
 }
 
 #[test]
+fn the_page_asks_no_server_that_a_policy_cannot_name() {
+    let site = site_of(&["Lab CA"], &["[2001:db8::1]:443"], &[]).unwrap();
+    let page = text(&site, "en.html");
+    assert!(page.contains("connect-src 'none';") && page.contains("data-url=\"\""), "{page}");
+    assert!(page.contains("href=\"https://[2001:db8::1]/\"") && !page.contains("Its one request"), "{page}");
+}
+
+#[test]
 fn no_name_of_a_ca_breaks_out_of_the_page() {
     let site =
         site_of(&["</script><script>alert(1)</script>\u{202e}\"'&{{script}}"], &ENDPOINTS, &[]).unwrap();

@@ -223,10 +223,16 @@ pub(super) const TEXTS: &[(&str, [&str; LANGUAGES.len()])] = &[
         "在终端中：<code>{{doctor}}</code> 会指出尚未正常工作的部分及修复方法。",
     ]),
     ("footer", [
-        "This page contains certificates alone, never a key. It loads nothing from elsewhere and counts nobody; its one request, for the check, goes to {{host}}.",
-        "Diese Seite enthält nur Zertifikate, niemals einen Schlüssel. Sie lädt nichts von anderswo und zählt niemanden; ihre eine Anfrage, für die Prüfung, geht an {{host}}.",
-        "Cette page ne contient que des certificats, jamais de clé. Elle ne charge rien d’ailleurs et ne compte personne ; son unique requête, pour la vérification, va à {{host}}.",
-        "本页只包含证书，绝不包含密钥。它不从其他地方加载任何内容，也不统计访客；仅有的一次请求用于检查，发送到 {{host}}。",
+        "This page contains certificates alone, never a key. It loads nothing from elsewhere and counts nobody.",
+        "Diese Seite enthält nur Zertifikate, niemals einen Schlüssel. Sie lädt nichts von anderswo und zählt niemanden.",
+        "Cette page ne contient que des certificats, jamais de clé. Elle ne charge rien d’ailleurs et ne compte personne.",
+        "本页只包含证书，绝不包含密钥。它不从其他地方加载任何内容，也不统计访客。",
+    ]),
+    ("footer_check", [
+        "Its one request, for the check, goes to {{host}}.",
+        "Ihre eine Anfrage, für die Prüfung, geht an {{host}}.",
+        "Son unique requête, pour la vérification, va à {{host}}.",
+        "仅有的一次请求用于检查，发送到 {{host}}。",
     ]),
     ("address", ["This page:", "Diese Seite:", "Cette page :", "本页："]),
 ];
