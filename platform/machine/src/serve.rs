@@ -2,6 +2,7 @@
 //! clients are strangers: requests, connections and their time are bounded.
 
 mod address;
+mod connections;
 mod file;
 mod reply;
 mod request;
@@ -11,10 +12,7 @@ mod visited;
 use std::{
     io::{self, Read as _},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -23,10 +21,13 @@ pub use self::{
     address::{InvalidAddress, ListenAddress},
     file::ServedFile,
 };
-use self::{reply::Reply, time_left::remaining, visited::visited};
-
-/// The most connections at the same time. Each has a thread.
-const MOST_CONNECTIONS: usize = 64;
+use self::{
+    connections::{Connection, Connections},
+    reply::Reply,
+    request::Request,
+    time_left::remaining,
+    visited::visited,
+};
 
 /// The time limit for a request, from the connection to the end of its headers.
 const REQUEST: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 10 });
@@ -84,7 +85,7 @@ impl Server {
     /// The socket is broken. A fault of a connection ends that connection alone.
     pub fn run(&self, files: Vec<ServedFile>) -> io::Result<()> {
         let files: Arc<[ServedFile]> = files.into();
-        let connections = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::new(Connections::default());
         let mut faults = 0;
         loop {
             let stream = match self.listener.accept() {
@@ -98,13 +99,10 @@ impl Server {
                 Err(error) => return Err(error),
             };
             faults = 0;
-            // A connection too many is closed at once.
-            if let Some(slot) = Slot::take(&connections) {
+            // One that is not admitted is closed at once.
+            if let Some(connection) = connections.admit(stream) {
                 let files = Arc::clone(&files);
-                let serve = move || {
-                    converse(&stream, &files);
-                    drop(slot);
-                };
+                let serve = move || converse(&connection, &files);
                 // Without a thread, the connection is closed.
                 let _ = thread::Builder::new().name("connection".into()).stack_size(STACK).spawn(serve);
             }
@@ -112,25 +110,13 @@ impl Server {
     }
 }
 
-/// One of the connections that may exist at the same time.
-struct Slot(Arc<AtomicUsize>);
-
-impl Slot {
-    fn take(taken: &Arc<AtomicUsize>) -> Option<Self> {
-        let slot = Self(Arc::clone(taken));
-        (taken.fetch_add(1, Ordering::Relaxed) < MOST_CONNECTIONS).then_some(slot)
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// Answers the one request of a connection. If the client is gone or too slow, there is nobody to tell.
-fn converse(stream: &TcpStream, files: &[ServedFile]) {
+fn converse(connection: &Connection, files: &[ServedFile]) {
+    let stream = connection.stream();
     let request = request::read(stream, Instant::now() + REQUEST);
+    if matches!(request, Request::File { .. }) {
+        connection.has_asked();
+    }
     let Some(reply) = Reply::to(&request, files) else { return };
     let time = ANSWER + Duration::from_secs((reply.len() / SLOWEST) as u64);
     if reply.write(stream, Instant::now() + time).is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
