@@ -55,7 +55,10 @@ print(json.dumps(types))
     assert_eq!(types["cer"], "application/pkix-cert");
     assert_eq!(types["sh"], "text/x-shellscript; charset=utf-8");
     let page = machine.read("/root/out/en.html");
-    assert!(page.contains(&format!("<code>sudo labtrust trust {HOST}:4567 --fingerprint {sha256}")), "{page}");
+    assert!(
+        page.contains(&format!("<code>sudo labtrust trust {HOST}:4567 --fingerprint {sha256}")),
+        "{page}"
+    );
 
     let said = machine.run(["python3", "-c", SEARCH]).succeeded().stdout;
     let numbers: Vec<usize> = said.split_whitespace().map(|number| number.parse().unwrap()).collect();
@@ -75,6 +78,37 @@ fn a_page_of_somebody_else_is_never_replaced() {
     machine.run(["rm", "/srv/www/index.html"]).succeeded();
     machine.run(page).succeeded().says("fingerprint");
     machine.run(page).succeeded();
+}
+
+#[test]
+fn a_second_run_removes_what_it_no_longer_makes() {
+    let machine = machine!("server");
+    machine.run(["labtrust", "setup", HOST, "--out", "/root/pair", "--no-trust"]).succeeded();
+    let archive = "labtrust-1.0.0-x86_64-unknown-linux-musl.tar.gz";
+    let programs = "mkdir /root/dist && cd /root/dist && tar -czf $0 -C /etc hostname && cp $0 labtrust-state.tar.gz && \
+                    ln -s /var/lib/labtrust/setup.json labtrust_1.0.0-1_amd64.deb && touch other";
+    machine.run(["sh", "-ec", programs, archive]).succeeded();
+    let page = ["labtrust", "page", "-o", "/srv/www", "--binaries", "/root/dist"];
+    let left_out = "left out, because they are no archive or package of a release: labtrust-state.tar.gz, labtrust_1.0.0-1_amd64.deb";
+    machine.run(page).succeeded().says(left_out);
+    let files = machine.sh("cd /srv/www && ls").succeeded().stdout;
+    assert!(files.contains(archive) && !files.contains(".deb") && !files.contains("state"), "{files}");
+    machine.sh("cd /srv/www && echo 'Welcome' > mine.html").succeeded();
+
+    // Another CA: the first one's certificate is not offered any more.
+    let first = machine.sh("cd /srv/www && ls *.cer").succeeded().stdout.trim().to_owned();
+    machine.sh("rm -r /var/lib/labtrust && labtrust setup mygitlab.example.com --out /root/pair --replace --no-trust").succeeded();
+    let page = ["labtrust", "page", "-o", "/srv/www"];
+    let dry = [&page[..], &["--dry-run"]].concat();
+    machine
+        .run(dry)
+        .exited(1)
+        .says(&format!("remove /srv/www/{first}"))
+        .says(&format!("remove /srv/www/{archive}"));
+    machine.run(page).succeeded().says(&format!("removed: /srv/www/{first}"));
+    let files = machine.sh("cd /srv/www && ls").succeeded().stdout;
+    assert!(files.contains("mine.html") && !files.contains(&first) && !files.contains(archive), "{files}");
+    assert_eq!(files.matches(".cer").count(), 1, "{files}");
 }
 
 /// Serves the page on port 8899 until the machine ends.

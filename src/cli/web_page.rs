@@ -22,7 +22,7 @@ pub struct Page {
     /// Serve the page over HTTP until this command is stopped (Ctrl-C): an address and a port, or a port on all addresses
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<ListenAddress>,
-    /// Folder with the program's archives and packages; the page offers those whose names begin with "labtrust"
+    /// Folder with the program's archives and packages; the page offers those with the names of a release
     #[arg(long, value_name = "DIR")]
     pub binaries: Option<PathBuf>,
 }

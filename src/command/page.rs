@@ -3,19 +3,21 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
-use labtrust_machine::{World, handshake, serve::Server, world::Access};
-use labtrust_plan::{Contents, Endpoint, ShellLine, render::Unrenderable, text};
+use labtrust_machine::{World, handshake, serve::Server, world::Node};
+use labtrust_plan::{Endpoint, ShellLine, render::Unrenderable, text};
 
 use super::several::{Several, several};
 use crate::{
     cli::Page,
     context::Context,
     exit::{self, misuse},
+    fleet::rendered_folder::{NewFile, RenderedFolder},
     hint::{Advice, fail, hint, shell_line},
     input,
     report::{
         consent::{self, Proposal},
-        page::{Program, Site, SiteFile, Subject, is_offered, printed, site},
+        page::{Program, Site, SiteFile, Subject, is_of_a_release, printed, site},
+        render::proposal,
     },
     state::State,
 };
@@ -28,7 +30,7 @@ const RESOLVING: Duration = Duration::from_secs(3);
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Page) -> Result<u8> {
     let several = several(context, state, &arguments.cas, false)?;
-    let programs = arguments.binaries.as_deref().map(programs).transpose()?.unwrap_or_default();
+    let (programs, left_out) = arguments.binaries.as_deref().map(programs).transpose()?.unwrap_or_default();
     let subject = Subject {
         anchors: &several.anchors,
         certificates: &several.certificates,
@@ -39,8 +41,14 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Page) ->
         misuse("the page needs a server that people open", "name it: --for mygitlab.example.com")
     })?;
     let mut notes = several.notes.clone();
+    if !left_out.is_empty() {
+        notes.push(format!(
+            "--binaries: left out, because they are no archive or package of a release: {}",
+            left_out.join(", ")
+        ));
+    }
     if arguments.binaries.is_some() && programs.is_empty() {
-        notes.push("--binaries: no program, archive or package whose name begins with labtrust".into());
+        notes.push("--binaries: no archive or package of a release".into());
     }
     if let Some(address) = arguments.listen {
         if context.everywhere.dry_run {
@@ -64,12 +72,17 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Page) ->
         return Ok(exit::DONE);
     }
     let folder = input::folder(arguments.out.as_deref().unwrap_or(Path::new("")), "--out")?;
-    let proposal = proposal(&folder, &site)?;
+    refuse_strangers(&folder, &site)?;
+    let folder = RenderedFolder::open(folder, "page")?;
+    // The pages last: a page never names a file that is not there.
+    let files: Vec<_> = site.files.iter().rev().map(NewFile::from).collect();
+    let outdated = folder.stale(&files)?;
     if context.everywhere.dry_run {
-        return Ok(consent::dry_run(context, &proposal));
+        return Ok(consent::dry_run(context, &proposal(folder.path(), &files, &outdated)?));
     }
-    write(&folder, &site)?;
-    printed::written(context, &subject, &site, &folder, &notes);
+    folder.write(&files, &outdated)?;
+    notes.extend(outdated.notes());
+    printed::written(context, &subject, &site, (folder.path(), &outdated.removed), &notes);
     Ok(exit::DONE)
 }
 
@@ -84,50 +97,35 @@ fn command(state: &State<'_>, several: &Several) -> Result<ShellLine> {
     ))
 }
 
-/// The program's archives and packages in `folder`.
-fn programs(folder: &Path) -> Result<Vec<Program>> {
+/// The program's archives and packages in `folder`, and the names of the others that begin as theirs do.
+fn programs(folder: &Path) -> Result<(Vec<Program>, Vec<String>)> {
     let folder = input::folder(folder, "--binaries")?;
-    let mut programs = Vec::new();
-    for path in World::here().list(&folder)? {
+    let world = World::here();
+    let (mut programs, mut left_out) = (Vec::new(), Vec::new());
+    for path in world.list(&folder)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if !name.starts_with("labtrust") || !path.is_file() {
-            continue;
-        }
-        if let Some(contents) = World::read_named(&path)?.filter(|contents| is_offered(name, contents)) {
-            programs.push(Program { name: name.to_owned(), contents: contents.to_vec() });
+        // A link can lead to what nobody may read.
+        let is_read = is_of_a_release(name) && matches!(world.look(&path)?, Node::File { .. });
+        let contents = if is_read { World::read_named(&path)? } else { None };
+        match contents.map(|contents| Program { name: name.to_owned(), contents: contents.to_vec() }) {
+            Some(program) if program.is_offered() => programs.push(program),
+            _ if name.starts_with("labtrust") => left_out.push(text::path(Path::new(name))),
+            _ => {}
         }
     }
-    Ok(programs)
+    Ok((programs, left_out))
 }
 
-/// The files that are missing or differ. Fails if one of them is somebody else's.
-fn proposal(folder: &Path, site: &Site) -> Result<Proposal> {
-    let mut proposal = Proposal::default();
+/// Fails if one of the files is there and is somebody else's.
+fn refuse_strangers(folder: &Path, site: &Site) -> Result<()> {
     for file in &site.files {
         let path = folder.join(&file.path);
-        let there = World::here().read(&path)?;
-        if there.as_ref().is_some_and(|there| !file.may_replace(there)) {
+        if World::here().read(&path)?.is_some_and(|there| !file.may_replace(&there)) {
             return Err(fail(
                 format!("{} is there already, and labtrust did not write it", text::path(&path)),
                 "choose a folder for the page alone: --out DIR",
             ));
         }
-        if there.is_none_or(|there| *there != file.contents) {
-            let line = format!("write {} ({} bytes)", text::path(&path), file.contents.len());
-            proposal.line(&line);
-            proposal.step(&path, &line);
-        }
-    }
-    Ok(proposal)
-}
-
-/// Writes the files, the pages last: a page never names a file that is not there.
-fn write(folder: &Path, site: &Site) -> Result<()> {
-    World::here().make_folders(folder, 0o755)?;
-    for file in site.files.iter().rev() {
-        let access = Access { mode: if file.is_program { 0o755 } else { 0o644 }, owner: None };
-        let contents = Contents::Public(file.contents.clone());
-        World::here().put(&folder.join(&file.path), &contents, access)?;
     }
     Ok(())
 }

@@ -1,22 +1,16 @@
 //! `render`: files that make machines elsewhere trust the CA, for the tools that manage them.
 
-use std::path::Path;
-
 use anyhow::Result;
-use labtrust_machine::World;
-use labtrust_plan::render::{Order, Rendered, Rendering, Unrenderable};
+use labtrust_plan::render::{Order, Rendering, Unrenderable};
 
 use super::several::{Several, several};
 use crate::{
     cli::Render,
     context::Context,
     exit::{self, misuse},
-    fleet::rendered_folder::{RenderedFolder, Stale},
+    fleet::rendered_folder::{NewFile, RenderedFolder},
     hint::fail,
-    report::{
-        consent::{self, Proposal},
-        render as report,
-    },
+    report::{consent, render as report},
     state::State,
 };
 
@@ -30,15 +24,13 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
     rendered.notes.extend(notes);
     if let Some(folder) = &arguments.out {
         let folder = RenderedFolder::open(std::path::absolute(folder)?, rendering.id)?;
-        let outdated = folder.stale(&rendered)?;
-        let changed = outdated.changed.iter().map(|path| {
-            format!("{} is no longer rendered, and was changed since it was: it is left", path.display())
-        });
-        rendered.notes.extend(changed);
+        let files: Vec<_> = rendered.files.iter().map(NewFile::from).collect();
+        let outdated = folder.stale(&files)?;
         if context.everywhere.dry_run {
-            return Ok(consent::dry_run(context, &proposal(folder.path(), &rendered, &outdated)?));
+            return Ok(consent::dry_run(context, &report::proposal(folder.path(), &files, &outdated)?));
         }
-        folder.write(&rendered, &outdated)?;
+        folder.write(&files, &outdated)?;
+        rendered.notes.extend(outdated.notes());
         report::print(context, rendering, &anchors, &rendered, Some((folder.path(), &outdated)));
     } else {
         if rendered.files.len() > 1 && !context.everywhere.json {
@@ -53,24 +45,4 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Render) 
         report::print(context, rendering, &anchors, &rendered, None);
     }
     Ok(exit::DONE)
-}
-
-/// What `--dry-run` shows: the files that are missing or differ, and those that go.
-fn proposal(folder: &Path, rendered: &Rendered, stale: &Stale) -> Result<Proposal> {
-    let mut proposal = Proposal::default();
-    for file in &rendered.files {
-        let path = folder.join(&file.path);
-        let is_there = World::here().read(&path)?.is_some_and(|there| *there == file.contents.as_bytes());
-        if !is_there {
-            let line = format!("write {} ({} bytes)", path.display(), file.contents.len());
-            proposal.line(&line);
-            proposal.step(&path, &line);
-        }
-    }
-    for path in &stale.removed {
-        let line = format!("remove {}", path.display());
-        proposal.line(&line);
-        proposal.step(path, &line);
-    }
-    Ok(proposal)
 }

@@ -12,16 +12,30 @@ use labtrust_machine::{
     World,
     world::{Access, Node},
 };
-use labtrust_plan::{
-    Contents, Fingerprint,
-    render::{Rendered, RenderedFile},
-};
+use labtrust_plan::{Contents, Fingerprint, render::RenderedFile};
 
 /// The name of a list, around the kind.
 const LIST: [&str; 2] = [".labtrust-", ".sha256"];
 
 /// A file below the folder, and its SHA-256 when it was rendered.
 type Listed = (PathBuf, Fingerprint);
+
+/// A file of a rendering.
+pub(crate) struct NewFile<'f> {
+    /// Its path below the folder.
+    pub path: &'f Path,
+    /// Its contents.
+    pub contents: &'f [u8],
+    /// Whether it is a program.
+    pub is_program: bool,
+}
+
+impl<'f> From<&'f RenderedFile> for NewFile<'f> {
+    fn from(file: &'f RenderedFile) -> Self {
+        let RenderedFile { path, contents, is_program } = file;
+        Self { path: Path::new(path), contents: contents.as_bytes(), is_program: *is_program }
+    }
+}
 
 /// The folder of a rendering, and what was rendered into it before.
 pub(crate) struct RenderedFolder {
@@ -39,6 +53,15 @@ pub(crate) struct Stale {
     pub removed: Vec<PathBuf>,
     /// The files that somebody changed since.
     pub changed: Vec<PathBuf>,
+}
+
+impl Stale {
+    /// What is left, and why, a line each.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
+        self.changed.iter().map(|path| {
+            format!("{} is no longer rendered, and was changed since it was: it is left", path.display())
+        })
+    }
 }
 
 impl RenderedFolder {
@@ -61,10 +84,10 @@ impl RenderedFolder {
         &self.path
     }
 
-    /// The earlier files that are still there and that `rendered` does not make.
-    pub(crate) fn stale(&self, rendered: &Rendered) -> Result<Stale> {
+    /// The earlier files that are still there and that are not among `files`.
+    pub(crate) fn stale(&self, files: &[NewFile<'_>]) -> Result<Stale> {
         let mut stale = Stale::default();
-        let is_made = |path: &PathBuf| rendered.files.iter().any(|file| Path::new(&file.path) == path);
+        let is_made = |path: &PathBuf| files.iter().any(|file| file.path == path);
         for (path, _) in self.earlier.iter().filter(|(path, _)| !is_made(path) && !self.others.contains(path))
         {
             let whole = self.path.join(path);
@@ -79,14 +102,14 @@ impl RenderedFolder {
         Ok(stale)
     }
 
-    /// Writes the files of `rendered`, and removes those of `stale` that nobody changed, and the folders that are then empty.
-    pub(crate) fn write(&self, rendered: &Rendered, stale: &Stale) -> Result<()> {
-        let all: Vec<_> = rendered.files.iter().map(listed).collect();
+    /// Writes `files` in this order, and removes those of `stale` that nobody changed, and the folders that are then empty.
+    pub(crate) fn write(&self, files: &[NewFile<'_>], stale: &Stale) -> Result<()> {
+        let all: Vec<_> = files.iter().map(listed).collect();
         // A run that is killed has named every file that it may have written.
         self.write_list(self.earlier.iter().chain(&all))?;
-        for file in &rendered.files {
+        for file in files {
             let mode = if file.is_program { 0o755 } else { 0o644 };
-            put(&self.path.join(&file.path), file.contents.clone(), mode)?;
+            put(&self.path.join(file.path), file.contents.to_vec(), mode)?;
         }
         let world = World::here();
         for path in &stale.removed {
@@ -104,20 +127,20 @@ impl RenderedFolder {
             // Writing into a string cannot fail.
             let _ = writeln!(text, "{sha256}  {}", path.display());
         }
-        put(&self.list, text, 0o644)
+        put(&self.list, text.into_bytes(), 0o644)
     }
 }
 
-fn listed(file: &RenderedFile) -> Listed {
-    (file.path.clone().into(), Fingerprint::of(file.contents.as_bytes()))
+fn listed(file: &NewFile<'_>) -> Listed {
+    (file.path.to_owned(), Fingerprint::of(file.contents))
 }
 
-fn put(path: &Path, contents: String, mode: u32) -> Result<()> {
+fn put(path: &Path, contents: Vec<u8>, mode: u32) -> Result<()> {
     let world = World::here();
     if let Some(folder) = path.parent() {
         world.make_folders(folder, 0o755)?;
     }
-    Ok(world.put(path, &Contents::Public(contents.into_bytes()), Access { mode, owner: None })?)
+    Ok(world.put(path, &Contents::Public(contents), Access { mode, owner: None })?)
 }
 
 /// The files that the list at `path` names. A line that is no list's says nothing, nor does a path that leads elsewhere.

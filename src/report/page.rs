@@ -16,7 +16,7 @@ mod way;
 use labtrust_plan::render::{Order, Rendering, Unrenderable};
 
 pub(crate) use self::{
-    program::{Program, is_offered},
+    program::{Program, is_of_a_release},
     site::{Site, SiteFile},
     subject::Subject,
 };

@@ -2,12 +2,38 @@
 
 use std::path::Path;
 
+use anyhow::Result;
+use labtrust_machine::World;
 use labtrust_plan::{
     Anchor,
     render::{Rendered, Rendering},
+    text,
 };
 
-use crate::{context::Context, fleet::rendered_folder::Stale};
+use super::consent::Proposal;
+use crate::{
+    context::Context,
+    fleet::rendered_folder::{NewFile, Stale},
+};
+
+/// What `--dry-run` shows: those of `files` that are missing in `folder` or differ, and those that go.
+pub(crate) fn proposal(folder: &Path, files: &[NewFile<'_>], stale: &Stale) -> Result<Proposal> {
+    let mut proposal = Proposal::default();
+    for file in files {
+        let path = folder.join(file.path);
+        if World::here().read(&path)?.is_none_or(|there| *there != *file.contents) {
+            let line = format!("write {} ({} bytes)", text::path(&path), file.contents.len());
+            proposal.line(&line);
+            proposal.step(&path, &line);
+        }
+    }
+    for path in &stale.removed {
+        let line = format!("remove {}", text::path(path));
+        proposal.line(&line);
+        proposal.step(path, &line);
+    }
+    Ok(proposal)
+}
 
 /// Prints `rendered`, which was written into a folder in place of what is stale there, or as data on standard output.
 pub(crate) fn print(

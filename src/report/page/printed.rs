@@ -1,6 +1,9 @@
 //! What `page` prints: where the page is, and what the administrator tells people in another way.
 
-use std::{net::SocketAddr, path::Path};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use labtrust_plan::Fingerprint;
 use serde_json::{Value, json};
@@ -11,20 +14,23 @@ use super::{
 };
 use crate::context::Context;
 
-/// The site was written into `folder`.
+/// The site was written into `folder`, in place of what was `removed`.
 pub(crate) fn written(
     context: &Context<'_>,
     subject: &Subject<'_>,
     site: &Site,
-    folder: &Path,
+    (folder, removed): (&Path, &[PathBuf]),
     notes: &[String],
 ) {
     for file in &site.files {
         context.printer.say(format_args!("written: {}", folder.join(&file.path).display()));
     }
+    for path in removed {
+        context.printer.say(format_args!("removed: {}", path.display()));
+    }
     tell(context, subject, site, notes);
     let path = |file: &SiteFile| json!(folder.join(&file.path));
-    context.printer.document(&document(subject, site, notes, path, None));
+    context.printer.document(&document(subject, site, notes, path, removed, None));
 }
 
 /// The site is served at `address` from now on.
@@ -40,7 +46,7 @@ pub(crate) fn serving(
     tell(context, subject, site, notes);
     context.printer.say("The page is served until you press Ctrl-C.");
     let path = |file: &SiteFile| json!(file.path);
-    context.printer.document(&document(subject, site, notes, path, Some(&url)));
+    context.printer.document(&document(subject, site, notes, path, &[], Some(&url)));
 }
 
 /// What people need from the administrator, and not from the page.
@@ -67,6 +73,7 @@ fn document(
     site: &Site,
     notes: &[String],
     path: impl Fn(&SiteFile) -> Value,
+    removed: &[PathBuf],
     url: Option<&str>,
 ) -> Value {
     let anchors = subject.anchors.iter();
@@ -77,6 +84,7 @@ fn document(
     json!({
         "anchors": anchors.collect::<Vec<_>>(),
         "files": files.collect::<Vec<_>>(),
+        "removed": removed,
         "url": url,
         "notes": notes,
     })

@@ -1,7 +1,11 @@
 //! The files of the page.
 
+use std::path::Path;
+
 use labtrust_machine::serve::ServedFile;
 use labtrust_plan::Host;
+
+use crate::fleet::rendered_folder::NewFile;
 
 /// The mark of our pages: an HTML file without it is somebody else's, and is never replaced.
 pub(super) const GENERATOR: &str = "<meta name=\"generator\" content=\"labtrust\">";
@@ -24,6 +28,12 @@ pub(crate) struct SiteFile {
     pub contents: Vec<u8>,
     /// Whether it is a program.
     pub is_program: bool,
+}
+
+impl<'f> From<&'f SiteFile> for NewFile<'f> {
+    fn from(file: &'f SiteFile) -> Self {
+        Self { path: Path::new(&file.path), contents: &file.contents, is_program: file.is_program }
+    }
 }
 
 /// The site, and what the administrator tells people by another way.

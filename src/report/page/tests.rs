@@ -83,8 +83,14 @@ fn a_gap_and_a_tag_of_one_language_are_those_of_all() {
 #[test]
 fn every_link_of_a_page_is_a_file_of_the_site_or_gitlab() {
     let programs = [
-        Program { name: "labtrust-1-x86_64-linux.tar.gz".into(), contents: b"\x1f\x8bx".to_vec() },
-        Program { name: "labtrust-1-aarch64-apple-darwin".into(), contents: b"\xcf\xfa\xed\xfe".to_vec() },
+        Program {
+            name: "labtrust-1.0.0-x86_64-unknown-linux-musl.tar.gz".into(),
+            contents: b"\x1f\x8bx".to_vec(),
+        },
+        Program {
+            name: "labtrust-1.0.0-aarch64-apple-darwin.tar.gz".into(),
+            contents: b"\x1f\x8by".to_vec(),
+        },
     ];
     let site = site_of(&["Old CA", "New CA"], &ENDPOINTS, &programs).unwrap();
     for page in site.files.iter().filter(|file| file.media_type.starts_with("text/html")) {
@@ -165,17 +171,29 @@ fn only_our_files_are_replaced() {
 }
 
 #[test]
-fn only_programs_and_archives_with_our_name_are_offered() {
+fn only_files_of_a_release_are_offered() {
     for (name, contents, is) in [
-        ("labtrust-x86_64-linux-musl", &b"\x7fELF\x02"[..], true),
-        ("labtrust_0.1.0_amd64.deb", b"!<arch>\ndebian-binary", true),
+        ("labtrust-0.1.0-x86_64-unknown-linux-musl.tar.gz", &b"\x1f\x8b\x08"[..], true),
+        ("labtrust-1.0.0-rc.1-aarch64-apple-darwin.tar.gz", b"\x1f\x8b\x08", true),
+        ("labtrust-0.1.0-x86_64-pc-windows-gnu.zip", b"PK\x03\x04", true),
+        ("labtrust_0.1.0-1_amd64.deb", b"!<arch>\ndebian-binary", true),
+        ("labtrust-0.1.0-1.x86_64.rpm", b"\xed\xab\xee\xdb", true),
+        ("labtrust_0.1.0-r1_x86_64.apk", b"\x1f\x8b\x08", true),
+        ("labtrust-0.1.0-1-aarch64.pkg.tar.zst", b"\x28\xb5\x2f\xfd", true),
+        // The state folder, packed.
+        ("labtrust.tar.gz", b"\x1f\x8b\x08", false),
+        ("labtrust-state.tar.gz", b"\x1f\x8b\x08", false),
+        ("labtrust-2026-11-30.tar.gz", b"\x1f\x8b\x08", false),
+        ("labtrust-backup-x86_64.pkg.tar.zst", b"\x28\xb5\x2f\xfd", false),
+        ("labtrust_0.1.0-1_amd64.deb", b"-----BEGIN PRIVATE KEY-----", false),
+        ("labtrust-0.1.0\"-x86_64-unknown-linux-musl.tar.gz", b"\x1f\x8b", false),
         ("labtrust-ca.key", b"-----BEGIN PRIVATE KEY-----", false),
         ("labtrust-backup.age", b"age-encryption.org/v1", false),
         ("labtrust.key.der", b"0\x81\x87", false),
         ("other.tar.gz", b"\x1f\x8b", false),
-        ("labtrust\".gz", b"\x1f\x8b", false),
-        ("labtrust", b"", false),
+        ("labtrust", b"\x7fELF", false),
     ] {
-        assert_eq!(is_offered(name, contents), is, "{name}");
+        let program = Program { name: name.into(), contents: contents.into() };
+        assert_eq!(program.is_offered(), is, "{name}");
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn ways(texts: &Parts, subject: &Subject<'_>, downloads: &[SiteFile])
         file.map(listed).unwrap_or_default()
     };
     let (sh, ps1, profile) = (named(".sh"), named(".ps1"), named(".mobileconfig"));
-    let certutil = subject.anchors.iter().map(|anchor| format!("certutil -hashfile {} SHA256", der_name(anchor)));
+    let certutil =
+        subject.anchors.iter().map(|anchor| format!("certutil -hashfile {} SHA256", der_name(anchor)));
     let buttons = subject.anchors.iter().zip(subject.certificates).map(|(anchor, certificate)| {
         let name = der_name(anchor);
         // Among several, each has its name.
