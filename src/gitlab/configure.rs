@@ -11,6 +11,7 @@ use super::{
     STORE,
     config::Config,
     container::Reach,
+    control::Control,
     installation::{Installation, Kind, exists},
     layout::Layout,
     pair::Pair,
@@ -156,6 +157,7 @@ impl Configured {
             steps,
             reload: Reload {
                 applied: check.into_iter().chain(reconfigure.clone()).collect(),
+                restarted: reconfigure.iter().map(|_| Control::RECONFIGURED.into()).collect(),
                 undone: reconfigure.into_iter().collect(),
                 by_hand: by_hand.into_iter().collect(),
                 ..Reload::default()

@@ -2,7 +2,7 @@
 //! its certificate.
 
 use labtrust_machine::World;
-use labtrust_plan::Command;
+use labtrust_plan::{Command, Reload};
 
 /// `gitlab-ctl` is a Ruby program that takes seconds to start on a small machine.
 const SECONDS: u64 = 60;
@@ -56,16 +56,22 @@ impl Control {
 
     /// The commands that make new certificate files take effect. `reconfigure` does not: it reads only gitlab.rb
     /// (docs.gitlab.com, "Configure SSL for a Linux package installation").
-    pub(crate) fn reload(&self, status: Status) -> Vec<Command> {
-        let mut commands = Vec::new();
+    pub(crate) fn reload(&self, status: Status) -> Reload {
+        let mut reload = Reload::default();
         if status.nginx {
-            commands.push(self.command(&["hup", "nginx"]));
+            reload.applied.push(self.command(&["hup", "nginx"]));
             if status.registry {
-                commands.push(self.command(&["hup", "registry"]));
+                // The registry has no reload: the signal ends it, and its supervisor starts it again.
+                reload.applied.push(self.command(&["hup", "registry"]));
+                reload.restarted.push("GitLab's registry".into());
             }
         }
-        commands
+        reload.undone.clone_from(&reload.applied);
+        reload
     }
+
+    /// What [`reconfigure`](Self::reconfigure) restarts (docs.gitlab.com, "Reconfigure and restart").
+    pub(crate) const RECONFIGURED: &str = "those services of GitLab whose settings change";
 
     /// The command that makes GitLab apply a changed gitlab.rb. It takes minutes on a small machine.
     pub(crate) fn reconfigure(&self) -> Command {
@@ -162,11 +168,13 @@ mod tests {
                 "/usr/bin/docker --host unix:///var/run/docker.sock exec web gitlab-ctl hup nginx",
             ),
         ] {
-            let commands = control.reload(status);
-            assert_eq!(commands[0].to_string(), first);
-            assert_eq!(commands.len(), 2);
-            let again = Control::of(&commands[1]).map(|control| control.reload(status));
-            assert_eq!(again, Some(commands));
+            let reload = control.reload(status);
+            assert_eq!(reload.applied[0].to_string(), first);
+            assert_eq!((reload.applied.len(), reload.restarted.len()), (2, 1));
+            let again = Control::of(&reload.applied[1]).map(|control| control.reload(status));
+            assert_eq!(again, Some(reload));
+            let nginx = control.reload(Status { registry: false, ..status });
+            assert!(nginx.restarted.is_empty(), "nginx reloads without a restart");
         }
         assert_eq!(
             Control::inside(&docker, "web").ruby(["-c", "/etc/gitlab/gitlab.rb"]).to_string(),
@@ -174,6 +182,6 @@ mod tests {
         );
         assert_eq!(Control::omnibus().ruby(["-c", "/x"]).to_string(), "/opt/gitlab/embedded/bin/ruby -c /x");
         assert_eq!(Control::of(&Command::new("/bin/sh", ["-c", "nginx -s reload"])), None);
-        assert!(Control::omnibus().reload(Status { nginx: false, registry: true }).is_empty());
+        assert!(Control::omnibus().reload(Status { nginx: false, registry: true }).applied.is_empty());
     }
 }

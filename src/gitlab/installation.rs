@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 use labtrust_machine::{World, world::Node};
-use labtrust_plan::{Actor, Command, Facts, ShellLine};
+use labtrust_plan::{Actor, Command, Facts, Reload, ShellLine};
 
 use super::{
     compose,
@@ -35,8 +35,8 @@ pub(crate) struct Installation {
     pub trusted_certs: Option<PathBuf>,
     /// Whether its nginx runs, and so serves a new certificate at once.
     pub running: bool,
-    /// The commands that make nginx reload its certificate; empty if it does not run.
-    pub reload: Vec<Command>,
+    /// How nginx reloads its certificate; empty if it does not run.
+    pub reload: Reload,
     /// Its `gitlab-ctl`; none if it cannot be run, or GitLab does not run.
     pub control: Option<Control>,
     /// `gitlab-ctl` as people type it, if a compose file near the folder tells.
@@ -172,10 +172,18 @@ impl Installation {
 
     /// The folder `folder`. The command `reload` makes the server that uses it reload the certificate.
     pub(crate) fn out(folder: &Path, reload: Option<&str>) -> Self {
-        let reload: Vec<_> = reload.map(|line| Command::new("/bin/sh", ["-c", line])).into_iter().collect();
+        let commands: Vec<_> = reload.map(|line| Command::new("/bin/sh", ["-c", line])).into_iter().collect();
+        // Only the administrator knows more.
+        let restarted =
+            reload.map(|_| "the services that the command of --reload restarts, if any".to_owned());
         Self {
-            running: !reload.is_empty(),
-            reload,
+            running: reload.is_some(),
+            reload: Reload {
+                undone: commands.clone(),
+                applied: commands,
+                restarted: restarted.into_iter().collect(),
+                ..Reload::default()
+            },
             trusted_certs: None,
             ..Self::folder(Kind::Out, folder, Some(folder.to_owned()))
         }
@@ -189,7 +197,7 @@ impl Installation {
             ssl: ssl.unwrap_or_else(|| config.join("ssl")),
             trusted_certs: Some(config.join("trusted-certs")),
             running: false,
-            reload: Vec::new(),
+            reload: Reload::default(),
             control: None,
             compose: None,
             actor: Actor::Caller,

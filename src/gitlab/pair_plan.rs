@@ -5,7 +5,7 @@ pub(crate) mod linked;
 use std::path::Path;
 
 use labtrust_machine::{World, receipt::ChangeRecord};
-use labtrust_plan::{Change, Contents, Facts, Fingerprint, Proof, Reload, ShellLine, Step, StoreId};
+use labtrust_plan::{Change, Contents, Facts, Fingerprint, Proof, ShellLine, Step, StoreId};
 
 use self::linked::LinkState;
 use super::{STORE, control::is_alive, installation::Installation, layout::Layout, pair::Pair};
@@ -51,11 +51,7 @@ fn pair_change(installation: &Installation, layout: &Layout, links: &LinkState, 
         actor: installation.actor.clone(),
         proof: proof_of(Some(Proof::of_files(&steps)), layout, pair),
         steps,
-        reload: Reload {
-            applied: installation.reload.clone(),
-            undone: installation.reload.clone(),
-            ..Reload::default()
-        },
+        reload: installation.reload.clone(),
         serves: None,
     }
 }
@@ -97,7 +93,7 @@ pub(crate) fn update_undo_reload(
     // If the engine does not answer, nothing is known about the GitLab.
     let installation = Installation::mounting(world, facts, subject.parent()?).ok().flatten()?;
     if !is_settings {
-        record.reload.undone = installation.reload;
+        record.reload.undone = installation.reload.undone;
         return None;
     }
     record.reload.undone = installation.reconfigure_command().into_iter().collect();

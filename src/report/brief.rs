@@ -77,10 +77,37 @@ fn restarts(changes: &[Change]) -> Vec<String> {
             lines.push(line);
         }
     }
-    let mut commands = changes.iter().flat_map(|change| &change.reload.applied);
-    // `gitlab-ctl reconfigure` restarts each service whose settings changed (docs.gitlab.com, "Reconfigure and restart").
-    if commands.any(|command| command.arguments.last().is_some_and(|word| word == "reconfigure")) {
-        lines.push("those services of GitLab whose settings change".into());
+    for restarted in changes.iter().flat_map(|change| &change.reload.restarted) {
+        if !lines.contains(restarted) {
+            lines.push(restarted.clone());
+        }
     }
     if lines.is_empty() { vec!["nothing".into()] } else { lines }
+}
+
+#[cfg(test)]
+mod tests {
+    use labtrust_plan::{Actor, Command, Reload, Service};
+
+    use super::*;
+
+    #[test]
+    fn the_restarts_are_those_that_the_plan_names() {
+        let said = |reload: Reload| {
+            let change =
+                Change { reload, ..Change::of_files("x", Path::new("/x"), Actor::Machine, Vec::new()) };
+            restarts(&[change.clone(), change])
+        };
+        let applied = vec![Command::new("/opt/gitlab/bin/gitlab-ctl", ["reconfigure"])];
+        assert_eq!(said(Reload { applied, ..Reload::default() }), ["nothing"]);
+        let restarted = vec!["GitLab's registry".to_owned()];
+        assert_eq!(said(Reload { restarted: restarted.clone(), ..Reload::default() }), restarted);
+        let command = Some(Command::new("/bin/systemctl", ["restart", "docker"]));
+        let restart =
+            vec![Service::new("the Docker daemon", None, command), Service::new("Firefox", None, None)];
+        assert_eq!(
+            said(Reload { restart, restarted, ..Reload::default() }),
+            ["the Docker daemon, only with --restart", "GitLab's registry"]
+        );
+    }
 }

@@ -23,6 +23,9 @@ pub struct Reload {
     /// Files that the commands also rewrite, and do not undo by themselves.
     #[serde(rename = "byproducts", default, skip_serializing_if = "Vec::is_empty")]
     pub side_effects: Vec<SideEffect>,
+    /// What the commands to apply restart, or may restart, in words, such as "GitLab's registry".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restarted: Vec<String>,
     /// Services that see the change only after a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restart: Vec<Service>,

@@ -61,7 +61,7 @@ fn gitlab(world: &World, installation: &Installation, budget: &TimeBudget) -> Gi
         },
         running: installation.running,
         actor: installation.actor.clone(),
-        reload: installation.reload.clone(),
+        reload: installation.reload.applied.clone(),
         reconfigure: installation.reconfigure().to_string(),
         token_keys: token_keys::read(world, installation),
         settings: settings.map(|config| self::settings(world, installation, &config, budget)).into(),

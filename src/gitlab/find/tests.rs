@@ -96,7 +96,7 @@ fn one_container_is_found_with_its_folder_and_its_reload() {
     assert_eq!(found.ssl, config.join("ssl"));
     assert_eq!(found.trusted_certs, Some(config.join("trusted-certs")));
     assert!(found.running);
-    let reload: Vec<_> = found.reload.iter().map(ToString::to_string).collect();
+    let reload: Vec<_> = found.reload.applied.iter().map(ToString::to_string).collect();
     let docker = stage.folder.path().join("docker");
     let docker = docker.display();
     assert_eq!(
@@ -118,7 +118,7 @@ fn a_stopped_container_has_nothing_to_reload() {
     let path = config.display().to_string();
     stage.with(&[inspected("web", "gitlab/gitlab-ce", &[(&path, "/etc/gitlab")], false)]);
     let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
-    assert!(!found.running && found.reload.is_empty());
+    assert!(!found.running && found.reload.applied.is_empty());
     assert!(!stage.calls().contains("exec"), "{}", stage.calls());
 }
 
@@ -206,7 +206,7 @@ fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
     let other = stage.make("other");
     fs::create_dir(other.join("ssl")).expect("a folder");
     let found = at(&other).expect("a configuration folder");
-    assert!(matches!(found.kind, Kind::Folder) && !found.running && found.reload.is_empty());
+    assert!(matches!(found.kind, Kind::Folder) && !found.running && found.reload.applied.is_empty());
     assert_eq!(found.settings(&world).expect("none").address(Role::Gitlab), Known::Unset);
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use labtrust_machine::{Outcome, OutcomeState, Session, Silent, Worlds, apply, receipt::Receipts, undo};
-use labtrust_plan::{Actor, Certificate, Command, Endpoint, Facts};
+use labtrust_plan::{Actor, Certificate, Command, Endpoint, Facts, Reload};
 use zeroize::Zeroizing;
 
 use super::*;
@@ -35,6 +35,11 @@ fn layout(installation: &Installation, registry: &str) -> Layout {
         .expect("a layout")
 }
 
+fn reload(program: impl Into<PathBuf>) -> Reload {
+    let commands = vec![Command::new(program, ["hup", "nginx"])];
+    Reload { applied: commands.clone(), undone: commands, ..Reload::default() }
+}
+
 /// What a change does, a step a line.
 fn lines(change: &Change) -> Vec<String> {
     labtrust_plan::explain(change)
@@ -43,7 +48,7 @@ fn lines(change: &Change) -> Vec<String> {
 #[test]
 fn the_certificate_comes_before_its_key_and_both_before_the_reload() {
     let mut installation = Installation::prepared(Path::new("/srv/config"));
-    installation.reload = vec![Command::new("/opt/gitlab/bin/gitlab-ctl", ["hup", "nginx"])];
+    installation.reload = reload("/opt/gitlab/bin/gitlab-ctl");
     let mut layout = layout(&installation, "registry.example.com:443");
     layout.served = vec![endpoint("git.example.com:443"), endpoint("git.example.com:4567")];
     let pair = pair(1);
@@ -228,7 +233,7 @@ fn a_reload_that_fails_takes_the_pair_back_and_one_that_is_gone_does_not_hinder_
     fs::write(&ctl, script).expect("a script");
     fs::set_permissions(&ctl, fs::Permissions::from_mode(0o755)).expect("a mode");
     let mut installation = Installation::prepared(&bench.path(""));
-    installation.reload = vec![Command::new(&ctl, ["hup", "nginx"])];
+    installation.reload = reload(&ctl);
     bench.apply(&plan(&installation, &layout, &pair(1)));
     fs::remove_file(&ctl).expect("the package is removed");
     bench.undo();
