@@ -279,9 +279,9 @@ is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(ca
 put() {
     ! is_as_wanted "$1" || return 0
     make_folder "${1%/*}" || return 1
-    # A policy that is there already is edited, and stays if that fails.
+    # A policy that is there already is edited, and stays if that fails. One that sets nothing is moved aside, if it is not ours.
     known=false
-    if [ -n "$text" ] && [ -e "$1" ]; then
+    if [ -n "$text" ] && [ -e "$1" ] && { [ -n "$items" ] || has_record "put $1"; }; then
         known=true
     elif ! set_aside "$1"; then
         remove_folders "${1%/*}"
@@ -294,8 +294,9 @@ put() {
     fi
     rm -f "$1.labtrust-part"
     # The message of cat names the reason where the shell's own printf does not.
-    if why=$( { contents | cat >"$1.labtrust-part" && chmod 644 "$1.labtrust-part" &&
-        mv -f "$1.labtrust-part" "$1"; } 2>&1); then
+    # A file of somebody else keeps its owner and mode.
+    if why=$( { { [ "$known" = false ] || cp -p "$1" "$1.labtrust-part"; } && contents | cat >"$1.labtrust-part" &&
+        { [ "$known" = true ] || chmod 644 "$1.labtrust-part"; } && mv -f "$1.labtrust-part" "$1"; } 2>&1); then
         return 0
     fi
     rm -f "$1.labtrust-part"
@@ -318,6 +319,14 @@ is_changed() {
     { [ -e "$1" ] || [ -h "$1" ]; } && ! is_as_wanted "$1" && has_record "put $1" || return 1
     count=$(kept "$1")
     [ -z "$count" ] || [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]
+}
+
+# (remove) Forgets the file $1, which somebody else made anew, and what stood there.
+leave_to_others() {
+    count=$(kept "$1")
+    [ -z "$count" ] || rm -f "$records/before/$count"
+    [ -z "$count" ] || forget "before $count $1"
+    forget "put $1"
 }
 
 # Removes the file $1, puts back what stood there, and removes the folders that were made for it. If what stood there cannot be
@@ -828,7 +837,7 @@ each_registry() {
 # Of the folders for a registry, the first that exists is read.
 in_podman() {
     place=
-    for base in $podman_folders; do
+    for base in "$podman_own" /etc/containers/certs.d /etc/docker/certs.d; do
         if [ -z "$place" ] && [ -d "$base/$2" ]; then place=$base/$2; fi
     done
     in_registry podman "${place:-$podman_usual/$2}" "$1"
@@ -838,13 +847,13 @@ store_podman() {
     for program in podman buildah skopeo crio; do
         has "$program" || continue
         if is_root; then
-            podman_folders='/etc/containers/certs.d /etc/docker/certs.d'
-            podman_usual=/etc/containers/certs.d
+            podman_own=/etc/containers/certs.d
+            podman_usual=$podman_own
             case " $served " in *" /etc/docker/certs.d "*) podman_usual=/etc/docker/certs.d ;; esac
             # Docker's folder was written above, and serves these programs too.
         else
-            podman_folders="$HOME/.config/containers/certs.d /etc/containers/certs.d /etc/docker/certs.d"
-            podman_usual=$HOME/.config/containers/certs.d
+            podman_own=$HOME/.config/containers/certs.d
+            podman_usual=$podman_own
         fi
         each_registry in_podman
         return
@@ -960,10 +969,10 @@ in_policy() {
         report "$1" failed false "$file is not as this script writes it: run the program labtrust there"
         return
     fi
-    text=$(printf '%s\n' "$items" | awk -v item="$item" -v mark="$mark" '
-        index($0, mark) { if (!seen) print item; seen = 1; next }
+    text=$(printf '%s\n' "$items" | item=$item mark=$mark awk '
+        index($0, ENVIRON["mark"]) { if (!seen) print ENVIRON["item"]; seen = 1; next }
         /./ { print }
-        END { if (!seen) print item }
+        END { if (!seen) print ENVIRON["item"] }
     ')
     if [ "$text" = "$items" ]; then
         report "$1" "$held" false "$file"
@@ -984,8 +993,15 @@ in_policy() {
 # (remove) The same, out of the policy file.
 out_of_policy() {
     file=$2
-    if ! read_policy "$file" && grep -Fq -e "$mark" "$file" 2>/dev/null; then
-        report "$1" failed false "$file names the CA, and is not as this script writes it: run the program labtrust there"
+    [ "$dry_run" = true ] || rm -f "$file.labtrust-part"
+    if ! read_policy "$file"; then
+        if grep -Fq -e "$mark" "$file" 2>/dev/null; then
+            report "$1" failed false "$file names the CA, and is not as this script writes it: run the program labtrust there"
+            return
+        fi
+        # Somebody else made it anew since: it is no longer this script's.
+        [ "$dry_run" = true ] || leave_to_others "$file"
+        report "$1" untrusted false "$file does not name the CA"
         return
     fi
     text=$(printf '%s\n' "$items" | grep -Fv -e "$mark")
@@ -1045,6 +1061,26 @@ permits() {
 # (wide) The words as a list of JSON strings, sorted, each once.
 listed() { printf '%s\n' "$@" | sort -u | sed 's/.*/      "&"/; $!s/$/,/' | tr '\n' '~'; }
 
+# naming KEY TEXT FILE…: the first of the policy files that has the key and the text, and is not this script's.
+naming() {
+    key=$1 part=$2
+    shift 2
+    for one in "$@"; do
+        [ "$one" != "$managed/labtrust.json" ] || continue
+        if grep -q "$key" "$one" 2>/dev/null && grep -Fq -e "$part" "$one"; then
+            echo "$one"
+            return
+        fi
+    done
+}
+
+# (user) Whether a policy makes the browser ignore the user's own CAs. It does not matter where another one names the CA.
+find_mask() {
+    grep -Fq -e "$mark" "$managed"/*.json 2>/dev/null && return
+    one=$(naming '"CAPlatformIntegrationEnabled"[[:space:]]*:[[:space:]]*false' '' "$managed"/*.json "${managed%/*}"/recommended/*.json)
+    [ -z "$one" ] || eval "masked_$n='CAPlatformIntegrationEnabled makes the browser ignore your own CAs: '\$one"
+}
+
 # chromium calls this for each browser: FOLDER PROGRAM….
 in_chromium() {
     managed=$1
@@ -1056,23 +1092,34 @@ in_chromium() {
     [ "$here" = true ] || return 0
     found=true
     policy=chromium
-    other=
-    # Of several files with one of these keys, the browser uses one alone.
-    for one in "$managed"/*.json; do
-        [ "$one" = "$managed/labtrust.json" ] || ! grep -q '"CACertificates' "$one" 2>/dev/null || other=$one
-    done
     for n in $anchors; do
         choose "$n"
         mark="\"$(body)\"" held=trusted
-        if [ "$action" = remove ] && [ -n "$other" ] && grep -Fq -e "$mark" "$other"; then
-            report chromium-policy failed false "$other names the CA, and is not this script's: run the program labtrust there"
-        elif [ "$action" = remove ]; then
-            out_of_policy chromium-policy "$managed/labtrust.json"
+        if [ "$action" = remove ]; then
+            other=$(naming '"CACertificates' "$mark" "$managed"/*.json)
+            if [ -n "$other" ]; then
+                report chromium-policy failed false "$other names the CA, and is not this script's: run the program labtrust there"
+            else
+                out_of_policy chromium-policy "$managed/labtrust.json"
+            fi
+            continue
+        fi
+        is_root || find_mask
+        # Of several files with one of these keys, the browser uses one alone.
+        other=$(naming '"CACertificates' '' "$managed"/*.json)
+        distrust=$(naming '"CADistrustedCertificates"' "$mark" "$managed"/*.json "${managed%/*}"/recommended/*.json)
+        if [ -n "$distrust" ]; then
+            distrust="CADistrustedCertificates distrusts the CA: $distrust"
+            report chromium-policy failed false "$distrust"
+            eval "masked_$n=\$distrust"
         elif [ -n "$other" ]; then
             report chromium-policy failed false "$other sets this policy: run the program labtrust there"
         else
             item=$(chromium_item)
-            if [ -n "$item" ]; then
+            eval "refused=\${refused_$n:-}"
+            if [ -n "$refused" ]; then
+                report chromium-policy failed false "$refused"
+            elif [ -n "$item" ]; then
                 in_policy chromium-policy "$managed/labtrust.json"
             else
                 report chromium-policy failed false "the policy limits this CA to known servers, and none is known: render it again with --for HOST:PORT"
@@ -1098,10 +1145,19 @@ in_firefox() {
         places="$places $place/$below"
         [ -e "$settings" ] || [ ! -e "$place/$below" ] || own=true
     done
+    [ -z "$places" ] || [ "$own" = true ] || places=$settings
+    # What was done for a program that is gone, or before another file came into force, is taken back too.
+    if [ "$action" = remove ]; then
+        for place in "$@" ''; do
+            place=${place:+$place/$below}
+            place=${place:-$settings}
+            case " $places " in *" $place "*) continue ;; esac
+            ! grep -q '"labtrust-' "$place" 2>/dev/null || places="$places $place"
+        done
+    fi
     [ -n "$places" ] || return 0
     found=true
     policy=firefox
-    [ "$own" = true ] || places=$settings
     for place in $places; do
         for n in $anchors; do
             choose "$n"
@@ -1111,19 +1167,16 @@ in_firefox() {
                 continue
             fi
             item="$mark\"$module\"" held=trusted
-            # Somebody else may load the module under another name.
-            if read_policy "$place" && other=$(printf '%s\n' "$items" | grep -v '^"labtrust-' | grep -Fe ": \"$module\""); then
-                item=$other mark=$other
-            fi
+            system_trusts || held=untrusted
             if [ -z "$module" ]; then
                 report firefox-policy failed false "p11-kit's module is missing, with which Firefox follows the system store: install it (Debian: p11-kit-modules)"
-            elif system_trusts; then
-                in_policy firefox-policy "$place"
-            elif [ "$dry_run" = true ]; then
-                held=untrusted
-                in_policy firefox-policy "$place"
-            else
+            elif [ "$held" = untrusted ] && [ "$dry_run" = false ]; then
                 report firefox-policy failed false "Firefox would follow the system store, which does not hold the certificate"
+            # Somebody else may load the module under another name.
+            elif read_policy "$place" && printf '%s\n' "$items" | grep -v '^"labtrust-' | grep -Fq -e ": \"$module\""; then
+                report firefox-policy "$held" false "$place"
+            else
+                in_policy firefox-policy "$place"
             fi
         done
     done
@@ -1198,6 +1251,8 @@ store_nss() {
         choose "$n"
         if ! has certutil; then
             report chromium failed false "certutil of NSS is missing: install it (Debian: libnss3-tools)"
+        elif ! why=$(nss -L 2>&1 </dev/null); then
+            report chromium failed false "$database cannot be read: $why"
         elif [ "$action" = remove ]; then
             out_of_nss
         else
@@ -1208,7 +1263,10 @@ store_nss() {
 
 # (user) The current certificate in the database.
 in_nss() {
-    if listed_by_nss; then
+    eval "masked=\${masked_$n:-}"
+    if [ -n "$masked" ]; then
+        report chromium failed false "$masked"
+    elif listed_by_nss; then
         case ${flags%%,*} in
             *C*) report chromium trusted false "$database lists it as $nickname" ;;
             *) report chromium failed false "$database lists it as $nickname without trust ($flags): run the program labtrust" ;;
@@ -1308,7 +1366,7 @@ main() {
     if [ "$action" = check ]; then action=$default_action dry_run=true; fi
     uid=$(id -u)
     HOME=${HOME:-/}
-    code=0 changed=false notes='' files='' served='' why='' text='' bundle='' copies=''
+    code=0 changed=false notes='' files='' served='' why='' text='' items='' bundle='' copies=''
     wanted=trusted
     [ "$action" != remove ] || wanted=untrusted
     if is_root; then
@@ -1316,7 +1374,7 @@ main() {
     else
         records=${XDG_DATA_HOME:-$HOME/.local/share}/labtrust/script
     fi
-    is_root || user
+    is_root || user 2>/dev/null || fail 'this copy of the script serves root alone' 'run it as root'
     check_programs
     check_certificates
     for n in $anchors; do eval "results_$n="; done

@@ -1,5 +1,6 @@
 //! The shell script: the same trees as the program's, in every shell, and what goes wrong is said.
 
+mod policies;
 mod stores;
 mod users;
 

@@ -61,7 +61,9 @@ pub const STORES: &[Store] = &[
 pub const DOCKER: &str = docker::STORE.id;
 
 pub(crate) use chromium::programs as chromium_programs;
-pub(crate) use chromium_policy::{folders as chromium_folders, policies as chromium_policies};
+pub(crate) use chromium_policy::{
+    folders as chromium_folders, policies as chromium_policies, refusal as chromium_refusal,
+};
 pub(crate) use containerd::{
     FOR_A_USER as NERDCTL_OF_A_USER, FOR_ROOT as NERDCTL_OF_ROOT, OWN_SIGNS as NERDCTL_SIGNS,
     SETTINGS as CONTAINERD_SETTINGS,

@@ -45,6 +45,25 @@ fn each_rendering_is_as_in_its_snapshot() {
     }
 }
 
+#[test]
+fn a_policy_that_would_refuse_the_server_is_not_written() {
+    let mut anchor = anchor(1, &["mygitlab.example.com:443"]);
+    anchor.names = vec!["registry.mygitlab.example.com".into(), "other.example.com".into()];
+    let rendered = |id, is_removal| {
+        let rendering = RENDERINGS.iter().find(|rendering| rendering.id == id).unwrap();
+        (rendering.render)(&Order { anchors: std::slice::from_ref(&anchor), is_removal })
+    };
+    let script = &rendered("shell", false).unwrap().files[0].contents;
+    let line = "refused_1='the server'\\''s certificate is also for other.example.com, and the policy would limit the CA to \
+                other names: render it again with --for other.example.com'";
+    assert!(script.lines().any(|found| found == line), "{script:.3000}");
+    assert!(
+        rendered("ansible", false)
+            .is_err_and(|refused| refused.hint.as_str().contains("--for other.example.com"))
+    );
+    assert!(rendered("ansible", true).is_ok());
+}
+
 /// The files of a rendering, or its refusal, for `anchors`.
 fn outcome(rendering: &Rendering, anchors: &[Anchor], is_removal: bool) -> Option<Rendered> {
     match (rendering.render)(&Order { anchors, is_removal }) {

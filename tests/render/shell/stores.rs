@@ -3,8 +3,8 @@
 use super::*;
 
 /// The policies in /etc of Chromium and Firefox, and where each is made known to be there.
-const CHROMIUM: &str = "/etc/chromium/policies/managed/labtrust.json";
-const FIREFOX: &str = "/etc/firefox/policies/policies.json";
+pub(super) const CHROMIUM: &str = "/etc/chromium/policies/managed/labtrust.json";
+pub(super) const FIREFOX: &str = "/etc/firefox/policies/policies.json";
 const BROWSERS: &str = "rm -rf /etc/chromium /etc/firefox /usr/lib/firefox* /usr/lib/thunderbird
     mkdir -p /usr/lib/chromium /usr/lib/firefox-esr /usr/lib/x86_64-linux-gnu/pkcs11
     touch /usr/lib/firefox-esr/libxul.so /usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-trust.so
@@ -12,14 +12,14 @@ const BROWSERS: &str = "rm -rf /etc/chromium /etc/firefox /usr/lib/firefox* /usr
 const POLICIES: &str = "--store system --store chromium-policy --store firefox-policy";
 
 /// A machine with both browsers.
-fn with_browsers(machine: &Machine) {
+pub(super) fn with_browsers(machine: &Machine) {
     machine.without_hooks();
     machine.without_docker();
     machine.sh(BROWSERS).succeeded();
 }
 
 /// Renders the script for `pair` and `host` into the folder `name`, and returns the words that trust it with the program.
-fn rendered(machine: &Machine, pair: &Pair, host: &str, name: &str) -> String {
+pub(super) fn rendered(machine: &Machine, pair: &Pair, host: &str, name: &str) -> String {
     machine.write(&format!("/root/{name}.crt"), &pair.root);
     let line =
         format!("openssl x509 -in /root/{name}.crt -noout -fingerprint -sha256 | sed 's/.*=//;s/://g'");
@@ -29,7 +29,7 @@ fn rendered(machine: &Machine, pair: &Pair, host: &str, name: &str) -> String {
     source
 }
 
-fn script(machine: &Machine, shell: &str, name: &str, words: &str) -> Run {
+pub(super) fn script(machine: &Machine, shell: &str, name: &str, words: &str) -> Run {
     Run::of(&machine.sh(&format!("{shell} /root/{name}/labtrust-trust.sh {words}")))
 }
 

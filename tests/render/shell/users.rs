@@ -84,6 +84,25 @@ fn entries_of_others_in_a_database_stay() {
     let locked = by_alice(&machine, "busybox ash", "");
     assert_eq!(locked.state("chromium"), "failed", "{}", locked.said);
     assert!(!certutil("-L").contains("labtrust-"));
+    // A policy makes the browser ignore the database.
+    machine.sh("rm -r /home/alice/.local/share/pki/nssdb/*").succeeded();
+    machine.run_as("alice", ["sh", "-c", HERS]).succeeded();
+    machine
+        .sh("mkdir -p /usr/lib/chromium; touch /usr/lib/chromium/chromium; chmod +x /usr/lib/chromium/chromium")
+        .succeeded();
+    let policy = "/etc/chromium/policies/recommended/corp.json";
+    machine.write_with_mode(policy, "644", r#"{"CAPlatformIntegrationEnabled" : false}"#);
+    let masked = by_alice(&machine, "sh", "");
+    assert_eq!(masked.state("chromium"), "failed", "{}", masked.said);
+    assert!(masked.said.contains(policy) && !certutil("-L").contains("labtrust-"), "{}", masked.said);
+    machine.sh(&format!("rm -r {policy} /usr/lib/chromium")).succeeded();
+    // Nothing is known of a database that cannot be read.
+    machine.sh("echo broken >/home/alice/.local/share/pki/nssdb/cert9.db").succeeded();
+    for words in ["check", "remove --dry-run", "remove"] {
+        let unread = by_alice(&machine, "sh", words);
+        assert_eq!(unread.state("chromium"), "failed", "{}", unread.said);
+        assert!(unread.said.contains("cannot be read: certutil:"), "{}", unread.said);
+    }
     // A browser that has not run yet has no database.
     machine.sh("rm -r /home/alice/.local/share/pki/nssdb/*").succeeded();
     let none = by_alice(&machine, "sh", "");

@@ -9,7 +9,7 @@ use super::{
     shell,
     template::filled,
 };
-use crate::{Anchor, Endpoint};
+use crate::{Anchor, Endpoint, hint, store};
 
 pub(super) const RENDERING: Rendering = Rendering {
     id: "ansible",
@@ -47,6 +47,11 @@ const NOTES: [&str; 2] = [
 ];
 
 fn render(order: &Order<'_>) -> Result<Rendered, Unrenderable> {
+    // The plugin does not know the names of a server's certificate.
+    let refused = order.anchors.iter().filter(|_| !order.is_removal).find_map(store::chromium_refusal);
+    if let Some((name, what)) = refused {
+        return Err(Unrenderable { what, hint: hint!("name that host too: --for {}", name) });
+    }
     let in_collection = |path: &str, text: String| RenderedFile::text(format!("{COLLECTION}/{path}"), text);
     let gaps = [("VERSION", env!("CARGO_PKG_VERSION")), ("STATE", state(order))];
     let mut files = vec![RenderedFile::text("trust.yml", include_str!("ansible/trust.yml"))];

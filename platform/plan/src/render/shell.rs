@@ -29,7 +29,7 @@ pub(super) const RENDERING: Rendering = Rendering {
 /// The name of the script.
 const FILE: &str = "labtrust-trust.sh";
 
-pub(super) const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java and databases of users' programs, and leaves them to the program.";
+pub(super) const NOTE: &str = "The script serves the stores with fixed paths. It names keystores of Java, and without root what else the user's programs read, and leaves them to the program.";
 
 /// The parts of the script that are the same for every CA.
 const PARTS: [&str; 7] = [
@@ -154,6 +154,10 @@ fn line(script: &mut String, text: fmt::Arguments<'_>) {
 fn certificate(script: &mut String, number: &str, anchor: &Anchor) {
     line(script, format_args!("sha256_{number}={}", anchor.sha256()));
     line(script, format_args!("name_{number}={}", anchor.file_stem()));
+    if let Some((name, why)) = store::chromium_refusal(anchor) {
+        let why = format!("{why}: render it again with --for {name}");
+        line(script, format_args!("refused_{number}={}", shell_word(&why)));
+    }
     let pem = anchor.certificate.pem();
     let lines: Vec<_> = pem.lines().map(|line| format!("'{line}'")).collect();
     line(script, format_args!("pem_{number}() {{\n    printf '%s\\n' {}\n}}", lines.join(" \\\n        ")));

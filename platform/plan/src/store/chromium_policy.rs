@@ -249,6 +249,11 @@ fn forbidden<'a>(anchor: &'a Anchor, key: &str) -> Option<(&'a str, String)> {
     Some((name, why))
 }
 
+/// Why browsers would refuse the server of `anchor` by the policy, if they would.
+pub(crate) fn refusal(anchor: &Anchor) -> Option<(&str, String)> {
+    item(anchor).and_then(|(key, _)| forbidden(anchor, key))
+}
+
 /// Whether the policy permits `name`: it is the host of an endpoint of `anchor`, or below one.
 fn is_permitted(anchor: &Anchor, name: &str) -> bool {
     anchor.endpoints.iter().any(|endpoint| match (&endpoint.host, name.parse::<Host>()) {

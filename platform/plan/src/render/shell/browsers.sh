@@ -57,10 +57,10 @@ in_policy() {
         report "$1" failed false "$file is not as this script writes it: run the program labtrust there"
         return
     fi
-    text=$(printf '%s\n' "$items" | awk -v item="$item" -v mark="$mark" '
-        index($0, mark) { if (!seen) print item; seen = 1; next }
+    text=$(printf '%s\n' "$items" | item=$item mark=$mark awk '
+        index($0, ENVIRON["mark"]) { if (!seen) print ENVIRON["item"]; seen = 1; next }
         /./ { print }
-        END { if (!seen) print item }
+        END { if (!seen) print ENVIRON["item"] }
     ')
     if [ "$text" = "$items" ]; then
         report "$1" "$held" false "$file"
@@ -81,8 +81,15 @@ in_policy() {
 # (remove) The same, out of the policy file.
 out_of_policy() {
     file=$2
-    if ! read_policy "$file" && grep -Fq -e "$mark" "$file" 2>/dev/null; then
-        report "$1" failed false "$file names the CA, and is not as this script writes it: run the program labtrust there"
+    [ "$dry_run" = true ] || rm -f "$file.labtrust-part"
+    if ! read_policy "$file"; then
+        if grep -Fq -e "$mark" "$file" 2>/dev/null; then
+            report "$1" failed false "$file names the CA, and is not as this script writes it: run the program labtrust there"
+            return
+        fi
+        # Somebody else made it anew since: it is no longer this script's.
+        [ "$dry_run" = true ] || leave_to_others "$file"
+        report "$1" untrusted false "$file does not name the CA"
         return
     fi
     text=$(printf '%s\n' "$items" | grep -Fv -e "$mark")
@@ -142,6 +149,26 @@ permits() {
 # (wide) The words as a list of JSON strings, sorted, each once.
 listed() { printf '%s\n' "$@" | sort -u | sed 's/.*/      "&"/; $!s/$/,/' | tr '\n' '~'; }
 
+# naming KEY TEXT FILE…: the first of the policy files that has the key and the text, and is not this script's.
+naming() {
+    key=$1 part=$2
+    shift 2
+    for one in "$@"; do
+        [ "$one" != "$managed/labtrust.json" ] || continue
+        if grep -q "$key" "$one" 2>/dev/null && grep -Fq -e "$part" "$one"; then
+            echo "$one"
+            return
+        fi
+    done
+}
+
+# (user) Whether a policy makes the browser ignore the user's own CAs. It does not matter where another one names the CA.
+find_mask() {
+    grep -Fq -e "$mark" "$managed"/*.json 2>/dev/null && return
+    one=$(naming '"CAPlatformIntegrationEnabled"[[:space:]]*:[[:space:]]*false' '' "$managed"/*.json "${managed%/*}"/recommended/*.json)
+    [ -z "$one" ] || eval "masked_$n='CAPlatformIntegrationEnabled makes the browser ignore your own CAs: '\$one"
+}
+
 # chromium calls this for each browser: FOLDER PROGRAM….
 in_chromium() {
     managed=$1
@@ -153,23 +180,34 @@ in_chromium() {
     [ "$here" = true ] || return 0
     found=true
     policy=chromium
-    other=
-    # Of several files with one of these keys, the browser uses one alone.
-    for one in "$managed"/*.json; do
-        [ "$one" = "$managed/labtrust.json" ] || ! grep -q '"CACertificates' "$one" 2>/dev/null || other=$one
-    done
     for n in $anchors; do
         choose "$n"
         mark="\"$(body)\"" held=trusted
-        if [ "$action" = remove ] && [ -n "$other" ] && grep -Fq -e "$mark" "$other"; then
-            report chromium-policy failed false "$other names the CA, and is not this script's: run the program labtrust there"
-        elif [ "$action" = remove ]; then
-            out_of_policy chromium-policy "$managed/labtrust.json"
+        if [ "$action" = remove ]; then
+            other=$(naming '"CACertificates' "$mark" "$managed"/*.json)
+            if [ -n "$other" ]; then
+                report chromium-policy failed false "$other names the CA, and is not this script's: run the program labtrust there"
+            else
+                out_of_policy chromium-policy "$managed/labtrust.json"
+            fi
+            continue
+        fi
+        is_root || find_mask
+        # Of several files with one of these keys, the browser uses one alone.
+        other=$(naming '"CACertificates' '' "$managed"/*.json)
+        distrust=$(naming '"CADistrustedCertificates"' "$mark" "$managed"/*.json "${managed%/*}"/recommended/*.json)
+        if [ -n "$distrust" ]; then
+            distrust="CADistrustedCertificates distrusts the CA: $distrust"
+            report chromium-policy failed false "$distrust"
+            eval "masked_$n=\$distrust"
         elif [ -n "$other" ]; then
             report chromium-policy failed false "$other sets this policy: run the program labtrust there"
         else
             item=$(chromium_item)
-            if [ -n "$item" ]; then
+            eval "refused=\${refused_$n:-}"
+            if [ -n "$refused" ]; then
+                report chromium-policy failed false "$refused"
+            elif [ -n "$item" ]; then
                 in_policy chromium-policy "$managed/labtrust.json"
             else
                 report chromium-policy failed false "the policy limits this CA to known servers, and none is known: render it again with --for HOST:PORT"
@@ -195,10 +233,19 @@ in_firefox() {
         places="$places $place/$below"
         [ -e "$settings" ] || [ ! -e "$place/$below" ] || own=true
     done
+    [ -z "$places" ] || [ "$own" = true ] || places=$settings
+    # What was done for a program that is gone, or before another file came into force, is taken back too.
+    if [ "$action" = remove ]; then
+        for place in "$@" ''; do
+            place=${place:+$place/$below}
+            place=${place:-$settings}
+            case " $places " in *" $place "*) continue ;; esac
+            ! grep -q '"labtrust-' "$place" 2>/dev/null || places="$places $place"
+        done
+    fi
     [ -n "$places" ] || return 0
     found=true
     policy=firefox
-    [ "$own" = true ] || places=$settings
     for place in $places; do
         for n in $anchors; do
             choose "$n"
@@ -208,19 +255,16 @@ in_firefox() {
                 continue
             fi
             item="$mark\"$module\"" held=trusted
-            # Somebody else may load the module under another name.
-            if read_policy "$place" && other=$(printf '%s\n' "$items" | grep -v '^"labtrust-' | grep -Fe ": \"$module\""); then
-                item=$other mark=$other
-            fi
+            system_trusts || held=untrusted
             if [ -z "$module" ]; then
                 report firefox-policy failed false "p11-kit's module is missing, with which Firefox follows the system store: install it (Debian: p11-kit-modules)"
-            elif system_trusts; then
-                in_policy firefox-policy "$place"
-            elif [ "$dry_run" = true ]; then
-                held=untrusted
-                in_policy firefox-policy "$place"
-            else
+            elif [ "$held" = untrusted ] && [ "$dry_run" = false ]; then
                 report firefox-policy failed false "Firefox would follow the system store, which does not hold the certificate"
+            # Somebody else may load the module under another name.
+            elif read_policy "$place" && printf '%s\n' "$items" | grep -v '^"labtrust-' | grep -Fq -e ": \"$module\""; then
+                report firefox-policy "$held" false "$place"
+            else
+                in_policy firefox-policy "$place"
             fi
         done
     done

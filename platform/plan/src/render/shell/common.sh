@@ -195,9 +195,9 @@ is_as_wanted() { [ -f "$1" ] && [ ! -h "$1" ] && [ "$(contents; echo .)" = "$(ca
 put() {
     ! is_as_wanted "$1" || return 0
     make_folder "${1%/*}" || return 1
-    # A policy that is there already is edited, and stays if that fails.
+    # A policy that is there already is edited, and stays if that fails. One that sets nothing is moved aside, if it is not ours.
     known=false
-    if [ -n "$text" ] && [ -e "$1" ]; then
+    if [ -n "$text" ] && [ -e "$1" ] && { [ -n "$items" ] || has_record "put $1"; }; then
         known=true
     elif ! set_aside "$1"; then
         remove_folders "${1%/*}"
@@ -210,8 +210,9 @@ put() {
     fi
     rm -f "$1.labtrust-part"
     # The message of cat names the reason where the shell's own printf does not.
-    if why=$( { contents | cat >"$1.labtrust-part" && chmod 644 "$1.labtrust-part" &&
-        mv -f "$1.labtrust-part" "$1"; } 2>&1); then
+    # A file of somebody else keeps its owner and mode.
+    if why=$( { { [ "$known" = false ] || cp -p "$1" "$1.labtrust-part"; } && contents | cat >"$1.labtrust-part" &&
+        { [ "$known" = true ] || chmod 644 "$1.labtrust-part"; } && mv -f "$1.labtrust-part" "$1"; } 2>&1); then
         return 0
     fi
     rm -f "$1.labtrust-part"
@@ -234,6 +235,14 @@ is_changed() {
     { [ -e "$1" ] || [ -h "$1" ]; } && ! is_as_wanted "$1" && has_record "put $1" || return 1
     count=$(kept "$1")
     [ -z "$count" ] || [ -e "$records/before/$count" ] || [ -h "$records/before/$count" ]
+}
+
+# (remove) Forgets the file $1, which somebody else made anew, and what stood there.
+leave_to_others() {
+    count=$(kept "$1")
+    [ -z "$count" ] || rm -f "$records/before/$count"
+    [ -z "$count" ] || forget "before $count $1"
+    forget "put $1"
 }
 
 # Removes the file $1, puts back what stood there, and removes the folders that were made for it. If what stood there cannot be

@@ -51,7 +51,7 @@ main() {
     if [ "$action" = check ]; then action=$default_action dry_run=true; fi
     uid=$(id -u)
     HOME=${HOME:-/}
-    code=0 changed=false notes='' files='' served='' why='' text='' bundle='' copies=''
+    code=0 changed=false notes='' files='' served='' why='' text='' items='' bundle='' copies=''
     wanted=trusted
     [ "$action" != remove ] || wanted=untrusted
     if is_root; then
@@ -59,7 +59,7 @@ main() {
     else
         records=${XDG_DATA_HOME:-$HOME/.local/share}/labtrust/script
     fi
-    is_root || user
+    is_root || user 2>/dev/null || fail 'this copy of the script serves root alone' 'run it as root'
     check_programs
     check_certificates
     for n in $anchors; do eval "results_$n="; done

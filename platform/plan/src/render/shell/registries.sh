@@ -107,7 +107,7 @@ each_registry() {
 # Of the folders for a registry, the first that exists is read.
 in_podman() {
     place=
-    for base in $podman_folders; do
+    for base in "$podman_own" /etc/containers/certs.d /etc/docker/certs.d; do
         if [ -z "$place" ] && [ -d "$base/$2" ]; then place=$base/$2; fi
     done
     in_registry podman "${place:-$podman_usual/$2}" "$1"
@@ -117,13 +117,13 @@ store_podman() {
     for program in podman buildah skopeo crio; do
         has "$program" || continue
         if is_root; then
-            podman_folders='/etc/containers/certs.d /etc/docker/certs.d'
-            podman_usual=/etc/containers/certs.d
+            podman_own=/etc/containers/certs.d
+            podman_usual=$podman_own
             case " $served " in *" /etc/docker/certs.d "*) podman_usual=/etc/docker/certs.d ;; esac
             # Docker's folder was written above, and serves these programs too.
         else
-            podman_folders="$HOME/.config/containers/certs.d /etc/containers/certs.d /etc/docker/certs.d"
-            podman_usual=$HOME/.config/containers/certs.d
+            podman_own=$HOME/.config/containers/certs.d
+            podman_usual=$podman_own
         fi
         each_registry in_podman
         return

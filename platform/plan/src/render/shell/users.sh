@@ -53,6 +53,8 @@ store_nss() {
         choose "$n"
         if ! has certutil; then
             report chromium failed false "certutil of NSS is missing: install it (Debian: libnss3-tools)"
+        elif ! why=$(nss -L 2>&1 </dev/null); then
+            report chromium failed false "$database cannot be read: $why"
         elif [ "$action" = remove ]; then
             out_of_nss
         else
@@ -63,7 +65,10 @@ store_nss() {
 
 # (user) The current certificate in the database.
 in_nss() {
-    if listed_by_nss; then
+    eval "masked=\${masked_$n:-}"
+    if [ -n "$masked" ]; then
+        report chromium failed false "$masked"
+    elif listed_by_nss; then
         case ${flags%%,*} in
             *C*) report chromium trusted false "$database lists it as $nickname" ;;
             *) report chromium failed false "$database lists it as $nickname without trust ($flags): run the program labtrust" ;;
