@@ -149,6 +149,12 @@ fn only_the_command_line_says_what_is_rolled_out() {
     assert_eq!(again.code(), 0, "{again}");
     assert!(fleet.hosts[0].machine.has(&certs) && fleet.hosts[1].machine.has(&certs), "{again}");
 
+    // The hosts of an inventory that cannot be read are not gone.
+    fleet.control.write("/root/broken.ini", "[hosts\n");
+    let broken = rollout(&fleet, "-i broken.ini");
+    assert_eq!(broken.code(), 3, "{broken}");
+    says(&broken, &["broken.ini"]);
+
     let overridden = rollout(&fleet, "-- -e labtrust_state=absent");
     assert_eq!(overridden.code(), 3, "{overridden}");
     says(&overridden, &["0 of 2 hosts trust the CA", "does not report the CA"]);

@@ -145,6 +145,8 @@ impl Run {
             ("ANSIBLE_COLLECTIONS_PATH", path),
             ("ANSIBLE_STDOUT_CALLBACK", CALLBACK.into()),
             ("ANSIBLE_RETRY_FILES_ENABLED", "False".into()),
+            // Otherwise Ansible goes on without the hosts of a broken inventory, and they would count as gone.
+            ("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "True".into()),
             ("ANSIBLE_NOCOLOR", "1".into()),
             ("ANSIBLE_FORCE_COLOR", "0".into()),
         ];
