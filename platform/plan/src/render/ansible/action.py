@@ -179,13 +179,13 @@ def last_document(output):
 
 
 def difference(path, anchors, state):
-    """The file at `path`, before and after."""
-    texts = [anchor.pem for anchor in anchors if anchor.name in path]
-    text = texts[0] if texts else ""
+    """The file at `path`, before and after: the certificate of its name, or a line for each CA of a file with items."""
+    own = [anchor.pem for anchor in anchors if anchor.name in path]
+    text = own[0] if own else "".join(f"{anchor.name}: SHA-256 {anchor.sha256}\n" for anchor in anchors)
     before, after = ("", text) if state == "present" else (text, "")
     return {
         "before": before,
         "after": after,
-        "before_header": path if before else "/dev/null",
-        "after_header": path if after else "/dev/null",
+        "before_header": path if before or not own else "/dev/null",
+        "after_header": path if after or not own else "/dev/null",
     }
