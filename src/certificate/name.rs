@@ -51,6 +51,12 @@ impl SubjectName {
             _ => false,
         }
     }
+
+    /// Whether a certificate with `names` is enough for this one: it has the name, or a wildcard that covers the host.
+    pub fn is_among(&self, names: &[Self]) -> bool {
+        let is_host = !matches!(self, Self::Wildcard(_));
+        names.iter().any(|name| name == self || (is_host && name.covers(&self.base())))
+    }
 }
 
 impl From<Host> for SubjectName {
@@ -120,6 +126,23 @@ mod tests {
 
     fn name(text: &str) -> SubjectName {
         text.parse().expect(text)
+    }
+
+    #[test]
+    fn a_wildcard_is_enough_for_a_host_and_for_no_other_wildcard() {
+        let names = [name("git.example.com"), name("*.pages.example.com"), name("192.0.2.10")];
+        for (text, expected) in [
+            ("git.example.com", true),
+            ("docs.pages.example.com", true),
+            ("*.pages.example.com", true),
+            ("::ffff:192.0.2.10", true),
+            ("pages.example.com", false),
+            ("a.docs.pages.example.com", false),
+            ("*.docs.pages.example.com", false),
+            ("*.example.com", false),
+        ] {
+            assert_eq!(name(text).is_among(&names), expected, "{text}");
+        }
     }
 
     #[test]

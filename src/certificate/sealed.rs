@@ -72,7 +72,15 @@ impl Sealed {
             }
             Ok(Period { leaf: leaf.clone(), key })
         });
-        Ok(Self { root: root.clone(), periods: periods.collect::<Result<_>>()? })
+        let periods = periods.collect::<Result<Vec<_>>>()?;
+        // Without one of them, a server would have no valid certificate for months.
+        let follow =
+            |pair: &[Parsed]| pair[0].not_before < pair[1].not_before && start(&pair[1]) <= pair[0].not_after;
+        let is_to_the_end = certificates.last().is_some_and(|leaf| leaf.not_after == root.not_after);
+        if !certificates.windows(2).all(follow) || !is_to_the_end {
+            return Err(anyhow!("the certificates beside it are not those of all periods, in order"));
+        }
+        Ok(Self { root: root.clone(), periods })
     }
 
     /// The root.
@@ -87,8 +95,12 @@ impl Sealed {
 
     /// The period in which `now` lies; the first one if the clock is before all of them.
     pub fn at(&self, now: OffsetDateTime) -> Result<&Period> {
-        let leaves = self.periods.iter().map(|period| &period.leaf);
-        self.periods.get(current(leaves, now)).ok_or_else(|| anyhow!("the CA has no certificates"))
+        self.periods.get(self.index_at(now)).ok_or_else(|| anyhow!("the CA has no certificates"))
+    }
+
+    /// The index of that period.
+    pub fn index_at(&self, now: OffsetDateTime) -> usize {
+        current(self.periods.iter().map(|period| &period.leaf), now)
     }
 
     /// The names in each certificate.
@@ -249,6 +261,22 @@ mod tests {
         let error = Sealed::open(sealed.root(), &turned, &keys).expect_err("in another order");
         assert!(error.to_string().contains("does not belong"), "{error}");
         assert!(Sealed::open(sealed.root(), &leaves, sealed.certificates_pem().as_bytes()).is_err());
+    }
+
+    #[test]
+    fn periods_that_are_incomplete_or_in_another_order_are_refused() {
+        let changes: [fn(&mut Vec<Period>); 4] = [
+            |periods| periods.reverse(),
+            |periods| drop(periods.pop()),
+            |periods| drop(periods.remove(1)),
+            Vec::clear,
+        ];
+        for change in changes {
+            let mut sealed = sealed(1000, 397);
+            change(&mut sealed.periods);
+            let leaves: Vec<_> = sealed.periods().iter().map(|period| period.leaf.clone()).collect();
+            assert!(Sealed::open(sealed.root(), &leaves, &sealed.keys_pem()).is_err());
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Parsed {
         Scope { names, permit, constrained: !self.permitted.is_everything() }
     }
 
-    /// The kind of key of the CA that follows this root.
+    /// The kind of key of the certificate that follows this one.
     pub fn next_key_type(&self) -> KeyType {
         if *self.public_key().kind() == KeyKind::P384 { KeyType::P384 } else { KeyType::P256 }
     }

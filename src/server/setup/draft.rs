@@ -176,7 +176,7 @@ impl Issuer {
             Self::Known(_, Source::Key(authority)) | Self::Adopted(authority, _) => {
                 authority.check_permitted(std::slice::from_ref(name)).is_ok()
             }
-            Self::Known(_, Source::Sealed(sealed)) => sealed.names().contains(name),
+            Self::Known(_, Source::Sealed(sealed)) => name.is_among(sealed.names()),
             Self::Known(_, Source::Elsewhere) => leaf::has_name(places, name),
             Self::Made(_) | Self::SelfSigned => true,
         }

@@ -33,7 +33,16 @@ pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) ->
     let now = OffsetDateTime::now_utc();
     if let Some((certificate, key)) = arguments.ca {
         let adopted = adopt(arguments, certificate, key, now)?;
-        let earlier = state.ca()?.filter(|own| own.is_given());
+        let earlier = state.ca()?;
+        if earlier
+            .is_some_and(|own| own.needs_backup() && own.root.fingerprint() != adopted.root().fingerprint())
+        {
+            return Err(fail(
+                "an earlier setup created a CA here, but --ca-cert names another one",
+                "undo the earlier setup first: {labtrust setup --undo}",
+            ));
+        }
+        let earlier = earlier.filter(|own| own.is_given());
         return Ok(Issuer::Adopted(adopted, earlier.cloned().map(Box::new)));
     }
     if let Some(own) = state.ca()? {
@@ -96,7 +105,7 @@ fn known(own: Ca, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
             let domains = order.permits.iter().map(|domain| SubjectName::Dns(domain.clone()));
             authority.check_permitted(&order.names.iter().cloned().chain(domains).collect::<Vec<_>>())?;
         }
-        Source::Sealed(sealed) if !sealed.names().contains(&gitlab) => {
+        Source::Sealed(sealed) if !gitlab.is_among(sealed.names()) => {
             return Err(over(format!("this CA is sealed, and its certificates are not for {gitlab}")));
         }
         Source::Sealed(sealed) => refuse_more(&own, sealed, arguments, order)?,
@@ -107,7 +116,7 @@ fn known(own: Ca, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
 
 /// Refuses a command for which a sealed CA would have to sign something.
 fn refuse_more(own: &Ca, sealed: &Sealed, arguments: &Asked<'_>, order: &Order) -> Result<()> {
-    let missing: Vec<_> = order.names.iter().filter(|name| !sealed.names().contains(name)).collect();
+    let missing: Vec<_> = order.names.iter().filter(|name| !name.is_among(sealed.names())).collect();
     if let Some(name) = missing.first() {
         let names: Vec<_> = missing.iter().map(|name| shell_line!("--name {}", name.to_string())).collect();
         let hint = hint!("create the next CA: {labtrust rotate start --sealed{}}", Options(&names));

@@ -109,7 +109,7 @@ pub(crate) fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> boo
     let standing = places.first().and_then(|(certificate, _)| World::here().read(certificate).ok().flatten());
     let certificates = standing.and_then(|pem| pem::certificates(&pem).ok()).unwrap_or_default();
     let leaf = certificates.first().and_then(|der| Parsed::from_der(der).ok());
-    leaf.is_some_and(|leaf| leaf.names.contains(name))
+    leaf.is_some_and(|leaf| name.is_among(&leaf.names))
 }
 
 /// The installed certificate and key, if `own` signed them, they have all names, and they are not due for renewal.
@@ -124,7 +124,7 @@ fn in_place(
     let leaf = standing.leaf();
     let now = OffsetDateTime::now_utc();
     // Additional names may come from `renew --name`.
-    let has_all = order.names.iter().all(|name| leaf.names.contains(name));
+    let has_all = order.names.iter().all(|name| name.is_among(&leaf.names));
     let is_fresh = leaf.not_before <= now && now < leaf.due();
     if !is_fresh || !has_all {
         return None;
