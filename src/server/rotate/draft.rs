@@ -21,7 +21,7 @@ use crate::{
         setup::{draft::add_host_hint, site::Site},
     },
     state::{
-        Ca, RECEIPT, Rotation, State, Way,
+        Ca, RECEIPT, Rotation, SetupRecord, State, Way,
         ca::{self, Source},
         recorded,
     },
@@ -199,8 +199,10 @@ impl Draft {
     ) -> Result<()> {
         let source = source(to)?;
         let mut placed = PairAtSite::find(facts, state, to, Some(from), extra_chain)?;
-        // The setup record of the other CA is the newer one.
-        self.plan.changes = vec![ca::change(&to.folder, &to.root, &source, &from.notes)?];
+        // The setup record of the other CA is the newer one, but the certificates of a sealed CA keep their days.
+        let days = if to.is_sealed() { to.notes.days } else { from.notes.days };
+        let notes = SetupRecord { days, ..from.notes.clone() };
+        self.plan.changes = vec![ca::change(&to.folder, &to.root, &source, &notes)?];
         self.plan.changes.extend(placed.changes(from)?);
         self.plan.expected = placed.site.expected()?;
         self.placed = Some(placed.site_and_leaf());
@@ -283,17 +285,26 @@ impl PairAtSite {
 }
 
 /// The certificate of `owner` that replaces the one `standing`, and its key: with the same names and the same key, or
-/// from a sealed CA.
+/// from a sealed CA. The keys of a sealed CA lie in its backups, so they do not stay in use after it.
 fn reissued(owner: &Ca, standing: &PlacedPair, now: OffsetDateTime) -> Result<(Issued, PrivateKey)> {
     let names = &standing.leaf().names;
     match source(owner)? {
         Source::Key(authority) => {
-            let public_key = standing.key.public_key().clone();
-            let order = LeafOrder { names: names.clone(), public_key, days: owner.notes.days };
-            Ok((authority.sign(&order, now)?, standing.key.clone()))
+            // Going back to the old CA, the certificate has its names again.
+            let can_sign = |name: &SubjectName| authority.check_permitted(std::slice::from_ref(name)).is_ok();
+            let is_kept = |name: &&SubjectName| owner.way == Way::Next || can_sign(name);
+            let names = names.iter().filter(is_kept).cloned().collect();
+            let was_sealed = standing.chain().last().is_some_and(Parsed::is_sealed_root);
+            let key = if was_sealed {
+                PrivateKey::generate(standing.leaf().next_key_type())?
+            } else {
+                standing.key.clone()
+            };
+            let order = LeafOrder { names, public_key: key.public_key().clone(), days: owner.notes.days };
+            Ok((authority.sign(&order, now)?, key))
         }
         Source::Sealed(sealed) => {
-            let missing = names.iter().find(|name| !sealed.names().contains(name));
+            let missing = names.iter().find(|name| !name.is_among(sealed.names()));
             // Going back to the old CA brings its names back.
             if let Some(name) = missing.filter(|_| owner.way == Way::Next) {
                 return Err(fail(
@@ -313,7 +324,7 @@ fn refuse_another(next: &Ca, asked: &NextAsked) -> Result<()> {
     let permits = |name: &SubjectName| next.root.permitted.permits(name);
     let domains = asked.permits.iter().map(|domain| SubjectName::Dns(domain.clone()));
     let outside = domains.into_iter().find(|domain| !permits(domain));
-    let has_name = |name: &SubjectName| next.periods.iter().all(|leaf| leaf.names.contains(name));
+    let has_name = |name: &SubjectName| next.periods.iter().all(|leaf| name.is_among(&leaf.names));
     let lacking = asked.names.iter().find(|name| !has_name(name));
     let what = match (outside, lacking) {
         (Some(domain), _) => format!("can never sign for {domain}"),

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::phase::no_ca;
 use crate::{
-    certificate::{Authority, Parsed, Scope, Sealed, SubjectName},
+    certificate::{Authority, Parsed, Scope, Sealed, SubjectName, sealed::LEAST_DAYS},
     hint::{fail, hint},
     server::{placed_pair::PlacedPair, setup::site::Site},
     state::{
@@ -35,6 +35,7 @@ pub(super) fn make(facts: &Facts, state: &State<'_>, own: &Ca, asked: &NextAsked
     let mut scope = own.root.next_scope(first, &asked.permits);
     let key_type = own.root.next_key_type();
     let next = if asked.sealed {
+        refuse_short_periods(own)?;
         let names = names(facts, state, own, asked)?;
         add_names(&mut scope, &names);
         Source::Sealed(Sealed::make(&scope, &names, own.notes.days, key_type, now)?)
@@ -94,6 +95,22 @@ fn names(facts: &Facts, state: &State<'_>, own: &Ca, asked: &NextAsked) -> Resul
         }
     }
     Ok(names)
+}
+
+/// Refuses to seal a CA whose certificates are too short: `rotate start` takes their days from setup.
+fn refuse_short_periods(own: &Ca) -> Result<()> {
+    if own.notes.days >= LEAST_DAYS {
+        return Ok(());
+    }
+    let mut longer = own.clone();
+    longer.notes.days = LEAST_DAYS;
+    Err(fail(
+        format!(
+            "a sealed CA signs all its certificates at once, so the {} days of this setup are too few for each",
+            own.notes.days
+        ),
+        hint!("take at least {} days first: {}", LEAST_DAYS, longer.setup_line(None, true)),
+    ))
 }
 
 /// Widens `scope` by those of `names` that are not in it.
