@@ -141,6 +141,54 @@ fn the_next_key_comes_early_where_its_certificate_is_valid_already() {
     machine.sh("rm -r /srv/proxy").succeeded();
     machine.run(setup).succeeded();
     assert_eq!(read(), first);
+    // After a long outage the period after the one in place is over as well.
+    machine.command(["labtrust", "renew", "--new-key"]).at(400).run().succeeded().says("renewed until");
+    machine.command(["labtrust", "renew"]).at(400).run().succeeded().says("nothing to renew until");
+}
+
+#[test]
+fn the_way_back_from_a_sealed_ca_stays_open() {
+    let machine = machine!("server");
+    machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust"]).succeeded();
+    let crt = "/srv/proxy/mygitlab.example.com.crt";
+    let public = |file: &str| machine.sh(&format!("openssl pkey -pubout -in {file}")).succeeded().stdout;
+    let names = || machine.sh(&format!("openssl x509 -noout -ext subjectAltName -in {crt}")).succeeded();
+    let rotate = |line: &str| machine.sh(&format!("labtrust rotate {line}")).succeeded();
+    // The next CA has a name that the old one can never sign.
+    rotate("start --sealed --name wiki.example.org");
+    rotate("switch --clients-ready");
+    names().says("DNS:wiki.example.org");
+    let sealed = public("/srv/proxy/mygitlab.example.com.key");
+    rotate("abort");
+    assert!(!names().stdout.contains("wiki.example.org"));
+    // A key of a sealed CA lies in backups, so another CA does not keep it.
+    assert_ne!(public("/srv/proxy/mygitlab.example.com.key"), sealed);
+    rotate("switch --clients-ready");
+    rotate("retire");
+    rotate("start");
+    rotate("switch --clients-ready");
+    names().says("DNS:wiki.example.org");
+    assert_ne!(public("/srv/proxy/mygitlab.example.com.key"), sealed);
+}
+
+#[test]
+fn a_ca_from_elsewhere_replaces_none_that_was_created_here() {
+    let machine = machine!("server");
+    let key = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /root/ca.key -out /root/ca.crt -days 900 -subj /CN=Corp \
+               -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null";
+    machine.sh(key).succeeded();
+    let setup = format!("labtrust setup {HOST} --out /srv/proxy --no-trust");
+    for sealed in ["", " --sealed"] {
+        machine.sh(&format!("{setup}{sealed}")).succeeded();
+        let before = machine.manifest();
+        for stage in ["", " --replace", " --stage"] {
+            let line = format!("{setup}{stage} --ca-cert /root/ca.crt --ca-key /root/ca.key");
+            let said = machine.sh(&line).exited(3).says("an earlier setup created a CA here");
+            assert!(said.stderr.contains("labtrust setup --undo"), "{said}");
+        }
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+        machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    }
 }
 
 #[test]

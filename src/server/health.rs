@@ -12,7 +12,10 @@ use crate::{
         profile::{CA_END_NOTICE, CA_END_WARNING},
     },
     gitlab::{Role, behind::Followed, moved::Moved},
-    state::{Ca, ca::with_key},
+    state::{
+        Ca,
+        ca::{next_ca, with_key},
+    },
 };
 
 pub(crate) mod look;
@@ -81,6 +84,8 @@ pub(crate) struct Authority {
     pub has_next: bool,
     /// Whether it is labtrust's own, and so can be followed by a next CA of labtrust's.
     pub can_rotate: bool,
+    /// Whether it is sealed.
+    pub is_sealed: bool,
 }
 
 impl Authority {
@@ -170,7 +175,14 @@ pub(crate) fn judge(signs: &Signs<'_>, now: OffsetDateTime) -> Vec<Concern> {
             .into(),
         next: vec![command.clone()],
     });
-    let ends: Vec<_> = signs.leaves.iter().filter_map(|leaf| leaf_end(leaf, signs.setup, now)).collect();
+    // A sealed CA has no certificate that ends later than the CA: the end of the CA says it all.
+    let is_last = |leaf: &Leaf| {
+        let sealed = signs.authority.filter(|authority| authority.is_sealed);
+        leaf.renewer == Renewer::Kept
+            && sealed.is_some_and(|sealed| leaf.parsed.not_after >= sealed.not_after)
+    };
+    let replaced = signs.leaves.iter().filter(|leaf| !is_last(leaf));
+    let ends: Vec<_> = replaced.filter_map(|leaf| leaf_end(leaf, signs.setup, now)).collect();
     let ca_end = signs.authority.and_then(|authority| authority_end(authority, signs.setup, now));
     // Each of these two concerns names the reason of a failed run already.
     let is_said = !ends.is_empty() || ca_end.as_ref().is_some_and(|end| end.level >= Level::Warning);
@@ -306,7 +318,7 @@ pub(crate) fn authority_end(
     );
     let next = match (authority.has_next, authority.can_rotate) {
         (true, _) => "{labtrust rotate}".into(),
-        (false, true) => "{labtrust rotate start}".into(),
+        (false, true) => next_ca(authority.is_sealed).into(),
         // Its owner has the next one.
         (false, false) => with_key(setup),
     };

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use crate::certificate::{parsed::Parsed, path, pem, successor};
 
 pub(crate) use self::{
-    command_lines::{DAYS_HINT, with_key},
+    command_lines::{DAYS_HINT, next_ca, with_key},
     source::Source,
 };
 use super::{Damage, Files, OnDisk, Rotation, SetupReceipt, SetupRecord, Way, parse_json, steady::steady};

@@ -69,7 +69,7 @@ impl AnnouncedNext {
                     let what = "the current CA is sealed, so it cannot vouch for the next one";
                     announced.note(&successor, what, endpoint);
                     announced.code = exit::NO;
-                    announced.notes.push(confirm(&successor.root));
+                    announced.notes.push(ask(&successor.root));
                 }
                 Succession::Unvouched => {
                     announced.note(&successor, "the current CA did not sign it", endpoint);
@@ -135,6 +135,15 @@ fn confirm(root: &Parsed) -> String {
         "it can sign {}; if the server's administrator confirms that, add: --next {}",
         can_sign(root),
         root.fingerprint()
+    )
+}
+
+/// The same where nothing but the fingerprint proves `root`: the server that sends it may be a thief's.
+fn ask(root: &Parsed) -> String {
+    format!(
+        "it can sign {}; get its fingerprint from the server's administrator, who sees it there with \
+         `labtrust rotate`, and add: --next FINGERPRINT",
+        can_sign(root)
     )
 }
 

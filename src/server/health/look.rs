@@ -21,6 +21,7 @@ pub(crate) fn authority(own: &Ca) -> Option<Authority> {
         not_after: own.not_after(),
         has_next: !matches!(own.next, Ok(None)),
         can_rotate: own.can_renew(),
+        is_sealed: own.is_sealed(),
     })
 }
 

@@ -26,7 +26,7 @@ fn the_end_of_a_ca_is_announced_a_year_ahead() {
         (0, false, None, ""),
     ] {
         let end = authority_end(
-            Authority { not_after: NOW + Duration::days(days), has_next, can_rotate: true },
+            Authority { not_after: NOW + Duration::days(days), has_next, can_rotate: true, is_sealed: false },
             None,
             NOW,
         );
@@ -60,6 +60,42 @@ fn a_certificate_is_a_concern_once_it_should_have_been_replaced() {
 }
 
 #[test]
+fn the_last_certificate_of_a_sealed_ca_is_said_by_the_end_of_the_ca() {
+    let parsed = certificate(90);
+    let now = parsed.not_after - Duration::days(20);
+    let leaves = [Leaf { parsed: parsed.clone(), renewer: Renewer::Kept }];
+    for (is_sealed, later, codes_of, next) in [
+        (true, 0, &["ca-ends"][..], "labtrust rotate start --sealed"),
+        (false, 0, &["ca-ends", "certificate-ends"], "labtrust rotate start"),
+        // The next certificate is there, so somebody needs to look why it is not in place.
+        (true, 1, &["ca-ends", "certificate-ends"], "labtrust rotate start --sealed"),
+    ] {
+        let not_after = parsed.not_after + Duration::days(later);
+        let concerns = judge(
+            &Signs {
+                authority: Some(Authority { not_after, has_next: false, can_rotate: true, is_sealed }),
+                leaves: &leaves,
+                last_run: None,
+                installed: None,
+                schedule: &Schedule::Never,
+                setup: None,
+                own: None,
+                is_trusted: false,
+                out_of_date: &[],
+                followed: &Followed::default(),
+                presented: &[],
+            },
+            now,
+        );
+        let mut found: Vec<_> = concerns.iter().map(|concern| concern.code).collect();
+        found.sort_unstable();
+        assert_eq!(found, codes_of, "{concerns:?}");
+        let end = concerns.iter().find(|concern| concern.code == "ca-ends").expect("the end");
+        assert_eq!(end.next[0].as_str(), next);
+    }
+}
+
+#[test]
 fn every_concern_is_named_and_the_most_urgent_comes_first() {
     let endpoint = |text: &str| text.parse::<Endpoint>().expect("an endpoint");
     let followed = Followed {
@@ -74,7 +110,12 @@ fn every_concern_is_named_and_the_most_urgent_comes_first() {
         (endpoint("gitlab.example.com:5050"), Presented::Nothing),
     ];
     let mut signs = Signs {
-        authority: Some(Authority { not_after: NOW + Duration::days(20), has_next: false, can_rotate: true }),
+        authority: Some(Authority {
+            not_after: NOW + Duration::days(20),
+            has_next: false,
+            can_rotate: true,
+            is_sealed: false,
+        }),
         leaves: &leaves,
         last_run: Some((NOW - Duration::days(8), None)),
         installed: None,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use labtrust_machine::Worlds;
-use labtrust_plan::{Facts, Fingerprint};
+use labtrust_plan::{Facts, Fingerprint, ShellLine};
 use time::{Duration, OffsetDateTime};
 
 use super::{
@@ -12,20 +12,20 @@ use super::{
     sealed,
 };
 use crate::{
-    certificate::{Issued, KeyKind, KeyType, LeafOrder, Parsed, PrivateKey},
+    certificate::{Issued, LeafOrder, Parsed, PrivateKey},
     client::{selection::Selection, stores},
     gitlab::Pair,
-    hint::{Hint, fail},
+    hint::{Hint, fail, hint},
     server::{
         health::{self, Authority, Level, look},
         install_pair::Plan,
         setup::{draft::add_host_hint, site::Site},
     },
-    state::{self, Ca, ca::Source},
+    state::{
+        self, Ca,
+        ca::{Source, next_ca},
+    },
 };
-
-/// The hint that creates the next CA.
-const NEXT_CA: &str = "create the next CA: {labtrust rotate start}";
 
 /// The decision.
 pub(crate) enum Answer {
@@ -85,13 +85,23 @@ pub(crate) fn look(
         Signer::Ours(ours) if is_due || ours.key.is_none() => {
             // A new certificate of the same CA would expire on the same day.
             let end = ours.own.not_after();
-            if arguments.if_expiring.is_some() && ours.key.is_some() && leaf.not_after >= end {
-                let why = format!("its CA expires on the same day, {}", end.date());
-                return Ok(Answer::Warn { standing, why, hint: NEXT_CA.into() });
+            let is_last = leaf.not_after >= end;
+            let last = || {
+                let hint = next_ca_hint(ours.own.is_sealed());
+                (format!("its CA expires on the same day, {}", end.date()), hint)
+            };
+            if arguments.if_expiring.is_some() && ours.key.is_some() && is_last {
+                let (why, hint) = last();
+                return Ok(Answer::Warn { standing, why, hint });
             }
             let Some((issued, key)) = replacement(arguments, leaf, ours, now)? else {
                 let due = leaf.due();
-                return Ok(Answer::Nothing { standing, due });
+                return Ok(if is_last && due <= now {
+                    let (why, hint) = last();
+                    Answer::Warn { standing, why, hint }
+                } else {
+                    Answer::Nothing { standing, due }
+                });
             };
             Draft::make(facts, worlds, &standing, ours, (issued, key), now)
                 .map(|draft| Answer::Renew(Box::new(draft)))
@@ -107,11 +117,19 @@ pub(crate) fn look(
 fn ca_end(own: &Ca, now: OffsetDateTime) -> Option<(String, Hint)> {
     let authority = look::authority(own)?;
     let end = health::authority_end(authority, None, now).filter(|end| end.level >= Level::Warning)?;
-    Some((end.what, next_ca(authority)))
+    Some((end.what, next_step(authority)))
 }
 
-fn next_ca(authority: Authority) -> Hint {
-    if authority.has_next { "go on with the rotation: {labtrust rotate}".into() } else { NEXT_CA.into() }
+fn next_step(authority: Authority) -> Hint {
+    if authority.has_next {
+        "go on with the rotation: {labtrust rotate}".into()
+    } else {
+        next_ca_hint(authority.is_sealed)
+    }
+}
+
+fn next_ca_hint(is_sealed: bool) -> Hint {
+    hint!("create the next CA: {}", ShellLine::from(next_ca(is_sealed)))
 }
 
 /// The certificate that replaces `leaf`, and its key. None if `leaf` is the one of the present period of a sealed CA.
@@ -128,7 +146,7 @@ fn replacement(
     };
     let key = match &ours.key {
         Some(key) if !arguments.new_key => key.clone(),
-        _ => PrivateKey::generate(kind_of(leaf))?,
+        _ => PrivateKey::generate(leaf.next_key_type())?,
     };
     let mut names = leaf.names.clone();
     names.extend(arguments.names.iter().cloned());
@@ -161,7 +179,7 @@ impl Draft {
         let mut notes = issued.notes;
         let authority = look::authority(&ours.own);
         let ending = authority.filter(|authority| health::authority_end(*authority, None, now).is_some());
-        notes.extend(ending.map(|authority| next_ca(authority).to_string()));
+        notes.extend(ending.map(|authority| next_step(authority).to_string()));
         notes.extend(unsent);
         Ok(Self {
             plan: Plan {
@@ -179,13 +197,5 @@ impl Draft {
             sent_with: pair.sent_with,
             site,
         })
-    }
-}
-
-/// The type of the new key: the type of the old one, if labtrust creates such keys.
-fn kind_of(certificate: &Parsed) -> KeyType {
-    match certificate.public_key().kind() {
-        KeyKind::P384 => KeyType::P384,
-        _ => KeyType::P256,
     }
 }

@@ -19,6 +19,11 @@ pub(crate) fn with_key(setup: Option<&ShellLine>) -> ShellLine {
     setup.with(["--ca-cert", "FILE", "--ca-key", "FILE"])
 }
 
+/// The command that creates the CA after one that `is_sealed`, or is not: the next one is of the same kind.
+pub(crate) fn next_ca(is_sealed: bool) -> &'static str {
+    if is_sealed { "{labtrust rotate start --sealed}" } else { "{labtrust rotate start}" }
+}
+
 /// The option that leaves this machine's stores alone, unless the CA `is_trusted` there.
 fn trust_option(is_trusted: bool) -> Option<ShellLine> {
     (!is_trusted).then(|| ShellLine::from("--no-trust"))
