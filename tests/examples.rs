@@ -152,6 +152,20 @@ fn every_example_shows_what_happens() {
     }
 }
 
+/// README is what a person pastes from first. Red Hat's sudo does not search the folder that install.sh chooses for root.
+#[test]
+fn readmes_examples_with_sudo_find_the_program_on_red_hats_systems() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let machine = machine!("redhat");
+    crate::install::hints::with_sudo(&machine);
+    let examples: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("$ sudo ")).collect();
+    assert!(!examples.is_empty());
+    for example in examples {
+        let program = example.split(' ').next().unwrap();
+        machine.run_as("alice", ["sudo", "-n", program, "--version"]).succeeded().says("labtrust");
+    }
+}
+
 /// The blocks of `sh` in `page`, each with the text before it.
 fn shell_blocks(page: &str) -> Vec<(&str, &str)> {
     let mut blocks = Vec::new();

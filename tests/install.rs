@@ -2,6 +2,7 @@
 
 mod download;
 mod failures;
+pub(crate) mod hints;
 mod stranger;
 mod versions;
 
@@ -148,13 +149,16 @@ fn it_is_not_removed_while_it_has_changes_to_undo() {
     let uninstall = |more: &str| machine.sh(&format!("sh /srv/dist/install.sh --uninstall {more}"));
     machine.sh("sh /srv/dist/install.sh").succeeded();
     machine.run(["labtrust", "setup", crate::lab::HOST, "--out", "/srv/pair"]).succeeded();
-    // The hints work when pasted: one for the stores, one for the server.
-    for command in ["untrust --all", "setup --undo"] {
+    // A record of the doctor's, even one that nothing can read any more, is something to undo.
+    machine.sh("umask 077; mkdir /var/lib/labtrust/receipts/doctor; echo x >/var/lib/labtrust/receipts/doctor/receipt.json").succeeded();
+    // The hints work when pasted: one for the stores, one for the server, one for the doctor's fixes.
+    for command in ["untrust --all", "setup --undo", "doctor --undo"] {
         let stopped = uninstall("").exited(1).says("error: labtrust still has changes on this machine");
         let hint = stopped.stderr.split("undo them first: ").nth(1).unwrap().split(" (").next().unwrap();
         assert_eq!(hint, format!("/usr/local/bin/labtrust {command}"));
         machine.sh(hint).succeeded();
     }
+    machine.sh("cd /var/lib && rm -r labtrust/damaged-* && rmdir labtrust/receipts labtrust").succeeded();
     uninstall("").succeeded();
     is_unchanged(&machine, &before, "uninstalled");
     machine.sh("sh /srv/dist/install.sh").succeeded();

@@ -27,6 +27,20 @@ usage() {
         '  --keep-changes  uninstall although labtrust has changes on this machine to undo'
 }
 
+# The word $1 as a shell reads it back: in a command that is printed to be pasted.
+quoted() {
+    case $1 in
+    '' | *[!A-Za-z0-9_./:@%+,=-]*) ;;
+    *) printf %s "$1" && return ;;
+    esac
+    rest=$1 quoted=''
+    while [ "$rest" != "${rest#*"$apostrophe"}" ]; do
+        quoted=$quoted${rest%%"$apostrophe"*}$apostrophe\\$apostrophe$apostrophe
+        rest=${rest#*"$apostrophe"}
+    done
+    printf %s "$apostrophe$quoted$rest$apostrophe"
+}
+
 # Ends with the error $1 and the hint $2. The exit code is $3, or 1.
 fail() {
     printf 'error: %s\nhint: %s\n' "$1" "$2" >&2
@@ -52,6 +66,10 @@ read_options() {
         esac
         shift
     done
+    # The options with a value, for the same again.
+    given=''
+    [ -z "$to" ] || given="$given --to $(quoted "$to")"
+    [ -z "$from" ] || given="$given --from $(quoted "$from")"
 }
 
 # Sets target to the name that the releases have for this machine.
@@ -152,7 +170,8 @@ begin() {
     fi
     if ! try mkdir -m 700 "$bin/.labtrust-install"; then
         [ -d "$bin/.labtrust-install" ] || fail "cannot write to $bin: $said" "$elsewhere"
-        fail "another install.sh is at work in $bin" "if none is, remove what it left: rm -r $bin/.labtrust-install"
+        fail "another install.sh is at work in $bin" \
+            "if none is, remove what it left: ${sudo}rm -r $(quoted "$bin/.labtrust-install")"
     fi
     work=$bin/.labtrust-install
     note $$ pid
@@ -263,7 +282,7 @@ check_destination() {
     new=$sum
     sum_of "$destination"
     [ "$sum" != "$new" ] && ! grep -qxF "file $sum $destination" "$work/old" || return 0
-    fail "$destination is there, and this script did not install it" "replace it: $again --replace"
+    fail "$destination is there, and this script did not install it" "replace it: $again --replace$given"
 }
 
 # Copies the file $2 with the mode $1 beside its destination $3, on the same disk: to put it in place is then a rename.
@@ -385,7 +404,7 @@ remove_file() {
 }
 
 say_next() {
-    found='' here=''
+    found='' here='' program=$(quoted "$bin/labtrust")
     real=$(cd -P "$bin" && pwd -P)
     IFS=:
     for folder in $PATH; do
@@ -398,24 +417,40 @@ say_next() {
     done
     IFS=$blank
     [ -z "$found" ] ||
-        printf '%s\n' "Another labtrust comes first in PATH: $found. Remove it, or run $bin/labtrust."
-    if [ -z "$here" ]; then
+        printf '%s\n' "Another labtrust comes first in PATH: $found. Remove it, or run $program."
+    # Under sudo, PATH is not that of the person who called it.
+    if [ -z "$here$sudo" ]; then
         printf '%s\n' "$bin is not in PATH. For this shell, and in its profile for later ones:" \
-            "  export PATH=\"$bin:\$PATH\""
+            "  export PATH=$(quoted "$bin"):\"\$PATH\""
     fi
-    printf '%s\n' 'Next, on the GitLab server:' '  labtrust setup HOST' 'Next, on a client, the line that setup printed:' \
-        '  labtrust trust HOST:PORT --fingerprint SHA256'
+    # sudo searches folders of its own (secure_path), often without this one: a full path works everywhere.
+    setup=$program trust=$program
+    if [ "$(id -u)" -ne 0 ]; then
+        setup="sudo $program"
+        [ -z "$here" ] || [ -n "$found" ] || trust=labtrust
+    elif [ -n "$sudo" ]; then
+        setup=$sudo$program trust=$sudo$program
+    elif [ -n "$here" ] && [ -z "$found" ]; then
+        setup=labtrust trust=labtrust
+    fi
+    printf '%s\n' 'Next, on the GitLab server:' "  $setup setup HOST" 'Next, on a client, the line that setup printed:' \
+        "  $trust trust HOST:PORT --fingerprint SHA256"
 }
 
 # Fails if the program has changes on this machine to undo: without the program, nothing undoes them.
 check_changes() {
     [ -x "$bin/labtrust" ] && [ -z "$keep_changes" ] || return 0
-    for undo in 'untrust --all' 'setup --undo'; do
+    for undo in 'untrust --all' 'setup --undo' 'doctor --undo'; do
+        command="$sudo$(quoted "$bin/labtrust") $undo" keep="(or keep them: $again --uninstall --keep-changes$given)"
         code=0
         # shellcheck disable=SC2086
         "$bin/labtrust" $undo --dry-run </dev/null >/dev/null 2>&1 || code=$?
-        [ "$code" -ne 1 ] || fail "labtrust still has changes on this machine" \
-            "undo them first: $bin/labtrust $undo (or keep them: $again --uninstall --keep-changes)"
+        case $code in
+        0) ;;
+        1) fail "labtrust still has changes on this machine" "undo them first: $command $keep" ;;
+        *) fail "labtrust cannot tell whether it has changes on this machine (exit code $code)" \
+            "see why: $command --dry-run $keep" ;;
+        esac
     done
 }
 
@@ -442,12 +477,14 @@ main() {
     blank=" 	$newline"
     IFS=$blank CDPATH='' TAR_OPTIONS='' LC_ALL=C
     export LC_ALL TAR_OPTIONS
-    work='' made='' said=''
+    apostrophe="'"
+    work='' made='' said='' sudo=''
+    [ "$(id -u)" -ne 0 ] || [ -z "${SUDO_COMMAND-}" ] || sudo='sudo '
     release
     case $0 in
-    */*.sh) beside=${0%/*} again="sh $0" ;;
-    *.sh) beside=. again="sh $0" ;;
-    *) beside='' again="curl -sSfL ${origin:-URL}/install.sh | sh -s --" ;;
+    */*.sh) beside=${0%/*} again="${sudo}sh $(quoted "$0")" ;;
+    *.sh) beside=. again="${sudo}sh $(quoted "$0")" ;;
+    *) beside='' again="curl -sSfL ${origin:-URL}/install.sh | ${sudo}sh -s --" ;;
     esac
     elsewhere="choose another folder: $again --to DIR"
     read_options ${1+"$@"}

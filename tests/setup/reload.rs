@@ -41,4 +41,6 @@ fn a_reload_that_works_no_more_is_said_and_does_not_keep_a_setup_from_being_take
     machine.run(["labtrust", "setup", "--undo"]).exited(3).says("ls /tmp/works");
     assert_eq!(machine.changes_since(&before), [""; 0]);
     machine.run(["labtrust", "setup", "--undo"]).exited(3).says("no setup is recorded");
+    let dry = machine.run(["labtrust", "setup", "--undo", "--dry-run"]).succeeded();
+    dry.says("no setup is recorded").says("nothing would change");
 }

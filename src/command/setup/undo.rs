@@ -51,15 +51,23 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     Ok(if down.is_empty() { code } else { exit::FAULT })
 }
 
-/// Explains what is undone, and asks. Fails if nothing of a setup is recorded.
+/// Explains what is undone, and asks. Fails if nothing of a setup is recorded; a dry run then changes nothing.
 fn ask(context: &Context<'_>, state: &state::State<'_>, receipts: &Recorded) -> Result<ControlFlow<u8>> {
     let lost = Lost::find(state, receipts)?;
     let names = receipt_names(&anchors(state, receipts)?);
     let recorded: Vec<_> =
         names.iter().filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name)).collect();
     if recorded.is_empty() && lost.is_nothing() {
+        let none = format!("no setup is recorded in {}", state.folder().display());
+        // A dry run answers whether there is anything to undo, as it does for the other commands that undo.
+        if context.everywhere.dry_run {
+            let mut nothing = Proposal::default();
+            nothing.line(&none);
+            nothing.note(none);
+            return Ok(ControlFlow::Break(consent::dry_run(context, &nothing)));
+        }
         return Err(fail(
-            format!("no setup is recorded in {}", state.folder().display()),
+            none,
             "if you ran setup with --state DIR or as another user, run this command in the same way",
         ));
     }
