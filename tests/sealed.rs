@@ -235,7 +235,7 @@ fn clients_follow_from_a_sealed_ca_and_to_one() {
         client_line(&server.run(words).succeeded().stdout)
     };
 
-    // A sealed CA cannot vouch: whoever stole the key in place announces nothing that clients take.
+    // A sealed CA cannot vouch: clients take no root that a thief of the key in place announces.
     let line = rotate(&["start", "--sealed", "--name", &format!("kas.{HOST}")]);
     assert_eq!(line.iter().filter(|word| *word == "--next").count(), 1, "{line:?}");
     client.run(sealed).exited(1).says("cannot vouch for the next one").says("--next");

@@ -125,7 +125,7 @@ pub fn successors(
         let all: Vec<_> = sent.iter().filter(|one| one.vouches_for(root)).take(MOST).collect();
         let vouchers: Vec<_> = all.into_iter().filter(|one| is_by(one, served)).collect();
         if vouchers.is_empty() && served.root.is_sealed_root() {
-            // The key of a certificate in place proves only that this is the server: whoever stole it must gain no CA.
+            // The key of a certificate in place proves only that this is the server: a thief of that key must gain no CA.
             return match named == Some(root.fingerprint()) {
                 true if root.is_valid_at(now) => (Succession::Follows, Vec::new()),
                 true => (Succession::Outdated, Vec::new()),

@@ -82,7 +82,7 @@ pub(crate) struct Authority {
     pub not_after: OffsetDateTime,
     /// Whether the CA that will follow it exists already.
     pub has_next: bool,
-    /// Whether it is labtrust's own, and so can be followed by a next CA of labtrust's.
+    /// Whether labtrust made this CA: `rotate` can then replace it.
     pub can_rotate: bool,
     /// Whether it is sealed.
     pub is_sealed: bool,
