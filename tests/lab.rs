@@ -70,6 +70,7 @@ mod programs;
 mod proxy;
 mod recipe;
 mod screen;
+pub(crate) mod stopped;
 mod terminal;
 mod tree;
 

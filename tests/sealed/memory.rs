@@ -8,19 +8,13 @@ use ring::{
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair},
 };
 
-use crate::lab::{HOST, Machine};
+use crate::lab::{
+    HOST, Machine,
+    stopped::{END, stopped_at},
+};
 
-/// Stops a run at its last call, and writes its memory into a file.
+/// Writes the memory of a run that is stopped into a file.
 const DUMP: &str = r#"
-    call=$1 number=$2; shift 2
-    strace -f -qq -o /dev/null -e trace=$call -e inject=$call:delay_enter=60000000:when=1 "$@" >/tmp/said 2>&1 &
-    strace=$!
-    for attempt in $(seq 400); do
-        process=$(cat /proc/$strace/task/$strace/children 2>/dev/null)
-        process=${process%% *}
-        [ -n "$process" ] && grep -qs "^$number " /proc/$process/task/*/syscall && break
-        sleep 0.05
-    done
     python3 - $process <<'PYTHON'
 import re, sys
 maps = open(f"/proc/{sys.argv[1]}/maps").read()
@@ -33,10 +27,7 @@ with open("/tmp/dump", "wb") as dump:
         except OSError:
             pass
 PYTHON
-    kill -KILL $process $strace
 "#;
-
-const END: [&str; 2] = ["exit_group", if cfg!(target_arch = "x86_64") { "231" } else { "94" }];
 
 /// The order of P-256 (SEC 2), its lowest limb first.
 const ORDER: [u64; 4] =
@@ -101,10 +92,9 @@ fn found(memory: &[u8], point: &[u8]) -> BTreeSet<(usize, &'static str)> {
     all
 }
 
-/// The memory of `line` at its call `call`.
-fn dump(machine: &Machine, call: [&str; 2], line: &str) -> Vec<u8> {
-    let words = ["bash", "-c", DUMP, "dump"].into_iter().chain(call).chain(line.split(' '));
-    machine.run(words);
+/// The memory of `line` at its end.
+fn dump(machine: &Machine, line: &str) -> Vec<u8> {
+    stopped_at(machine, END, line, DUMP);
     let memory = machine.read_bytes("/tmp/dump");
     assert!(memory.len() > 100_000, "{}", machine.read("/tmp/said"));
     memory
@@ -123,7 +113,7 @@ fn the_key_of_a_sealed_ca_is_nowhere() {
     let line = |name: &str| {
         format!("labtrust setup {HOST} --no-trust --sealed --out /srv/{name} --state /srv/{name}-state")
     };
-    let memory = dump(&machine, END, &line("end"));
+    let memory = dump(&machine, &line("end"));
     let root = point(&machine, "/srv/end-state/authority/root.crt");
     assert_eq!(found(&memory, &root), BTreeSet::new());
     let disk =

@@ -1,34 +1,20 @@
 //! Traces of a key in the memory of a process after its work.
 
 use super::{PASSPHRASE, foreign_pair};
-use crate::lab::{HOST, Machine};
+use crate::lab::{
+    HOST, Machine,
+    stopped::{Call, END, stopped_at},
+};
 
-/// Stops a run at its last call, and searches its memory. `$keys` are files of keys.
-const LOOK: &str = r#"
-    call=$1 keys=$2; shift 2
-    strace -f -qq -o /dev/null -e trace=$call -e inject=$call:delay_enter=30000000:when=1 "$@" >/tmp/said 2>&1 &
-    strace=$!
-    for attempt in $(seq 400); do
-        process=$(cat /proc/$strace/task/$strace/children 2>/dev/null)
-        process=${process%% *}
-        [ -n "$process" ] && grep -qs "^$number " /proc/$process/task/*/syscall && break
-        sleep 0.05
-    done
-    python3 /tmp/memory.py $process $keys || cat /tmp/said
-    kill -KILL $process $strace
-"#;
-
-/// The lines that say what was found in the memory of `line` at its call `call`.
-fn look(machine: &Machine, call: (&str, &str), keys: &str, line: &str) -> Vec<String> {
-    let script = format!("number={}; {LOOK}", call.1);
-    let words = ["bash", "-c", &script, "look", call.0, keys].into_iter().chain(line.split(' '));
-    let output = machine.run(words);
+/// The lines that say what was found in the memory of `line` at its call `call`. `keys` are files of keys.
+fn look(machine: &Machine, call: Call, keys: &str, line: &str) -> Vec<String> {
+    let act = format!("keys='{keys}'; python3 /tmp/memory.py $process $keys || cat /tmp/said");
+    let output = stopped_at(machine, call, line, &act);
     assert!(output.stderr.contains("looked through"), "{output}");
     output.stdout.lines().map(str::to_owned).collect()
 }
 
-const END: (&str, &str) = ("exit_group", if cfg!(target_arch = "x86_64") { "231" } else { "94" });
-const MIDDLE: (&str, &str) = ("renameat", if cfg!(target_arch = "x86_64") { "264" } else { "38" });
+const MIDDLE: Call = ["renameat", if cfg!(target_arch = "x86_64") { "264" } else { "38" }];
 
 #[test]
 fn no_key_is_left_in_memory_when_the_work_is_done() {
