@@ -2,7 +2,7 @@
 //! key; the chain is checked afterwards. The doctor also accepts a chain without that proof.
 
 use std::{
-    io::{self, Read, Write},
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs},
     sync::{
         Arc, Mutex, PoisonError,
@@ -25,7 +25,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::{Error, Result};
+use crate::{Error, Result, bounded_stream::BoundedStream};
 
 /// This machine's loopback addresses.
 const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -148,7 +148,7 @@ pub(crate) fn shake_hands(
         .with_client_cert_resolver(Arc::<WithoutCertificate>::clone(&client));
     let mut connection =
         ClientConnection::new(Arc::new(config), server_name(&endpoint.host)).map_err(io::Error::other)?;
-    let mut stream = Bounded { stream, deadline };
+    let mut stream = BoundedStream::new(stream, deadline);
     while connection.is_handshaking() {
         connection.complete_io(&mut stream).map_err(|error| client.judge(error))?;
     }
@@ -242,37 +242,6 @@ impl ResolvesClientCert for WithoutCertificate {
 
     fn has_certs(&self) -> bool {
         false
-    }
-}
-
-/// A stream with one deadline for all reads and writes, however slowly the peer sends.
-struct Bounded {
-    stream: TcpStream,
-    deadline: Instant,
-}
-
-impl Bounded {
-    fn left(&self) -> io::Result<Option<Duration>> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
-    }
-}
-
-impl Read for Bounded {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(self.left()?)?;
-        self.stream.read(buffer)
-    }
-}
-
-impl Write for Bounded {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(self.left()?)?;
-        self.stream.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
     }
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod apply;
+mod bounded_stream;
 mod bundle;
 mod check;
 pub mod database;

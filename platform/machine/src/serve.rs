@@ -6,7 +6,6 @@ mod connections;
 mod file;
 mod reply;
 mod request;
-mod time_left;
 mod visited;
 
 use std::{
@@ -25,9 +24,9 @@ use self::{
     connections::{Connection, Connections},
     reply::Reply,
     request::Request,
-    time_left::remaining,
     visited::visited,
 };
+use crate::bounded_stream::BoundedStream;
 
 /// The time limit for a request, from the connection to the end of its headers.
 const REQUEST: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 10 });
@@ -113,24 +112,22 @@ impl Server {
 /// Answers the one request of a connection. If the client is gone or too slow, there is nobody to tell.
 fn converse(connection: &Connection, files: &[ServedFile]) {
     let stream = connection.stream();
-    let request = request::read(stream, Instant::now() + REQUEST);
+    let request = request::read(BoundedStream::new(stream, Instant::now() + REQUEST));
     if matches!(request, Request::File { .. }) {
         connection.has_asked();
     }
     let Some(reply) = Reply::to(&request, files) else { return };
     let time = ANSWER + Duration::from_secs((reply.len() / SLOWEST) as u64);
-    if reply.write(stream, Instant::now() + time).is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
+    let bounded = BoundedStream::new(stream, Instant::now() + time);
+    if reply.write(bounded).is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
         // A socket that is closed with unread bytes resets the connection, and the client may lose its answer.
-        drain(stream, Instant::now() + FAREWELL);
+        drain(BoundedStream::new(stream, Instant::now() + FAREWELL));
     }
 }
 
-fn drain(mut stream: &TcpStream, end: Instant) {
+fn drain(mut stream: BoundedStream<&TcpStream>) {
     let mut dropped = [0; 1024];
-    while let Some(left) = remaining(end)
-        && stream.set_read_timeout(Some(left)).is_ok()
-        && matches!(stream.read(&mut dropped), Ok(1..))
-    {}
+    while matches!(stream.read(&mut dropped), Ok(1..)) {}
 }
 
 #[cfg(test)]

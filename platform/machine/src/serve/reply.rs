@@ -5,10 +5,10 @@ use std::{
     fmt::Write as _,
     io::{self, Write as _},
     net::TcpStream,
-    time::Instant,
 };
 
-use super::{file::ServedFile, request::Request, time_left::remaining};
+use super::{file::ServedFile, request::Request};
+use crate::bounded_stream::BoundedStream;
 
 /// The bytes that are written at once. Between two pieces the time is checked.
 const PIECE: usize = 64 << 10;
@@ -69,22 +69,10 @@ impl<'f> Reply<'f> {
         self.head.len() + self.body.len()
     }
 
-    /// Sends it, until `end`.
-    pub(super) fn write(&self, mut stream: &TcpStream, end: Instant) -> io::Result<()> {
-        for piece in [self.head.as_bytes()].into_iter().chain(self.body.chunks(PIECE)) {
-            let mut left = piece;
-            while !left.is_empty() {
-                let time = remaining(end).ok_or(io::ErrorKind::TimedOut)?;
-                stream.set_write_timeout(Some(time))?;
-                match stream.write(left) {
-                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                    Ok(count) => left = &left[count..],
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Ok(())
+    /// Sends it, until the deadline of `stream`.
+    pub(super) fn write(&self, mut stream: BoundedStream<&TcpStream>) -> io::Result<()> {
+        let pieces = [self.head.as_bytes()].into_iter().chain(self.body.chunks(PIECE));
+        pieces.into_iter().try_for_each(|piece| stream.write_all(piece))
     }
 }
 

@@ -1,8 +1,8 @@
 //! One request (RFC 9112): its line and its headers, and nothing after them.
 
-use std::{io::Read as _, net::TcpStream, time::Instant};
+use std::{io::Read as _, net::TcpStream};
 
-use super::time_left::remaining;
+use crate::bounded_stream::BoundedStream;
 
 /// The largest request line with headers, in bytes.
 const LARGEST: usize = 8 << 10;
@@ -27,20 +27,16 @@ pub(super) enum Request {
     Gone,
 }
 
-/// Reads the request of `stream`, until `end`.
-pub(super) fn read(mut stream: &TcpStream, end: Instant) -> Request {
+/// Reads the request of `stream`, until its deadline.
+pub(super) fn read(mut stream: BoundedStream<&TcpStream>) -> Request {
     let mut bytes = Vec::with_capacity(1024);
     let mut piece = [0; 1024];
     loop {
-        let Some(left) = remaining(end) else { return Request::TooSlow };
-        if stream.set_read_timeout(Some(left)).is_err() {
-            return Request::Gone;
-        }
         let count = match stream.read(&mut piece) {
             Ok(0) => return Request::Gone,
             Ok(count) => count,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(_) if remaining(end).is_none() => return Request::TooSlow,
+            Err(_) if stream.is_over() => return Request::TooSlow,
             Err(_) => return Request::Gone,
         };
         bytes.extend_from_slice(&piece[..count]);
